@@ -1,0 +1,1 @@
+"""Draws labels, in PDF and ZPL, that the scanner can read."""

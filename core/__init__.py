@@ -1,0 +1,1 @@
+"""Order and stock logic: knows no front."""

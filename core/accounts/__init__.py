@@ -1,0 +1,1 @@
+"""Who we are: merchants, their shops and people, and what each may do."""

@@ -1,0 +1,1 @@
+"""What is sold: products, SKUs, barcodes, bundles, shop codes, names."""

@@ -1,0 +1,1 @@
+"""Tables, column types, engines, rows as a table, migrations."""

@@ -1,0 +1,1 @@
+"""A worker's scan session: one interpreter for every job on the floor."""

@@ -1,0 +1,139 @@
+"""The unit of work: one transaction of one merchant, with its actor, its moment and what happened in it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pickmesh.core.db import rows
+from pickmesh.core.db.base import Base
+from pickmesh.core.journal.tables import Counter, EventRow, Timer
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.events import Event
+from pickmesh.core.kit.vault import Vault
+
+EVENT_COUNTER = "event"
+
+
+class UnitOfWork:
+    """One transaction. Commands read and write through it and emit events; leaving the block commits.
+
+    `now` is one moment for the whole unit. Statements name `merchant_id` themselves: `mine(Table)` is the condition.
+    """
+
+    def __init__(self, connection: AsyncConnection, actor: Actor, now: datetime, vault: Vault) -> None:
+        self.connection = connection
+        self.vault = vault
+        self.actor = actor
+        self.merchant_id = actor.merchant_id
+        self.now = now
+        self.dialect = connection.dialect.name
+        self._events: list[Event] = []
+        self.last_seq: int | None = None
+
+    def mine(self, table: type[Base]) -> sa.ColumnElement[bool]:
+        """Return the condition that a row belongs to this merchant."""
+        return rows.table_of(table).c.merchant_id == self.merchant_id
+
+    def among(self, columns: rows.Column | Sequence[rows.Column], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+        """Return the condition that a column, or several together, is one of the values (any number of them)."""
+        return rows.among(self.dialect, columns, list(values))
+
+    async def fetch(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Run a SELECT and return all its rows."""
+        found: Sequence[sa.Row[Any]] = (await self.connection.execute(statement)).all()
+        return found
+
+    async def first(self, statement: sa.Select[Any]) -> sa.Row[Any] | None:
+        """Run a SELECT and return its first row, if there is one."""
+        found: sa.Row[Any] | None = (await self.connection.execute(statement)).first()
+        return found
+
+    async def scalar(self, statement: sa.Select[Any]) -> Any:
+        """Run a SELECT and return the first column of its first row, or None."""
+        return (await self.connection.execute(statement)).scalar()
+
+    async def execute(self, statement: sa.Executable) -> sa.CursorResult[Any]:
+        """Run an INSERT, UPDATE or DELETE."""
+        return await self.connection.execute(statement)
+
+    async def insert(self, table: type[Base], new: Sequence[rows.Row]) -> None:
+        """Insert many rows in one statement; `merchant_id` is filled in."""
+        await rows.insert(self.connection, table, [{"merchant_id": self.merchant_id, **row} for row in new])
+
+    async def upsert(
+        self, table: type[Base], new: Sequence[rows.Row], *, add: Sequence[str] = (), replace: Sequence[str] = ()
+    ) -> None:
+        """Insert many rows, adding to or replacing columns where the primary key exists; `merchant_id` is filled in."""
+        bound = [{"merchant_id": self.merchant_id, **row} for row in new]
+        await rows.upsert(self.connection, table, bound, add=add, replace=replace)
+
+    async def update(
+        self, table: type[Base], changed: Sequence[rows.Row], *, add: Sequence[str] = (), bump_version: bool = False
+    ) -> None:
+        """Update many rows by primary key in one statement; `merchant_id` is filled in."""
+        bound = [{"merchant_id": self.merchant_id, **row} for row in changed]
+        await rows.update(self.connection, table, bound, add=add, bump_version=bump_version)
+
+    def emit(self, events: Iterable[Event]) -> None:
+        """Remember what happened; it is written to the log last, just before the commit."""
+        self._events.extend(events)
+
+    async def next_numbers(self, kind: str, count: int) -> range:
+        """Take `count` document numbers of a kind; they are unique per merchant and may have gaps."""
+        last = await self._advance(kind, count)
+        return range(last - count + 1, last + 1)
+
+    async def set_timers(self, kind: str, due: dict[UUID, datetime]) -> None:
+        """Ask for `timer_due` events about subjects; a second setting replaces the first."""
+        new = [{"kind": kind, "subject_id": subject, "due_at": at} for subject, at in due.items()]
+        await self.upsert(Timer, new, replace=["due_at"])
+
+    async def clear_timers(self, kind: str, subjects: Iterable[UUID]) -> None:
+        """Forget timers that are no longer needed."""
+        gone = sa.delete(Timer).where(self.mine(Timer), Timer.kind == kind, self.among(Timer.subject_id, subjects))
+        await self.execute(gone)
+
+    def after(self, delay: timedelta) -> datetime:
+        """Return the moment `delay` after this unit's own."""
+        return self.now + delay
+
+    async def finish(self) -> None:
+        """Write the events, numbered from the merchant's counter; the database calls this right before commit."""
+        if not self._events:
+            return
+        last = await self._advance(EVENT_COUNTER, len(self._events))
+        first = last - len(self._events) + 1
+        await self.insert(
+            EventRow,
+            [
+                {
+                    "seq": first + index,
+                    "kind": event.kind,
+                    "subject_id": event.subject_id,
+                    "payload": event.payload(),
+                    "actor_id": self.actor.person_id,
+                    "at": self.now,
+                }
+                for index, event in enumerate(self._events)
+            ],
+        )
+        self.last_seq = last
+        self._events.clear()
+
+    async def _advance(self, kind: str, count: int) -> int:
+        table = rows.table_of(Counter)
+        advance = (
+            sa.update(Counter)
+            .where(self.mine(Counter), Counter.kind == kind)
+            .values(last=table.c.last + count)
+            .returning(table.c.last)
+        )
+        last = (await self.connection.execute(advance)).scalar()
+        if last is None:
+            await self.upsert(Counter, [{"kind": kind, "last": 0}])
+            last = (await self.connection.execute(advance)).scalar_one()
+        return int(last)

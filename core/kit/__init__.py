@@ -1,0 +1,1 @@
+"""What every room stands on: ids, clock, money, refusals, paging, permissions."""

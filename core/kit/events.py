@@ -1,0 +1,17 @@
+"""Events: what happened, as data. Each room's `events.py` declares its own kinds as subclasses."""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one subject; payloads carry ids, quantities and amounts, never personal data."""
+
+    kind: ClassVar[str]
+    subject_id: UUID
+
+    def payload(self) -> dict[str, object]:
+        """Return every field but the subject, ready for JSON."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "subject_id"}

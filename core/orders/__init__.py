@@ -1,0 +1,1 @@
+"""What buyers asked for and what a warehouse must do about it."""

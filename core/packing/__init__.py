@@ -1,0 +1,1 @@
+"""Verification, parcels, waybills, labels, shipping."""

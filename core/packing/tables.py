@@ -1,0 +1,172 @@
+"""Tables of packing: stations, parcels and contents, waybills, documents, print jobs."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pickmesh.core.db.base import MerchantObject, MerchantRow, belongs_to, counted, flag, one_of, positive
+
+
+class ParcelState(StrEnum):
+    """How far a parcel is."""
+
+    OPEN = "OPEN"
+    SEALED = "SEALED"
+    SHIPPED = "SHIPPED"
+    HANDED_OVER = "HANDED_OVER"
+    VOIDED = "VOIDED"
+
+
+class WaybillState(StrEnum):
+    """Whether a carrier has given a number."""
+
+    REQUESTED = "REQUESTED"
+    ISSUED = "ISSUED"
+    FAILED = "FAILED"
+    VOIDED = "VOIDED"
+
+
+class PrintState(StrEnum):
+    """How far a print job is."""
+
+    QUEUED = "QUEUED"
+    PRINTING = "PRINTING"
+    PRINTED = "PRINTED"
+    FAILED = "FAILED"
+
+
+class Station(MerchantObject):
+    """A pack bench with a printer; its place is the bench's."""
+
+    __tablename__ = "station"
+
+    location_id: Mapped[UUID]
+    place_id: Mapped[UUID]
+    code: Mapped[str]
+    printer_format: Mapped[str]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        belongs_to("location_id", "location"),
+        belongs_to("place_id", "place"),
+        sa.Index("uq_station_code", "merchant_id", "location_id", "code", unique=True),
+    )
+
+
+class Parcel(MerchantObject):
+    """A box for one fulfillment order; it is also a place, with the same id."""
+
+    __tablename__ = "parcel"
+
+    number: Mapped[int]
+    fulfillment_order_id: Mapped[UUID]
+    location_id: Mapped[UUID]
+    station_id: Mapped[UUID | None]
+    state: Mapped[str]
+    sequence: Mapped[int]
+    weight_g: Mapped[int | None]
+    expected_weight_g: Mapped[int | None]
+    forced: Mapped[bool] = flag()
+    created_at: Mapped[datetime]
+    sealed_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    handed_over_at: Mapped[datetime | None]
+    version: Mapped[int] = counted(1)
+
+    __table_args__ = (
+        belongs_to("fulfillment_order_id", "fulfillment_order"),
+        sa.Index("uq_parcel_number", "merchant_id", "number", unique=True),
+        sa.Index("uq_parcel_sequence", "merchant_id", "fulfillment_order_id", "sequence", unique=True),
+        one_of("state", ParcelState),
+    )
+
+
+class ParcelItem(MerchantRow):
+    """What lies in a parcel."""
+
+    __tablename__ = "parcel_item"
+
+    parcel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fulfillment_line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sku_id: Mapped[UUID]
+    quantity: Mapped[int]
+
+    __table_args__ = (
+        belongs_to("parcel_id", "parcel"),
+        belongs_to("fulfillment_line_id", "fulfillment_line"),
+        positive("quantity"),
+    )
+
+
+class Waybill(MerchantObject):
+    """A carrier's number for a parcel; voided ones stay."""
+
+    __tablename__ = "waybill"
+
+    parcel_id: Mapped[UUID]
+    carrier: Mapped[str]
+    number: Mapped[str | None]
+    sort_code: Mapped[str]
+    state: Mapped[str]
+    requested_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+    __table_args__ = (
+        belongs_to("parcel_id", "parcel"),
+        sa.Index("ix_waybill_parcel_id", "merchant_id", "parcel_id"),
+        sa.Index(
+            "uq_waybill_number",
+            "merchant_id",
+            "carrier",
+            "number",
+            unique=True,
+            postgresql_where=sa.text("number IS NOT NULL"),
+            sqlite_where=sa.text("number IS NOT NULL"),
+        ),
+        one_of("state", WaybillState),
+    )
+
+
+class PrintJob(MerchantObject):
+    """A label to print at a station; a reprint needs a reason."""
+
+    __tablename__ = "print_job"
+
+    station_id: Mapped[UUID]
+    parcel_id: Mapped[UUID]
+    waybill_id: Mapped[UUID]
+    format: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+    __table_args__ = (
+        belongs_to("station_id", "station"),
+        belongs_to("parcel_id", "parcel"),
+        sa.Index("ix_print_job_state", "merchant_id", "station_id", "state", "id"),
+        one_of("state", PrintState),
+    )
+
+
+class CarrierAccount(MerchantObject):
+    """A merchant's contract with a carrier; `kind` names the adapter that speaks with it."""
+
+    __tablename__ = "carrier_account"
+
+    code: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.Index("uq_carrier_account_code", "merchant_id", "code", unique=True),)

@@ -1,0 +1,1 @@
+"""Waves, pick lists and what was really picked."""

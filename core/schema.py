@@ -1,0 +1,14 @@
+"""Every table of the product: importing this module fills `Base.metadata`, for migrations and for the walls."""
+
+from pickmesh.core.accounts import tables as accounts
+from pickmesh.core.catalog import tables as catalog
+from pickmesh.core.db.base import Base
+from pickmesh.core.floor import tables as floor
+from pickmesh.core.journal import tables as journal
+from pickmesh.core.orders import tables as orders
+from pickmesh.core.packing import tables as packing
+from pickmesh.core.picking import tables as picking
+from pickmesh.core.stock import tables as stock
+
+ROOMS = (journal, accounts, catalog, stock, orders, picking, packing, floor)
+METADATA = Base.metadata

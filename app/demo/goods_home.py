@@ -1,0 +1,132 @@
+"""林安家居's goods: kitchen, household and snacks."""
+
+from pickmesh.app.demo import goods
+from pickmesh.app.demo.goods import Line, Template
+
+KITCHEN = (
+    Template("MUG", "陶瓷马克杯", "ceramic mug", goods.HOME_COLOURS, 380, (125, 90, 100), (25, 49), packed=True),
+    Template(
+        "BWL", "釉下彩饭碗", "underglaze rice bowl", goods.TWO_COLOURS, 290, (120, 120, 65), (12, 26), packed=True
+    ),
+    Template("PLT", "深口餐盘", "deep plate", goods.TWO_COLOURS, 520, (210, 210, 40), (19, 39), packed=True),
+    Template("PAN", "麦饭石不粘煎锅", "non-stick frying pan", goods.PAN_SIZES, 1100, (460, 270, 80), (89, 169)),
+    Template("POT", "珐琅汤锅", "enamel stock pot", goods.TWO_COLOURS, 2900, (320, 260, 180), (159, 329)),
+    Template("KNF", "不锈钢切片刀", "stainless slicing knife", goods.ONE, 310, (320, 85, 25), (49, 129)),
+    Template("CUT", "整竹砧板", "bamboo cutting board", goods.BOX_SIZES, 1200, (380, 260, 20), (39, 69)),
+    Template("THM", "真空保温杯", "vacuum flask", goods.CUP_COLOURS, 320, (75, 75, 230), (69, 129), packed=True),
+    Template("LUN", "分格便当盒", "bento box", goods.SOFT_COLOURS, 430, (210, 150, 70), (35, 69), packed=True),
+    Template("GLS", "耐热玻璃杯", "heat-proof glass", goods.CUP_SIZES, 240, (85, 85, 120), (15, 29), packed=True),
+    Template(
+        "CHP", "鸡翅木筷子十双装", "wenge chopsticks, 10 pairs", goods.ONE, 220, (250, 80, 25), (19, 45), packed=True
+    ),
+    Template("SPN", "硅胶汤勺", "silicone ladle", goods.TWO_COLOURS, 140, (300, 90, 70), (12, 25), packed=True),
+    Template("CAN", "密封保鲜罐", "airtight canister", goods.BOX_SIZES, 360, (110, 110, 150), (19, 39)),
+    Template("SCI", "多功能厨房剪刀", "kitchen shears", goods.ONE, 160, (220, 90, 20), (19, 39), packed=True),
+    Template("APR", "防水围裙", "waterproof apron", goods.TWO_COLOURS, 180, (280, 220, 20), (19, 39)),
+    Template("TPT", "手绘盖碗茶具", "painted tea set", goods.TWO_COLOURS, 980, (260, 200, 110), (79, 199)),
+    Template("SPC", "旋转调料罐", "rotating spice jar", goods.ONE, 620, (160, 160, 190), (35, 59)),
+)
+
+HOUSEHOLD = (
+    Template("TWL", "长绒棉毛巾", "long-staple towel", goods.HOME_COLOURS, 110, (340, 200, 20), (12, 26), packed=True),
+    Template("BTH", "加厚浴巾", "thick bath towel", goods.HOME_COLOURS, 480, (360, 260, 60), (39, 79)),
+    Template("HNG", "植绒衣架十只装", "velvet hangers, 10", goods.TWO_COLOURS, 560, (430, 240, 60), (19, 35)),
+    Template("HOK", "无痕挂钩", "adhesive hook", goods.ONE, 18, (70, 50, 20), (2, 5), packed=True),
+    Template("BOX", "布艺收纳盒", "fabric storage box", goods.BOX_COLOURS, 540, (380, 280, 60), (25, 49)),
+    Template("VAC", "真空压缩袋", "vacuum storage bag", goods.BOX_SIZES, 210, (260, 200, 30), (15, 35), packed=True),
+    Template("MAT", "硅藻土地垫", "diatomite bath mat", goods.TWO_COLOURS, 1400, (600, 390, 12), (39, 79)),
+    Template("PIL", "乳胶枕", "latex pillow", goods.BOX_SIZES, 1300, (600, 400, 140), (89, 179)),
+    Template("BED", "水洗棉四件套", "washed cotton bedding set", goods.BED_COLOURS, 2600, (420, 340, 120), (159, 299)),
+    Template("BLK", "法兰绒毛毯", "flannel blanket", goods.SOFT_COLOURS, 900, (360, 300, 110), (49, 99)),
+    Template("LMP", "护眼台灯", "eye-care desk lamp", goods.GADGET_COLOURS, 780, (400, 160, 90), (79, 199)),
+    Template("UMB", "全自动晴雨伞", "automatic umbrella", goods.HOME_COLOURS, 420, (320, 60, 60), (35, 79)),
+    Template("SLP", "踩屎感拖鞋", "cloud slippers", goods.SHOE_COLOURS, 320, (300, 200, 100), (19, 39)),
+    Template("CLK", "静音闹钟", "silent alarm clock", goods.SOFT_COLOURS, 210, (110, 60, 110), (29, 59)),
+    Template("MOP", "免手洗平板拖把", "hands-free flat mop", goods.ONE, 1900, (1250, 180, 120), (59, 129)),
+    Template("BRS", "长柄清洁刷", "long-handled brush", goods.TWO_COLOURS, 150, (270, 70, 60), (9, 19), packed=True),
+    Template("DET", "浓缩洗衣液", "concentrated detergent", goods.SCENTS, 2080, (190, 110, 270), (29, 49)),
+    Template("CDL", "香薰蜡烛", "scented candle", goods.SCENTS, 360, (90, 90, 105), (39, 89), packed=True),
+    Template("DIF", "无火香薰", "reed diffuser", goods.SCENTS, 410, (85, 85, 240), (49, 119), "lot", packed=True),
+)
+
+SNACKS = (
+    Template("NUT", "每日坚果", "daily nuts", goods.PACKS, 190, (180, 130, 60), (29, 59), "expiry", 270, packed=True),
+    Template("MNG", "芒果干", "dried mango", goods.PACKS, 110, (200, 140, 40), (12, 22), "expiry", 300, packed=True),
+    Template(
+        "BIS",
+        "曲奇饼干",
+        "butter cookies",
+        goods.SWEET_FLAVOURS,
+        240,
+        (180, 180, 60),
+        (19, 39),
+        "expiry",
+        270,
+        packed=True,
+    ),
+    Template(
+        "JRK",
+        "手撕牛肉干",
+        "beef jerky",
+        goods.SNACK_FLAVOURS,
+        130,
+        (200, 140, 40),
+        (29, 49),
+        "expiry",
+        240,
+        packed=True,
+    ),
+    Template(
+        "SWD",
+        "夹心海苔",
+        "seaweed crisps",
+        goods.SNACK_FLAVOURS,
+        45,
+        (150, 120, 40),
+        (9, 19),
+        "expiry",
+        300,
+        packed=True,
+    ),
+    Template(
+        "CRI",
+        "厚切薯片",
+        "thick-cut crisps",
+        goods.SNACK_FLAVOURS,
+        95,
+        (220, 160, 60),
+        (7, 13),
+        "expiry",
+        270,
+        packed=True,
+    ),
+    Template(
+        "COF",
+        "挂耳咖啡十包",
+        "drip coffee, 10 bags",
+        goods.ONE,
+        130,
+        (140, 120, 80),
+        (29, 59),
+        "expiry",
+        360,
+        packed=True,
+    ),
+    Template("TEA", "明前龙井", "Longjing green tea", goods.PACKS, 180, (110, 110, 160), (69, 169), "expiry", 540),
+    Template(
+        "NDL",
+        "柳州螺蛳粉",
+        "Liuzhou river snail noodles",
+        goods.PACKS,
+        335,
+        (220, 170, 50),
+        (11, 17),
+        "expiry",
+        180,
+        packed=True,
+    ),
+    Template("HNY", "洋槐蜂蜜", "acacia honey", goods.ONE, 620, (80, 80, 150), (39, 79), "expiry", 720, packed=True),
+    Template("RCE", "五常稻花香米", "Wuchang rice", goods.BAG_WEIGHTS, 1520, (300, 200, 60), (25, 39), "expiry", 365),
+)
+
+LINES = (Line("home", KITCHEN + HOUSEHOLD), Line("food", SNACKS))

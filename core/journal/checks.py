@@ -1,0 +1,49 @@
+"""Invariant 9: a merchant's events are numbered without gaps, and the counter stands at the last one."""
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.tables import Counter, Cursor, EventRow
+from pickmesh.core.journal.unit_of_work import EVENT_COUNTER, UnitOfWork
+from pickmesh.core.kit.violations import Violation
+
+INVARIANT = 9
+
+
+async def violations(uow: UnitOfWork) -> list[Violation]:
+    """Return what is off with the event log: gaps, a counter that disagrees, cursors beyond the end."""
+    count, first, last = (
+        await uow.fetch(
+            sa.select(sa.func.count(), sa.func.min(EventRow.seq), sa.func.max(EventRow.seq)).where(uow.mine(EventRow))
+        )
+    )[0]
+    counter = await uow.scalar(sa.select(Counter.last).where(uow.mine(Counter), Counter.kind == EVENT_COUNTER))
+    found = []
+    if count and (first != 1 or last != count):
+        found.append(
+            Violation(
+                INVARIANT,
+                f"The event log holds {count} events but they are numbered {first} to {last}.",
+                {"count": count, "first_seq": first, "last_seq": last},
+            )
+        )
+    if (counter or 0) != (last or 0):
+        found.append(
+            Violation(
+                INVARIANT,
+                f"The event counter stands at {counter or 0} but the last event is {last or 0}.",
+                {"counter": counter or 0, "last_seq": last or 0},
+            )
+        )
+    return found + await _runaway_cursors(uow, last or 0)
+
+
+async def _runaway_cursors(uow: UnitOfWork, last: int) -> list[Violation]:
+    ahead = await uow.fetch(sa.select(Cursor.consumer, Cursor.seq).where(uow.mine(Cursor), Cursor.seq > last))
+    return [
+        Violation(
+            INVARIANT,
+            f"The consumer {row.consumer} has read up to event {row.seq}, past the last one, {last}.",
+            {"consumer": row.consumer, "seq": row.seq, "last_seq": last},
+        )
+        for row in ahead
+    ]

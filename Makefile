@@ -1,0 +1,72 @@
+# pickmesh: what to type. `make` alone prints this help.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test test-fast lint fmt bench lock schema wheel clean
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## set up, load the demo's merchants and serve them on 127.0.0.1 (Ctrl-C stops)
+	@exec $(BIN)/pickmesh demo
+
+test: setup-dev ## everything: rules, both databases, HTTP, races, the whole walk
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests
+
+test-fast: setup-dev ## pure rules and codes: under a minute
+	$(BIN)/pytest -n $(JOBS) tests/scanner tests/core -m "not slow" -k "rules or codes or kit or parse"
+
+lint: setup-dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: setup-dev ## format and sort imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-dev ## every speed claim as a ratio to its floor
+	$(BIN)/pickmesh bench import --json
+	$(BIN)/pickmesh bench scan --json
+
+schema: setup-dev ## write schema.graphql from the code
+	$(BIN)/pickmesh schema > schema.graphql
+
+lock: setup-dev ## pin every dependency with its hashes
+	$(BIN)/pip install --quiet uv
+	printf 'setuptools>=80\nwheel\n' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url - -o requirements/build.txt
+	for kind in run dev; do \
+	  extra=$$([ $$kind = dev ] && echo "--extra dev"); \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url $$extra pyproject.toml -o requirements/$$kind.txt; \
+	done
+
+wheel: setup-dev ## build dist/*.whl
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## remove the environment and everything built (the demo's data in var/ stays)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup: $(VENV)/.run
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@echo "Setting up the environment in $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "pickmesh needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..."; exit 1; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Setting up what tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The chat front: a GraphQL client that knows no core."""

@@ -11,11 +11,13 @@ INVARIANT = 9
 
 async def violations(uow: UnitOfWork) -> list[Violation]:
     """Return what is off with the event log: gaps, a counter that disagrees, cursors beyond the end."""
-    count, first, last = (
-        await uow.fetch(
-            sa.select(sa.func.count(), sa.func.min(EventRow.seq), sa.func.max(EventRow.seq)).where(uow.mine(EventRow))
-        )
-    )[0]
+    numbered = sa.select(
+        sa.func.count().label("events"),
+        sa.func.min(EventRow.seq).label("first"),
+        sa.func.max(EventRow.seq).label("last"),
+    ).where(uow.mine(EventRow))
+    row = (await uow.fetch(numbered))[0]
+    count, first, last = row.events, row.first, row.last
     counter = await uow.scalar(sa.select(Counter.last).where(uow.mine(Counter), Counter.kind == EVENT_COUNTER))
     found = []
     if count and (first != 1 or last != count):

@@ -57,8 +57,8 @@ class Failure:
 
 def retry_after(attempts: int, chance: float) -> timedelta:
     """Return the wait before the next attempt: doubling, bounded, between half and all of it by `chance` (0 to 1)."""
-    doubled = RETRY_FIRST * 2 ** min(attempts - 1, 20)
-    return min(doubled, RETRY_LONGEST) * (0.5 + chance / 2)
+    doublings = min(attempts - 1, 20)
+    return min(RETRY_FIRST * (1 << doublings), RETRY_LONGEST) * (0.5 + chance / 2)
 
 
 async def post(uow: UnitOfWork, letters: Sequence[NewLetter]) -> list[UUID]:
@@ -102,7 +102,7 @@ async def take_due(uow: UnitOfWork, *, hidden_for: timedelta, limit: int = LETTE
         .values(due_at=uow.now + hidden_for, attempts=table.c.attempts + 1)
         .returning(table.c.id, table.c.channel, table.c.target, table.c.payload, table.c.created_at, table.c.attempts)
     )
-    return sorted((Letter(*row) for row in taken.all()), key=lambda letter: letter.id)
+    return sorted((Letter(**row._mapping) for row in taken.all()), key=lambda letter: letter.id)
 
 
 async def mark_sent(uow: UnitOfWork, ids: Iterable[UUID]) -> None:
@@ -145,7 +145,7 @@ async def next_due(uow: UnitOfWork) -> datetime | None:
     return found
 
 
-async def dead_letters(uow: UnitOfWork, *, limit: int = LETTERS_MAX) -> Sequence[sa.Row[Any]]:
+async def dead_letters(uow: UnitOfWork, *, limit: int = LETTERS_MAX) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Return letters given up on (id, channel, target, attempts, dead_at, last_error), the newest first."""
     return await uow.fetch(
         sa.select(Outbox.id, Outbox.channel, Outbox.target, Outbox.attempts, Outbox.dead_at, Outbox.last_error)

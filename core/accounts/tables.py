@@ -8,7 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pickmesh.core.db.base import MerchantObject, MerchantRow, belongs_to, counted, one_of, unarchived_unique
+from pickmesh.core.db.base import (
+    DirectoryRow,
+    MerchantObject,
+    MerchantRow,
+    belongs_to,
+    counted,
+    one_of,
+    unarchived_unique,
+)
 from pickmesh.core.kit.permissions import Role
 
 
@@ -146,7 +154,7 @@ class Pairing(MerchantObject):
 
 
 class SignInAttempt(MerchantObject):
-    """A failed or successful sign-in: the audit trail, and what guessing is throttled by."""
+    """A failed or successful sign-in: the audit trail."""
 
     __tablename__ = "sign_in_attempt"
 
@@ -155,3 +163,15 @@ class SignInAttempt(MerchantObject):
     at: Mapped[datetime]
 
     __table_args__ = (sa.Index("ix_sign_in_attempt_person_id", "merchant_id", "person_id", "at"),)
+
+
+class SignInThrottle(DirectoryRow):
+    """Attempts at a sign-in name (hashed, existing or not) since the first one of its window."""
+
+    __tablename__ = "sign_in_throttle"
+
+    name_hash: Mapped[str] = mapped_column(primary_key=True)
+    attempts: Mapped[int]
+    since: Mapped[datetime]
+
+    __table_args__ = (sa.Index("ix_sign_in_throttle_since", "since"),)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pickmesh.core.db.base import (
@@ -16,6 +17,9 @@ from pickmesh.core.db.base import (
     positive,
     unarchived_unique,
 )
+
+BYTEWISE = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that sorts by its bytes, so that a prefix is a range of the index in every database."""
 
 
 class Product(MerchantObject):
@@ -124,7 +128,7 @@ class SearchTerm(MerchantRow):
 
     __tablename__ = "search_term"
 
-    term: Mapped[str] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
     sku_id: Mapped[UUID] = mapped_column(primary_key=True)
 
     __table_args__ = (

@@ -355,6 +355,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_sign_in_attempt_person_id", "sign_in_attempt", ["merchant_id", "person_id", "at"], unique=False)
     op.create_table(
+        "sign_in_throttle",
+        sa.Column("name_hash", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("since", base.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_sign_in_throttle")),
+    )
+    op.create_index("ix_sign_in_throttle_since", "sign_in_throttle", ["since"], unique=False)
+    op.create_table(
         "stock_move",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -879,7 +887,7 @@ def upgrade() -> None:
     op.create_table(
         "search_term",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
-        sa.Column("term", sa.Text(), nullable=False),
+        sa.Column("term", sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("sku_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["merchant_id", "sku_id"], ["sku.merchant_id", "sku.id"], name=op.f("fk_search_term_sku_id")
@@ -1445,6 +1453,8 @@ def downgrade() -> None:
     op.drop_index("ix_stock_move_sku_id", table_name="stock_move")
     op.drop_index("ix_stock_move_document_id", table_name="stock_move")
     op.drop_table("stock_move")
+    op.drop_index("ix_sign_in_throttle_since", table_name="sign_in_throttle")
+    op.drop_table("sign_in_throttle")
     op.drop_index("ix_sign_in_attempt_person_id", table_name="sign_in_attempt")
     op.drop_table("sign_in_attempt")
     op.drop_index(

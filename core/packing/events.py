@@ -1,0 +1,121 @@
+"""What can happen in packing."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from pickmesh.core.kit.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelOpened(Event):
+    """A box stands ready for a fulfillment order."""
+
+    kind: ClassVar[str] = "parcel_opened"
+    fulfillment_order_id: UUID
+    station_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelVerified(Event):
+    """Units were verified into a parcel, or taken out again when the quantity is negative."""
+
+    kind: ClassVar[str] = "parcel_verified"
+    fulfillment_order_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassForced(Event):
+    """Somebody who may let a parcel pass without scan or against the scale, and said why."""
+
+    kind: ClassVar[str] = "parcel_pass_forced"
+    fulfillment_order_id: UUID
+    person_id: UUID | None
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelSealed(Event):
+    """A parcel is closed; `last` tells that it completes its order."""
+
+    kind: ClassVar[str] = "parcel_sealed"
+    fulfillment_order_id: UUID
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelWeighed(Event):
+    """A parcel was weighed."""
+
+    kind: ClassVar[str] = "parcel_weighed"
+    weight_g: int
+    expected_weight_g: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaybillRequested(Event):
+    """A carrier is asked for a number."""
+
+    kind: ClassVar[str] = "waybill_requested"
+    waybill_id: UUID
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaybillIssued(Event):
+    """A carrier gave a number."""
+
+    kind: ClassVar[str] = "waybill_issued"
+    waybill_id: UUID
+    carrier: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaybillVoided(Event):
+    """A carrier's number is no longer used."""
+
+    kind: ClassVar[str] = "waybill_voided"
+    waybill_id: UUID
+    carrier: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelShipped(Event):
+    """A parcel's goods have left the stock."""
+
+    kind: ClassVar[str] = "parcel_shipped"
+    fulfillment_order_id: UUID
+    location_id: UUID
+    carrier: str
+    waybill: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelUnshipped(Event):
+    """A shipped parcel was called back before the carrier had it."""
+
+    kind: ClassVar[str] = "parcel_unshipped"
+    fulfillment_order_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelHandedOver(Event):
+    """The carrier has the parcel."""
+
+    kind: ClassVar[str] = "parcel_handed_over"
+    fulfillment_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelVoided(Event):
+    """A parcel is given up; it will never ship."""
+
+    kind: ClassVar[str] = "parcel_voided"
+    fulfillment_order_id: UUID
+    reason: str

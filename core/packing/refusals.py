@@ -1,0 +1,69 @@
+"""What packing refuses, and what to do then."""
+
+from pickmesh.core.kit.refusals import Refusal
+
+
+class TooMany(Refusal):
+    """More than the order holds; take the surplus out of the box and put it aside."""
+
+    code = "TOO_MANY"
+
+
+class NotPicked(Refusal):
+    """These units have not come out of their bins by scan yet; finish the pick first."""
+
+    code = "NOT_PICKED"
+
+
+class Intercepted(Refusal):
+    """The order was stopped; close nothing, bring its goods to the put-back."""
+
+    code = "INTERCEPTED"
+
+
+class OrderShort(Refusal):
+    """The order waits for missing units and ships only complete; put the tote aside until they come."""
+
+    code = "ORDER_SHORT"
+
+
+class NotAllVerified(Refusal):
+    """Not every unit of the order is verified; scan the rest, start a next parcel, or force the pass with a reason."""
+
+    code = "NOT_ALL_VERIFIED"
+
+
+class EmptyParcel(Refusal):
+    """Nothing was verified into this parcel; scan what lies in it first."""
+
+    code = "EMPTY_PARCEL"
+
+
+class WeightOff(Refusal):
+    """The parcel weighs too much or too little for its contents; open and check it, or force it with a reason."""
+
+    code = "WEIGHT_OFF"
+
+
+class ReasonNeeded(Refusal):
+    """Say why; the reason is kept with the parcel."""
+
+    code = "REASON_NEEDED"
+
+
+class NoWaybill(Refusal):
+    """No carrier's number has come for this parcel yet; ask for a waybill or wait for the label."""
+
+    code = "NO_WAYBILL"
+
+
+class UnknownCarrier(Refusal):
+    """No carrier of that code is set up; add a carrier account or use LOCAL."""
+
+    code = "UNKNOWN_CARRIER"
+
+
+class NoStation(Refusal):
+    """The parcel is at no station, so there is no printer; open it at a station first."""
+
+    code = "NO_STATION"

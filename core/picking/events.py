@@ -1,0 +1,132 @@
+"""What can happen in picking."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pickmesh.core.kit.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class WavePlanned(Event):
+    """A wave took orders in; nothing is allocated yet."""
+
+    kind: ClassVar[str] = "wave_planned"
+    location_id: UUID
+    wave_kind: str
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveReleased(Event):
+    """A wave's bins are allocated and its pick lists stand ready."""
+
+    kind: ClassVar[str] = "wave_released"
+    location_id: UUID
+    orders: int
+    kicked_out: int
+    lists: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveDone(Event):
+    """Every list of a wave is finished."""
+
+    kind: ClassVar[str] = "wave_done"
+    location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKickedOut(Event):
+    """A fulfillment order left a wave without being picked."""
+
+    kind: ClassVar[str] = "fulfillment_order_kicked_out"
+    wave_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickListClaimed(Event):
+    """A worker has a list, until the lease ends or they give it back."""
+
+    kind: ClassVar[str] = "pick_list_claimed"
+    worker_id: UUID
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PickListPaused(Event):
+    """A worker laid a list aside and keeps it."""
+
+    kind: ClassVar[str] = "pick_list_paused"
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickListLeaseExpired(Event):
+    """Nobody heard of a list's worker for a lease's time; anybody may claim it."""
+
+    kind: ClassVar[str] = "pick_list_lease_expired"
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickListChanged(Event):
+    """A list's lines changed: units were picked, undone, missing or found elsewhere."""
+
+    kind: ClassVar[str] = "pick_list_changed"
+    wave_id: UUID
+    picked: int
+    short: int
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickListDone(Event):
+    """Every line of a list is finished."""
+
+    kind: ClassVar[str] = "pick_list_done"
+    wave_id: UUID
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsMissing(Event):
+    """A picker did not find units of a pick line; `resourced` of them come from another bin."""
+
+    kind: ClassVar[str] = "units_missing"
+    pick_list_id: UUID
+    place_id: UUID
+    sku_id: UUID
+    quantity: int
+    resourced: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened(Event):
+    """A leftover waits for a person."""
+
+    kind: ClassVar[str] = "exception_task_opened"
+    task_kind: str
+    location_id: UUID
+    about_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone(Event):
+    """A leftover is settled."""
+
+    kind: ClassVar[str] = "exception_task_done"
+    task_kind: str
+    about_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsPutBack(Event):
+    """Units of a stopped fulfillment order lie in bins again; `left` are still to be brought back."""
+
+    kind: ClassVar[str] = "goods_put_back"
+    quantity: int
+    left: int

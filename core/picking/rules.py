@@ -1,0 +1,324 @@
+"""Rules of picking: the walk, which orders share a wave and a list, whose units a scan took, what may follow what."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.picking import refusals
+from pickmesh.core.picking.tables import PickLineStatus, PickListStatus, WaveKind, WaveStatus
+
+State = TypeVar("State", bound=StrEnum)
+
+LEASE = timedelta(minutes=30)
+"""How long a claim lets a phone book offline; every contact renews it."""
+
+RENEW_BELOW = timedelta(minutes=25)
+"""A lease with more than this left is not written again, so that scans do not rewrite their list's row."""
+
+CART_CAPACITY = 12
+"""Orders on one walk unless the release says otherwise."""
+
+BINDS_ORDER = frozenset({WaveKind.DISCRETE, WaveKind.CLUSTER})
+"""Waves whose totes hold one order each; in all others a tote holds the list's goods mixed."""
+
+WAVE_MOVES: Mapping[WaveStatus, frozenset[WaveStatus]] = {
+    WaveStatus.PLANNED: frozenset({WaveStatus.RELEASED, WaveStatus.CANCELLED}),
+    WaveStatus.RELEASED: frozenset({WaveStatus.IN_PROGRESS, WaveStatus.DONE, WaveStatus.CANCELLED}),
+    WaveStatus.IN_PROGRESS: frozenset({WaveStatus.DONE, WaveStatus.CANCELLED}),
+    WaveStatus.DONE: frozenset({WaveStatus.IN_PROGRESS}),  # an undone pick, or goods that came back into stock
+    WaveStatus.CANCELLED: frozenset(),
+}
+
+LIST_MOVES: Mapping[PickListStatus, frozenset[PickListStatus]] = {
+    PickListStatus.READY: frozenset({PickListStatus.CLAIMED, PickListStatus.DONE, PickListStatus.CANCELLED}),
+    PickListStatus.CLAIMED: frozenset(
+        {PickListStatus.PAUSED, PickListStatus.READY, PickListStatus.DONE, PickListStatus.CANCELLED}
+    ),
+    PickListStatus.PAUSED: frozenset({PickListStatus.CLAIMED, PickListStatus.READY, PickListStatus.CANCELLED}),
+    PickListStatus.DONE: frozenset({PickListStatus.CLAIMED, PickListStatus.READY}),  # as above
+    PickListStatus.CANCELLED: frozenset(),
+}
+
+
+def may_become(moves: Mapping[State, frozenset[State]], now: str, wanted: State) -> bool:
+    """Tell whether a transition table lets a state be followed by another."""
+    return any(wanted in following for state, following in moves.items() if state == now)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A bin as a picker walks to it; `walk_sequence` 0 means that nobody numbered it."""
+
+    place_id: UUID
+    code: str
+    walk_sequence: int = 0
+    x_mm: int | None = None
+    y_mm: int | None = None
+
+
+def walk_order(stops: Iterable[Stop]) -> list[Stop]:
+    """Put stops in the order of the walk: numbered ones by their number, the others after them in a serpentine.
+
+    The serpentine goes up one visited aisle (one `y_mm`) and down the next; bins without coordinates come last, by
+    code. Equal stops are ordered by code, then id, so the walk never depends on the order of the input.
+    """
+    numbered = [stop for stop in stops if stop.walk_sequence > 0]
+    numbered.sort(key=lambda stop: (stop.walk_sequence, stop.code, stop.place_id))
+    others = sorted(set(stops).difference(numbered), key=lambda stop: (stop.code, stop.place_id))
+    aisles: dict[int, list[tuple[int, Stop]]] = defaultdict(list)
+    for stop in others:
+        if stop.x_mm is not None and stop.y_mm is not None:
+            aisles[stop.y_mm].append((stop.x_mm, stop))
+    walked = [
+        stop
+        for number, y_mm in enumerate(sorted(aisles))
+        for _, stop in sorted(aisles[y_mm], key=lambda bay: bay[0], reverse=number % 2 == 1)
+    ]
+    return [*numbered, *walked, *(stop for stop in others if stop.x_mm is None or stop.y_mm is None)]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Units at a bin that are promised to one order: one allocation. `stopped` orders are not picked any more."""
+
+    allocation_id: UUID
+    fulfillment_order_id: UUID
+    line_id: UUID
+    place_id: UUID
+    sku_id: UUID
+    lot_id: UUID
+    quantity: int
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """So many of a SKU and lot from one bin, for one or more shares."""
+
+    place_id: UUID
+    sku_id: UUID
+    lot_id: UUID
+    quantity: int
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedList:
+    """One walk: the orders it serves and its lines in the order of the walk."""
+
+    fulfillment_order_ids: tuple[UUID, ...]
+    lines: tuple[PlannedLine, ...]
+
+
+def plan_lists(
+    kind: WaveKind,
+    fulfillment_order_ids: Sequence[UUID],
+    shares: Iterable[Share],
+    stops: Iterable[Stop],
+    cart_capacity: int = CART_CAPACITY,
+) -> list[PlannedList]:
+    """Cut a wave's orders, in the order of their seats, into walks of at most a cart's capacity and lay out each walk.
+
+    A discrete wave makes one list per order. Orders without any share get no place on a list. Statement of cost: one
+    sort of the shares by place.
+    """
+    capacity = 1 if kind is WaveKind.DISCRETE else cart_capacity
+    of_order: dict[UUID, list[Share]] = defaultdict(list)
+    for share in shares:
+        of_order[share.fulfillment_order_id].append(share)
+    rank = {stop.place_id: number for number, stop in enumerate(walk_order(list(stops)))}
+    seated = [order for order in fulfillment_order_ids if order in of_order]
+    groups = [tuple(seated[start : start + capacity]) for start in range(0, len(seated), capacity)]
+    return [
+        PlannedList(group, plan_lines([share for order in group for share in of_order[order]], rank))
+        for group in groups
+    ]
+
+
+def plan_lines(shares: Iterable[Share], rank: Mapping[UUID, int]) -> tuple[PlannedLine, ...]:
+    """Sum shares per bin, SKU and lot and put the sums in the order of the walk."""
+    together: dict[tuple[UUID, UUID, UUID], list[Share]] = defaultdict(list)
+    for share in shares:
+        together[share.place_id, share.sku_id, share.lot_id].append(share)
+    keys = sorted(together, key=lambda key: (rank[key[0]], key))
+    return tuple(
+        PlannedLine(*key, quantity=sum(share.quantity for share in together[key]), shares=tuple(together[key]))
+        for key in keys
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An order that may join a wave, and what it holds: (SKU, quantity), summed per SKU and sorted."""
+
+    fulfillment_order_id: UUID
+    contents: tuple[tuple[UUID, int], ...]
+
+
+def choose_orders(kind: WaveKind, candidates: Sequence[Candidate], limit: int) -> list[UUID]:
+    """Choose at most `limit` orders for a wave, keeping their order.
+
+    A single-item wave takes orders of one piece; a hot-sale wave the orders of the commonest contents, at least two
+    (the contents seen first win a tie); every other kind takes all.
+    """
+    fitting = list(candidates)
+    if kind is WaveKind.SINGLE_ITEM:
+        fitting = [each for each in candidates if sum(quantity for _, quantity in each.contents) == 1]
+    elif kind is WaveKind.HOT_SALE:
+        contents, orders = next(iter(Counter(each.contents for each in candidates).most_common(1)), ((), 0))
+        fitting = [each for each in candidates if each.contents == contents and orders > 1]
+    return [each.fulfillment_order_id for each in fitting[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A pick line as it stands, with its list's state and the shares still in its bin, in the order of their seats."""
+
+    id: UUID
+    pick_list_id: UUID
+    wave_kind: str
+    status: str
+    list_status: str
+    worker_id: UUID | None
+    quantity: int
+    picked: int
+    short: int
+    shares: tuple[Share, ...]
+
+    @property
+    def left(self) -> int:
+        """How many are neither picked nor reported missing."""
+        return self.quantity - self.picked - self.short
+
+
+@dataclass(frozen=True, slots=True)
+class ToteHold:
+    """What a tote is bound to: a list and, unless it is mixed, one order."""
+
+    pick_list_id: UUID
+    fulfillment_order_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickConfirmation:
+    """Units a scan took from a pick line's bin into a bound tote; `worker_id` None is the unit of work's person.
+
+    Without `fulfillment_order_id` the tote's order is meant or, in a mixed tote, the orders in the order of their
+    seats. `unit_id` names a serial-tracked unit, and then the quantity is 1.
+    """
+
+    pick_line_id: UUID
+    quantity: int
+    to_place_id: UUID
+    scan_id: UUID | None
+    unit_id: UUID | None = None
+    fulfillment_order_id: UUID | None = None
+    worker_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Some units of one share: what the item at `index` of a batch comes down to."""
+
+    index: int
+    share: Share
+    quantity: int
+
+
+class Tally:
+    """What is left of lines and shares while a batch is gone through item by item; touches no database."""
+
+    def __init__(self, lines: Mapping[UUID, WorkLine]) -> None:
+        self.lines = lines
+        self._line_left = {line.id: line.left for line in lines.values()}
+        self._share_left = {share.allocation_id: share.quantity for line in lines.values() for share in line.shares}
+
+    def left(self, line: WorkLine) -> int:
+        """Return how many units the line still needs."""
+        return self._line_left[line.id]
+
+    def take(self, index: int, line: WorkLine, quantity: int, shares: Sequence[Share]) -> list[Taken] | None:
+        """Take units from shares in their order, all of them or None."""
+        parts = []
+        wanted = quantity
+        for share in shares:
+            part = min(wanted, self._share_left[share.allocation_id])
+            if part:
+                parts.append(Taken(index, share, part))
+                wanted -= part
+        if wanted or quantity > self.left(line):
+            return None
+        for taken in parts:
+            self._share_left[taken.share.allocation_id] -= taken.quantity
+        self._line_left[line.id] -= quantity
+        return parts
+
+
+def decide_picks(
+    picks: Sequence[PickConfirmation], tally: Tally, totes: Mapping[UUID, ToteHold]
+) -> tuple[list[Taken], list[Refused]]:
+    """Tell, item by item, whose units each scan took, or why it may not have them."""
+    taken: list[Taken] = []
+    refused: list[Refused] = []
+    for index, pick in enumerate(picks):
+        line = tally.lines.get(pick.pick_line_id)
+        answer = _take(index, pick, line, tally, totes)
+        if isinstance(answer, Refusal):
+            refused.append(Refused(index, answer))
+        else:
+            taken += answer
+    return taken, refused
+
+
+def _take(
+    index: int, pick: PickConfirmation, line: WorkLine | None, tally: Tally, totes: Mapping[UUID, ToteHold]
+) -> list[Taken] | Refusal:
+    refusal = line_refusal(line, pick.worker_id) or place_refusal(pick, line, totes.get(pick.to_place_id))
+    if refusal is not None or line is None:
+        return refusal or refusals.LineClosed()
+    order_id = pick.fulfillment_order_id or totes[pick.to_place_id].fulfillment_order_id
+    shares = [share for share in line.shares if order_id is None or share.fulfillment_order_id == order_id]
+    going = [share for share in shares if not share.stopped]
+    taken = tally.take(index, line, pick.quantity, going) if pick.quantity > 0 else None
+    if taken is not None:
+        return taken
+    if len(going) < len(shares) and sum(share.quantity for share in shares) >= pick.quantity > 0:
+        stopped = next(share for share in shares if share.stopped)
+        return refusals.Intercepted(data={"fulfillment_order_id": stopped.fulfillment_order_id})
+    return too_many(line, pick.quantity, tally.left(line))
+
+
+def line_refusal(line: WorkLine | None, worker_id: UUID | None) -> Refusal | None:
+    """Tell why a worker may not work on a line; None when they may."""
+    if line is None or line.status != PickLineStatus.OPEN or line.list_status == PickListStatus.CANCELLED:
+        return refusals.LineClosed()
+    if line.worker_id is not None and worker_id is not None and line.worker_id != worker_id:
+        return refusals.NotYours(data={"worker_id": line.worker_id, "pick_list_id": line.pick_list_id})
+    return None
+
+
+def place_refusal(pick: PickConfirmation, line: WorkLine | None, tote: ToteHold | None) -> Refusal | None:
+    """Tell why units may not go into a tote; None when they may."""
+    if tote is None:
+        return refusals.NeedsPlace(data={"place_id": pick.to_place_id})
+    other_list = line is not None and tote.pick_list_id != line.pick_list_id
+    other_order = None not in {tote.fulfillment_order_id, pick.fulfillment_order_id} and (
+        tote.fulfillment_order_id != pick.fulfillment_order_id
+    )
+    if other_list or other_order:
+        bound = {"pick_list_id": tote.pick_list_id, "fulfillment_order_id": tote.fulfillment_order_id}
+        return refusals.WrongPlace(data={"place_id": pick.to_place_id, **bound})
+    return None
+
+
+def too_many(line: WorkLine, asked: int, left: int) -> refusals.TooMany:
+    """Refuse a quantity with the figures the screen needs."""
+    return refusals.TooMany(
+        f"Only {left} more of {line.quantity} are needed here, not {asked}; put the rest back.",
+        data={"asked": asked, "required": line.quantity, "picked": line.picked, "short": line.short, "left": left},
+    )

@@ -58,7 +58,7 @@ def parse(raw: str | bytes, *, symbology: str | None = None, typed: bool = False
     if len(raw) > wedge.LENGTH_MAX:
         return Scanned(CodeKind.TEXT, wedge.clean(raw[:64]).text, problem=_TOO_LONG)
     cleaned = wedge.clean(raw)
-    plain = cleaned.text.replace(wedge.GROUP_SEPARATOR, "")
+    plain = cleaned.text.replace(wedge.GROUP_SEPARATOR, "").strip()
     if not plain:
         return Scanned(CodeKind.TEXT, "", problem="Nothing was read: scan again, or type the code.")
     if cleaned.lines > 1:

@@ -16,6 +16,7 @@ _ASCII_BY_WIDE: dict[int, int | str] = {
     **dict.fromkeys((0x3000, 0x00A0, 0x2007, 0x202F), " "),
     **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63), "-"),
 }
+_EMPTY = f" {GROUP_SEPARATOR}"
 _UNSPEAKABLE = frozenset({"Cc", "Cf", "Cs"})
 
 
@@ -37,11 +38,12 @@ def clean(raw: str | bytes) -> Cleaned:
     text = (raw if isinstance(raw, str) else _decoded(raw))[:LENGTH_MAX]
     if not text.isascii():
         text = text.replace("\u2014\u2014", "-").translate(_ASCII_BY_WIDE)  # a Chinese keyboard's dash is two of them
-    parts = dict.fromkeys(part for part in (_speakable(line) for line in _LINE_BREAKS.split(text)) if part)
+    lines = (_speakable(line) for line in _LINE_BREAKS.split(text))
+    parts = dict.fromkeys(line for line in lines if line.strip(_EMPTY))
     text, identifier = _without_identifier(" ".join(parts))
     if _ELEMENTS_BEGIN.match(text) or _SPELLED_SEPARATOR.match(text):
         text = _SPELLED_SEPARATOR.sub(GROUP_SEPARATOR, text)
-    return Cleaned(text=text.rstrip(GROUP_SEPARATOR), identifier=identifier, lines=len(parts))
+    return Cleaned(text=text.rstrip(_EMPTY), identifier=identifier, lines=len(parts))
 
 
 def _decoded(raw: bytes) -> str:

@@ -1,0 +1,1 @@
+"""The composition root: settings, web, workers, command line, importers, demo."""

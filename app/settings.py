@@ -1,0 +1,145 @@
+"""Settings: what the environment (PICKMESH_…) or a .env file says, with defaults that run on one machine."""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+
+import sqlalchemy as sa
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pickmesh.core.db import engines
+from pickmesh.core.kit.vault import MASTER_BYTES_MIN, Vault
+
+PREFIX = "PICKMESH_"
+SECRET_FILE = "secret.key"
+SECRET_KEY_ID = "1"
+
+
+class SettingsError(Exception):
+    """A setting does not make sense; the message names it and what it may be."""
+
+
+class LogFormat(StrEnum):
+    """How log lines look: JSON for machines, console for people; auto looks whether a person is there."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one machine and another; each is PICKMESH_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(
+        default=Path("var"), description="Folder for the embedded database, the outbox files and the secret."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="sqlite:///file or postgresql://…; a file in `data`."
+    )
+    migrate_url: SecretStr | None = Field(default=None, description="The owner's login, for `pickmesh migrate` only.")
+    database_connections_max: int = Field(default=20, ge=2, le=500, description="Connections one process keeps open.")
+    secret_key: SecretStr | None = Field(
+        default=None, description="The key personal data is sealed with, 32 bytes or more."
+    )
+    secret_keys: SecretStr | None = Field(default=None, description="Several: `id=key,id=key`, the oldest first.")
+    allow_unwalled: bool = Field(default=False, description="Serve with a login that row-level security does not hold.")
+    host: str = Field(default="127.0.0.1", description="Address to listen at.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    graphiql: bool = Field(default=True, description="Answer browsers at /graphql with GraphiQL, and introspection.")
+    body_bytes_max: int = Field(default=1_000_000, ge=1_000, description="Largest request body.")
+    request_seconds_max: float = Field(default=30.0, gt=0, description="Longest a request may take.")
+    file_bytes_max: int = Field(default=100_000_000, ge=1, description="Largest file an import reads.")
+    file_rows_max: int = Field(default=1_000_000, ge=1, description="Most rows an import reads from a file.")
+    stop_seconds_max: int = Field(default=20, ge=1, description="Longest wait for running requests when stopping.")
+    worker_poll_seconds: float = Field(default=1.0, gt=0, description="How often a worker looks for due merchants.")
+    worker_sweep_seconds: float = Field(default=60.0, gt=0, description="How often a worker looks at every merchant.")
+    worker_lease_seconds: float = Field(default=30.0, gt=0, description="How long a worker holds a merchant unrenewed.")
+
+    @property
+    def url(self) -> str:
+        """The application's database URL."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data / 'pickmesh.sqlite3'}"
+
+    @property
+    def owner_url(self) -> str:
+        """The URL that may change the schema: MIGRATE_URL, or the application's own."""
+        return self.migrate_url.get_secret_value() if self.migrate_url is not None else self.url
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where files for shops are dropped."""
+        return self.data / "outbox"
+
+
+def load() -> Settings:
+    """Read the settings; refuses with the names of those that do not make sense."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}" for each in error.errors()
+        )
+        raise SettingsError(f"These settings do not make sense: {problems}.") from None
+
+
+def vault(settings: Settings) -> Vault:
+    """Return the vault over the given keys; without any, one is made once and kept in the data folder (mode 0600)."""
+    if settings.secret_keys is not None:
+        return _vault_of(_listed_keys(settings.secret_keys.get_secret_value()))
+    if settings.secret_key is not None:
+        return _vault_of({SECRET_KEY_ID: settings.secret_key.get_secret_value().encode()})
+    return _vault_of({SECRET_KEY_ID: kept_secret(settings.data)})
+
+
+def _listed_keys(text: str) -> dict[str, bytes]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not pairs or not all(name.strip() and key for name, _, key in pairs):
+        raise SettingsError(f"{PREFIX}SECRET_KEYS must be written as id=key,id=key with the oldest key first.")
+    return {name.strip(): key.strip().encode() for name, _, key in pairs}
+
+
+def _vault_of(keys: dict[str, bytes]) -> Vault:
+    if any(len(key) < MASTER_BYTES_MIN for key in keys.values()):
+        raise SettingsError(
+            f"{PREFIX}SECRET_KEY must have {MASTER_BYTES_MIN} bytes or more; `openssl rand -hex 32` makes one."
+        )
+    return Vault(keys)
+
+
+def kept_secret(folder: Path) -> bytes:
+    """Return the secret kept in a folder, making it when there is none; only its owner may read the file."""
+    path = folder / SECRET_FILE
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes().strip()
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the data folder, and the folder of an SQLite file."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    url = sa.make_url(settings.url)
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+def database_kind(url: str) -> str:
+    """Return what a URL leads to in words that hold no password: its kind, host and name."""
+    parsed = engines.normalised_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"SQLite file {parsed.database}"
+    return f"PostgreSQL {parsed.database} at {parsed.host or 'the local socket'}"

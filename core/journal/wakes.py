@@ -6,7 +6,7 @@ not deleted but put off, so another worker takes over when the first one dies.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,7 +56,7 @@ async def due_merchants(connection: AsyncConnection, consumer: str, now: datetim
 async def take_lease(
     connection: AsyncConnection, consumer: str, merchant_id: UUID, *, holder: str, now: datetime, until: datetime
 ) -> bool:
-    """Take (or renew) a merchant for a worker until a time; False while another worker holds it.
+    """Take a merchant for a worker until a time; False while another worker holds it.
 
     Its wake-up is put off until then, in case this worker does not come back.
     """
@@ -77,6 +77,27 @@ async def take_lease(
     return True
 
 
+async def renew_lease(
+    connection: AsyncConnection, consumer: str, merchant_id: UUID, *, holder: str, until: datetime, longer: datetime
+) -> bool:
+    """Hold a merchant longer than the `until` of before; False when another worker has taken it over meanwhile."""
+    renewed = await connection.execute(
+        sa.update(WorkerLease)
+        .where(
+            WorkerLease.consumer == consumer,
+            WorkerLease.merchant_id == merchant_id,
+            WorkerLease.holder == holder,
+            WorkerLease.until == until,
+        )
+        .values(until=longer)
+    )
+    if renewed.rowcount == 0:
+        return False
+    put_off = sa.update(MerchantWake).where(*_wake_of(consumer, merchant_id), MerchantWake.due_at == until)
+    await connection.execute(put_off.values(due_at=longer))
+    return True
+
+
 async def end_lease(
     connection: AsyncConnection,
     consumer: str,
@@ -88,7 +109,7 @@ async def end_lease(
 ) -> None:
     """Give a merchant back, and ask for the next look; a wake-up that came meanwhile stays as it is.
 
-    `until` is what `take_lease` was told: it marks the wake-up that was put off.
+    `until` is what the lease was taken or renewed with: it marks the wake-up that was put off.
     """
     await connection.execute(
         sa.delete(MerchantWake).where(*_wake_of(consumer, merchant_id), MerchantWake.due_at == until)
@@ -112,20 +133,35 @@ def _insert(connection: AsyncConnection, table: type[Base]) -> Any:
 
 
 class Waker:
-    """The one task of a process that tells workers which merchants committed something."""
+    """The one task of a process that tells workers, and whoever listens here, which merchants committed something."""
 
-    def __init__(self, database: Database, consumers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        consumers: Sequence[str],
+        *,
+        listeners: Sequence[Callable[[UUID], None]] = (),
+        when_written: Callable[[], None] | None = None,
+    ) -> None:
+        """Tell listeners of each merchant, and call `when_written` after wake-ups were written.
+
+        A worker of this process listens there, so that it need not wait for its next poll.
+        """
         self._database = database
         self._consumers = consumers
-        self.woke = asyncio.Event()
-        """Set each time wake-ups were written: a worker of this process need not wait for its next poll."""
+        self._listeners = listeners
+        self._when_written = when_written
 
     async def run(self) -> None:
         """Write wake-ups for ever, those of one moment together; ends by being cancelled."""
         while True:
             merchants = {await self._database.woken.get()}
             await asyncio.sleep(COALESCE_S)
-            await self.write(merchants | self._drained())
+            merchants |= self._drained()
+            for listener in self._listeners:
+                for merchant_id in merchants:
+                    listener(merchant_id)
+            await self.write(merchants)
 
     async def write(self, merchants: set[UUID]) -> None:
         """Write the wake-ups of some merchants for every consumer."""
@@ -133,7 +169,8 @@ class Waker:
         async with self._database.directory() as connection:
             for consumer in self._consumers:
                 await wake(connection, merchants, consumer, now)
-        self.woke.set()
+        if self._when_written is not None:
+            self._when_written()
 
     def _drained(self) -> set[UUID]:
         merchants = set()

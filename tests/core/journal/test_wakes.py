@@ -78,6 +78,28 @@ async def test_what_happens_while_a_worker_looks_is_looked_at_again(database: Da
     assert await due(database, consumer) == [merchant_id]
 
 
+async def test_a_renewed_lease_holds_longer_and_a_lost_one_cannot_be_renewed(
+    database: Database, clock: StoppedClock
+) -> None:
+    consumer, merchant_id, start = consumer_of_this_test(), new_id(), clock.now()
+
+    async def renew(until: datetime) -> bool:
+        async with database.directory() as connection:
+            return await wakes.renew_lease(
+                connection, consumer, merchant_id, holder="one", until=until, longer=until + MINUTE
+            )
+
+    await wake(database, consumer, merchant_id, start)
+    assert await take(database, consumer, merchant_id, "one")
+    assert await renew(start + MINUTE)
+    clock.advance(MINUTE)
+    assert await due(database, consumer) == []
+    assert not await take(database, consumer, merchant_id, "two")
+    clock.advance(MINUTE)
+    assert await take(database, consumer, merchant_id, "two")
+    assert not await renew(start + 2 * MINUTE)
+
+
 async def test_of_workers_that_reach_for_a_merchant_at_once_one_gets_it(postgres_database: Database) -> None:
     consumer, merchant_id = consumer_of_this_test(), new_id()
     takers = (take(postgres_database, consumer, merchant_id, f"worker {number}") for number in range(16))
@@ -85,12 +107,15 @@ async def test_of_workers_that_reach_for_a_merchant_at_once_one_gets_it(postgres
 
 
 async def test_commits_of_one_moment_are_told_together(fresh_database: Database) -> None:
-    waker = wakes.Waker(fresh_database, ["reactions", "outbox"])
+    written = asyncio.Event()
+    heard: list[UUID] = []
+    waker = wakes.Waker(fresh_database, ["reactions", "outbox"], listeners=[heard.append], when_written=written.set)
     first, second = new_id(), new_id()
     for merchant_id in (first, second, first):
         fresh_database.woken.put_nowait(merchant_id)
     task = asyncio.create_task(waker.run())
-    await asyncio.wait_for(waker.woke.wait(), 5)
+    await asyncio.wait_for(written.wait(), 5)
     task.cancel()
+    assert sorted(heard) == sorted([first, second])
     assert sorted(await due(fresh_database, "reactions")) == sorted([first, second])
     assert sorted(await due(fresh_database, "outbox")) == sorted([first, second])

@@ -1,0 +1,106 @@
+"""The one way every kind of file goes in: looked over, read in batches, each batch one unit of work, every row told."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from pickmesh.app import files
+from pickmesh.app.cells import Problem
+from pickmesh.app.files import Columns, Limits, TableRow
+from pickmesh.app.imports.outcome import Bad, Item, Listener, Status, Summary, Verdict
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.refusals import Refusal
+
+Thing = TypeVar("Thing")
+BATCH_ROWS = 1_000
+"""Rows that go into one unit of work, or a few more when a thing has several."""
+
+
+class Kind(Protocol[Thing]):
+    """One kind of file: its columns, how rows become things, and which core command takes them."""
+
+    columns: Columns
+
+    def things(self, rows: Iterable[TableRow]) -> Iterator[Item[Thing] | Bad]:
+        """Read rows into things, in the file's order."""
+        ...
+
+    def goes_last(self, thing: Thing) -> bool:
+        """Tell whether a thing leans on others of its file and must go in after them."""
+        ...
+
+    async def save(self, uow: UnitOfWork, things: Sequence[Thing]) -> Sequence[Verdict]:
+        """Hand things to core; answer one verdict for each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Thing]):
+    """One file on its way into one merchant."""
+
+    database: Database
+    actor: Actor
+    kind: Kind[Thing]
+    listeners: Sequence[Listener]
+    summary: Summary
+
+    async def take(self, batch: Sequence[Item[Thing]]) -> None:
+        """Save a batch in one unit of work and tell what became of it."""
+        if not batch:
+            return
+        things = [item.value for item in batch]
+        try:
+            verdicts = await self.database.run(self.actor, lambda uow: self.kind.save(uow, things))
+        except Refusal as refusal:  # the command as a whole said no, and nothing of the batch was done
+            verdicts = [Verdict(Status.REFUSED, refusal)] * len(batch)
+        for item, verdict in zip(batch, verdicts, strict=True):
+            problems = [_problem(item, verdict.refusal)] if verdict.refusal else []
+            self.tell(item.rows, item.key, verdict.status, problems)
+
+    def tell(self, rows: Sequence[int], key: str, status: Status, problems: Sequence[Problem]) -> None:
+        """Count rows and pass the news on."""
+        self.summary.count(status, len(rows))
+        room = self.summary.kept_refusals - len(self.summary.refusals)
+        self.summary.refusals.extend(problems[: max(room, 0)])
+        for listener in self.listeners:
+            listener.told(rows, key, status, problems)
+
+
+def _problem(item: Item[Thing], refusal: Refusal) -> Problem:
+    return Problem(item.rows[0], ".".join(refusal.field), refusal.message, refusal.code)
+
+
+def look_over(path: Path, kind: Kind[Thing], limits: Limits) -> files.Table:
+    """Open a file as this kind of table; refuses what is none before anything is done."""
+    return files.open_table(path, kind.columns, limits)
+
+
+async def import_table(
+    database: Database, actor: Actor, kind: Kind[Thing], table: files.Table, listeners: Sequence[Listener] = ()
+) -> Summary:
+    """Take a looked-over file in, batch by batch; good rows go on where bad ones are refused.
+
+    Things that lean on others go in at the end. Memory holds one batch and those.
+    """
+    job = Job(database, actor, kind, listeners, Summary())
+    batch: list[Item[Thing]] = []
+    last: list[Item[Thing]] = []
+    waiting_rows = 0
+    for thing in kind.things(table.rows()):
+        if isinstance(thing, Bad):
+            job.tell(thing.rows, thing.key, Status.REFUSED, thing.problems)
+        elif kind.goes_last(thing.value):
+            last.append(thing)
+        else:
+            batch.append(thing)
+            waiting_rows += len(thing.rows)
+        if waiting_rows >= BATCH_ROWS:
+            await job.take(batch)
+            batch, waiting_rows = [], 0
+    await job.take(batch)
+    for start in range(0, len(last), BATCH_ROWS):
+        await job.take(last[start : start + BATCH_ROWS])
+    return job.summary

@@ -1,0 +1,86 @@
+"""Sending what the outbox holds: each channel has a sender; a target that fails is not hammered."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from pickmesh.app import metrics
+from pickmesh.core.journal import outbox
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.outbox import Failure, Letter
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.actors import Actor
+
+log = structlog.get_logger()
+
+
+class SendingFailed(Exception):
+    """The other side could not be reached or did not take a letter; it is tried again later."""
+
+
+class Sender(Protocol):
+    """Delivers letters of one channel; a letter that comes twice (its id tells) must have one effect."""
+
+    async def send(self, actor: Actor, letter: Letter) -> None:
+        """Deliver a letter, or raise SendingFailed with what the other side said."""
+        ...
+
+
+Senders = Mapping[str, Sender]
+
+
+async def send_due(database: Database, actor: Actor, senders: Senders, *, hidden_for: timedelta) -> int:
+    """Send the letters of a merchant that are due; return how many were taken up.
+
+    After one failure the other letters for the same target are set back with it, untried.
+    """
+    taken = await database.run(actor, lambda uow: outbox.take_due(uow, hidden_for=hidden_for))
+    sent: list[UUID] = []
+    failed: list[Failure] = []
+    spared: list[Letter] = []
+    closed: set[tuple[str, str]] = set()
+    for letter in taken:
+        if (letter.channel, letter.target) in closed:
+            spared.append(letter)
+            continue
+        error = await _try(senders, actor, letter)
+        if error is None:
+            sent.append(letter.id)
+        else:
+            failed.append(Failure(letter.id, letter.attempts, error))
+            closed.add((letter.channel, letter.target))
+    if taken:
+        await database.run(actor, lambda uow: _settle(uow, sent, failed, spared))
+    return len(taken)
+
+
+async def _try(senders: Senders, actor: Actor, letter: Letter) -> str | None:
+    sender = senders.get(letter.channel)
+    if sender is None:
+        return f"Nothing here sends letters of the channel “{letter.channel}”."
+    try:
+        await sender.send(actor, letter)
+    except SendingFailed as error:
+        reason = str(error)
+    except Exception as error:
+        log.exception("sender broke", channel=letter.channel, letter_id=str(letter.id))
+        reason = f"The sender broke: {type(error).__name__}."
+    else:
+        metrics.LETTERS_SENT.labels(letter.channel).inc()
+        return None
+    metrics.LETTERS_FAILED.labels(letter.channel).inc()
+    log.warning("letter not sent", channel=letter.channel, letter_id=str(letter.id), attempts=letter.attempts)
+    return reason
+
+
+async def _settle(uow: UnitOfWork, sent: Sequence[UUID], failed: Sequence[Failure], spared: Sequence[Letter]) -> None:
+    await outbox.mark_sent(uow, sent)
+    died = await outbox.mark_failed(uow, failed, random.random())
+    if failed and spared:
+        wait = max(outbox.retry_after(failure.attempts, 1.0) for failure in failed)
+        await outbox.set_back(uow, spared, uow.after(wait))
+    metrics.LETTERS_DEAD.inc(died)

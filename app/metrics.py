@@ -1,0 +1,11 @@
+"""What is counted for /metrics."""
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("pickmesh_requests", "HTTP requests answered.", ["path", "status"])
+REQUEST_SECONDS = Histogram("pickmesh_request_seconds", "How long HTTP requests took.", ["path"])
+EVENTS_DONE = Counter("pickmesh_events_done", "Events a room of this process has dealt with.", ["room"])
+REACTIONS_FAILED = Counter("pickmesh_reactions_failed", "Reactions that failed and are tried again.", ["room"])
+LETTERS_SENT = Counter("pickmesh_letters_sent", "Letters that left the outbox.", ["channel"])
+LETTERS_FAILED = Counter("pickmesh_letters_failed", "Attempts to send a letter that failed.", ["channel"])
+LETTERS_DEAD = Counter("pickmesh_letters_dead", "Letters given up on; a person must look at them.")

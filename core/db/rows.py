@@ -171,7 +171,8 @@ def _update_sql(table: type[Base], names: tuple[str, ...], add: tuple[str, ...],
 
 @lru_cache(maxsize=4096)
 def _sql_type(table: type[Base], name: str) -> str:
-    return table_of(table).c[name].type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    declared = table_of(table).c[name].type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    return declared.partition(" COLLATE ")[0]  # how a column sorts is no part of an array's type
 
 
 def _arrays(table: type[Base], names: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:

@@ -13,6 +13,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 TEXT_LENGTH_MAX = 500
 CODE_LENGTH_MAX = 100
 INTEGER_MAX = 1_000_000_000
+PIECES_MAX = 1_000_000
 _LOST_DIGITS = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -52,7 +53,10 @@ class Cells:
 
     def code(self, column: str, *, required: bool = True) -> str:
         """Return a code or number that must have come through whole; spreadsheets like to round long ones."""
-        value = self.text(column, required=required, length_max=CODE_LENGTH_MAX)
+        return self.whole(column, self.text(column, required=required, length_max=CODE_LENGTH_MAX))
+
+    def whole(self, column: str, value: str) -> str:
+        """Return a code out of a cell, remembering when a spreadsheet has rounded it."""
         if _LOST_DIGITS.fullmatch(value):
             self.refuse(
                 column,
@@ -60,6 +64,10 @@ class Cells:
                 " format the column as text and paste the code again.",
             )
         return value
+
+    def has(self, column: str) -> bool:
+        """Tell whether the file has a column at all."""
+        return column in self._cells
 
     def integer(
         self, column: str, *, minimum: int, maximum: int = INTEGER_MAX, default: int | None = None
@@ -146,6 +154,13 @@ class Cells:
         except ValueError:
             self.refuse(column, f"{column} “{value}” is not a day; write it as 2026-11-24.")
             return None
+
+    def pieces(self, column: str, text: str) -> int:
+        """Return how many pieces stand behind a `*` in a list, 1 when nothing does."""
+        if text and not (text.isascii() and text.isdecimal() and 1 <= int(text) <= PIECES_MAX):
+            self.refuse(column, f"{column}: “{text}” is not a number of pieces; write code*12.")
+            return 1
+        return int(text or 1)
 
     def pairs(self, column: str, separator: str) -> list[tuple[str, str]]:
         """Return a list such as `A*2;B` as pairs of what stands before and after the separator ("" after none)."""

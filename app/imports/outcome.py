@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pickmesh.app.cells import Problem
+from pickmesh.app.files import TableRow
 from pickmesh.core.kit.refusals import Refusal
 
 Thing = TypeVar("Thing")
@@ -67,6 +68,11 @@ class Summary:
     def exit_code(self) -> int:
         """0 when every row is in, 1 when some were refused."""
         return 1 if self.by_status[Status.REFUSED] else 0
+
+
+def row_problem(row: TableRow) -> Problem:
+    """Return what is wrong with a row as such."""
+    return Problem(row.number, "", row.problem or "", "BAD_ROW")
 
 
 class Listener(Protocol):

@@ -70,7 +70,11 @@ class Job(Generic[Thing]):
 
 
 def _problem(item: Item[Thing], refusal: Refusal) -> Problem:
-    return Problem(item.rows[0], ".".join(refusal.field), refusal.message, refusal.code)
+    """Put core's refusal on the row it speaks of: `lines.3` is the item's fourth."""
+    field = refusal.field
+    if len(field) > 1 and field[0] == "lines" and field[1].isdecimal() and int(field[1]) < len(item.rows):
+        return Problem(item.rows[int(field[1])], ".".join(field[2:]), refusal.message, refusal.code)
+    return Problem(item.rows[0], ".".join(field), refusal.message, refusal.code)
 
 
 def look_over(path: Path, kind: Kind[Thing], limits: Limits) -> files.Table:

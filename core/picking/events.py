@@ -92,10 +92,10 @@ class PickListDone(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsMissing(Event):
+class PickLineShort(Event):
     """A picker did not find units of a pick line; `resourced` of them come from another bin."""
 
-    kind: ClassVar[str] = "units_missing"
+    kind: ClassVar[str] = "pick_line_short"
     pick_list_id: UUID
     place_id: UUID
     sku_id: UUID

@@ -26,6 +26,12 @@ CART_CAPACITY = 12
 BINDS_ORDER = frozenset({WaveKind.DISCRETE, WaveKind.CLUSTER})
 """Waves whose totes hold one order each; in all others a tote holds the list's goods mixed."""
 
+FINISHED = (PickListStatus.DONE, PickListStatus.CANCELLED)
+"""States of a list that needs no more walking."""
+
+RUNNING = (WaveStatus.RELEASED, WaveStatus.IN_PROGRESS)
+"""States of a wave whose lists are on the floor."""
+
 WAVE_MOVES: Mapping[WaveStatus, frozenset[WaveStatus]] = {
     WaveStatus.PLANNED: frozenset({WaveStatus.RELEASED, WaveStatus.CANCELLED}),
     WaveStatus.RELEASED: frozenset({WaveStatus.IN_PROGRESS, WaveStatus.DONE, WaveStatus.CANCELLED}),

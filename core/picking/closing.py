@@ -1,0 +1,192 @@
+"""What follows from changed lines: lines, lists and waves that are finished, or open again."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.picking import events, locks, rules, totes
+from pickmesh.core.picking.lists import LEASE_TIMER
+from pickmesh.core.picking.tables import (
+    PickLine,
+    PickLineStatus,
+    PickList,
+    PickListStatus,
+    Wave,
+    WaveOrder,
+    WaveOrderState,
+    WaveStatus,
+)
+
+Row = sa.Row[*tuple[Any, ...]]
+Units = Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How things stand after a change: what lines still need, and which lists are finished."""
+
+    left: Units = field(default_factory=dict)
+    lists_done: Collection[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Differences in units by pick line; `dropped` ones are not asked for any more, `added` lists got new lines."""
+
+    picked: Units = field(default_factory=dict)
+    short: Units = field(default_factory=dict)
+    dropped: Units = field(default_factory=dict)
+    added: Collection[UUID] = ()
+
+
+async def advance_lines(
+    uow: UnitOfWork, lines: Mapping[UUID, rules.WorkLine], lists: locks.Locked, changes: Changes
+) -> Closed:
+    """Write what changed on pick lines and let lists and waves follow; the lists are locked already."""
+    touched = sorted({*changes.picked, *changes.short, *changes.dropped})
+    if not touched and not changes.added:
+        return Closed()
+    after = [_after(lines[line_id], changes) for line_id in touched]
+    await uow.update(PickLine, after)
+    left = {row["id"]: _left(row) for row in after}
+    concerned = sorted({lines[line_id].pick_list_id for line_id in touched} | set(changes.added))
+    done = await close_lists(uow, [lists[list_id] for list_id in concerned])
+    uow.emit(_list_events(lines, lists, concerned, changes))
+    return Closed(left, done)
+
+
+def _after(line: rules.WorkLine, changes: Changes) -> dict[str, Any]:
+    quantity = line.quantity - changes.dropped.get(line.id, 0)
+    picked = line.picked + changes.picked.get(line.id, 0)
+    short = line.short + changes.short.get(line.id, 0)
+    if quantity == 0:  # the row remembers what it once asked for
+        status, quantity = PickLineStatus.CANCELLED, line.quantity
+    else:
+        status = PickLineStatus.DONE if picked + short == quantity else PickLineStatus.OPEN
+    return {
+        "id": line.id,
+        "quantity": quantity,
+        "picked_quantity": picked,
+        "short_quantity": short,
+        "status": status,
+    }
+
+
+def _left(row: Mapping[str, Any]) -> int:
+    if row["status"] != PickLineStatus.OPEN:
+        return 0
+    return int(row["quantity"] - row["picked_quantity"] - row["short_quantity"])
+
+
+def _list_events(
+    lines: Mapping[UUID, rules.WorkLine], lists: locks.Locked, concerned: Collection[UUID], changes: Changes
+) -> Iterator[events.PickListChanged]:
+    picked: Counter[UUID] = Counter()
+    short: Counter[UUID] = Counter()
+    for line_id, quantity in changes.picked.items():
+        picked[lines[line_id].pick_list_id] += quantity
+    for line_id, quantity in changes.short.items():
+        short[lines[line_id].pick_list_id] += quantity
+    for list_id in concerned:
+        added = int(list_id in changes.added)
+        yield events.PickListChanged(list_id, lists[list_id].wave_id, picked[list_id], short[list_id], added)
+
+
+async def close_lists(uow: UnitOfWork, lists: Collection[Row]) -> set[UUID]:
+    """Finish lists without open lines, and open again those that have some; return the lists that are finished now.
+
+    A list whose every line was dropped is CANCELLED. Its waves follow.
+    """
+    ids = [row.id for row in lists]
+    counts = await _line_counts(uow, ids)
+    ended = {row.id: _ending(counts[row.id]) for row in lists}
+    finished = [row for row in lists if ended[row.id] is not None and row.status not in rules.FINISHED]
+    reopened = [row for row in lists if ended[row.id] is None and row.status in rules.FINISHED]
+    await uow.update(
+        PickList,
+        [{"id": row.id, "status": ended[row.id], "lease_until": None, "done_at": uow.now} for row in finished],
+        bump_version=True,
+    )
+    await _reopen(uow, reopened)
+    if finished:
+        await uow.clear_timers(LEASE_TIMER, [row.id for row in finished])
+        await totes.free_totes(uow, await totes.tote_holds_of_lists(uow, [row.id for row in finished]))
+        uow.emit(events.PickListDone(row.id, row.wave_id, row.worker_id) for row in finished)
+    if finished or reopened:
+        await close_waves(uow, {row.wave_id for row in (*finished, *reopened)})
+    return {list_id for list_id, ending in ended.items() if ending is not None}
+
+
+async def _line_counts(uow: UnitOfWork, list_ids: Collection[UUID]) -> dict[UUID, Counter[str]]:
+    found = await uow.fetch(
+        sa.select(PickLine.pick_list_id, PickLine.status, sa.func.count().label("lines"))
+        .where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, list_ids))
+        .group_by(PickLine.pick_list_id, PickLine.status)
+    )
+    counts: dict[UUID, Counter[str]] = {list_id: Counter() for list_id in list_ids}
+    for row in found:
+        counts[row.pick_list_id][row.status] = row.lines
+    return counts
+
+
+def _ending(counts: Counter[str]) -> PickListStatus | None:
+    """Return how a list with these lines has ended, None while one is open."""
+    if counts[PickLineStatus.OPEN]:
+        return None
+    return PickListStatus.DONE if counts[PickLineStatus.DONE] else PickListStatus.CANCELLED
+
+
+async def _reopen(uow: UnitOfWork, lists: Collection[Row]) -> None:
+    """Give finished lists with new or undone lines back to the workers who had them, or to everybody."""
+    until = uow.after(rules.LEASE)
+    await uow.update(
+        PickList,
+        [
+            {
+                "id": row.id,
+                "status": PickListStatus.CLAIMED if row.worker_id else PickListStatus.READY,
+                "lease_until": until if row.worker_id else None,
+                "done_at": None,
+            }
+            for row in lists
+        ],
+        bump_version=True,
+    )
+    await uow.set_timers(LEASE_TIMER, {row.id: until for row in lists if row.worker_id})
+
+
+async def close_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> None:
+    """Finish waves whose lists are all finished, and open again those that have an unfinished one."""
+    waves = await locks.lock_waves(uow, wave_ids)
+    unfinished = {
+        row.wave_id
+        for row in await uow.fetch(
+            sa.select(PickList.wave_id)
+            .where(uow.mine(PickList), uow.among(PickList.wave_id, waves), PickList.status.not_in(rules.FINISHED))
+            .distinct()
+        )
+    }
+    over = [row for row in waves.values() if row.id not in unfinished and row.status in rules.RUNNING]
+    again = [row for row in waves.values() if row.id in unfinished and row.status == WaveStatus.DONE]
+    await uow.update(
+        Wave,
+        [{"id": row.id, "status": WaveStatus.DONE, "done_at": uow.now} for row in over]
+        + [{"id": row.id, "status": WaveStatus.IN_PROGRESS, "done_at": None} for row in again],
+        bump_version=True,
+    )
+    if over:
+        await uow.execute(
+            sa.update(WaveOrder)
+            .where(
+                uow.mine(WaveOrder),
+                uow.among(WaveOrder.wave_id, [row.id for row in over]),
+                WaveOrder.state == WaveOrderState.IN,
+            )
+            .values(state=WaveOrderState.DONE)
+        )
+        uow.emit(events.WaveDone(row.id, row.location_id) for row in over)

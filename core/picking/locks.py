@@ -1,0 +1,102 @@
+"""The row locks of picking: fulfillment orders first (orders' own lock), then lists, then waves; ids ascending.
+
+A list's lock guards its lines, its picks and the totes bound to it.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
+
+Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
+
+PICK_LIST = (
+    PickList.id,
+    PickList.number,
+    PickList.wave_id,
+    PickList.location_id,
+    PickList.status,
+    PickList.worker_id,
+    PickList.claimed_at,
+    PickList.lease_until,
+    PickList.created_at,
+    PickList.done_at,
+    PickList.version,
+)
+"""Every column of a pick list, as commands and queries read them."""
+
+WAVE = (
+    Wave.id,
+    Wave.number,
+    Wave.location_id,
+    Wave.kind,
+    Wave.status,
+    Wave.created_at,
+    Wave.released_at,
+    Wave.done_at,
+    Wave.version,
+)
+"""Every column of a wave."""
+
+TASK = (
+    ExceptionTask.id,
+    ExceptionTask.number,
+    ExceptionTask.location_id,
+    ExceptionTask.kind,
+    ExceptionTask.status,
+    ExceptionTask.subject_id,
+    ExceptionTask.sku_id,
+    ExceptionTask.place_id,
+    ExceptionTask.quantity,
+    ExceptionTask.detail,
+    ExceptionTask.created_at,
+    ExceptionTask.done_at,
+    ExceptionTask.done_by,
+    ExceptionTask.version,
+)
+"""Every column of an exception task."""
+
+
+async def lock_pick_lists(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
+    """Lock pick lists; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*PICK_LIST)
+        .where(uow.mine(PickList), uow.among(PickList.id, ids))
+        .order_by(PickList.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:
+    """Lock the oldest ready list of a location that nobody else is claiming at this moment."""
+    return await uow.first(
+        sa.select(*PICK_LIST)
+        .where(uow.mine(PickList), PickList.location_id == location_id, PickList.status == PickListStatus.READY)
+        .order_by(PickList.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def lock_waves(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
+    """Lock waves; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*WAVE).where(uow.mine(Wave), uow.among(Wave.id, ids)).order_by(Wave.id).with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_tasks(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
+    """Lock exception tasks; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*TASK)
+        .where(uow.mine(ExceptionTask), uow.among(ExceptionTask.id, ids))
+        .order_by(ExceptionTask.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}

@@ -1,0 +1,176 @@
+"""Reading the work in hand: pick lines with the shares still in their bins, locked in the one order."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.orders import locks as order_locks
+from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
+from pickmesh.core.picking import locks, rules
+from pickmesh.core.picking.tables import PickLine, PickList, Wave, WaveOrder
+from pickmesh.core.stock.tables import Allocation, AllocationStatus
+
+Found = sa.Row[*tuple[Any, ...]]
+
+
+async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> tuple[dict[UUID, rules.WorkLine], locks.Locked]:
+    """Lock the orders and then the lists behind pick lines; return the lines as they then stand, and the lists."""
+    served = await uow.fetch(
+        sa.select(FulfillmentLine.fulfillment_order_id)
+        .join(Allocation, _of_line(Allocation, FulfillmentLine))
+        .where(uow.mine(Allocation), uow.among(Allocation.work_line_id, line_ids))
+        .distinct()
+    )
+    await order_locks.lock_fulfillment_orders(uow, [row.fulfillment_order_id for row in served])
+    on_lists = await uow.fetch(
+        sa.select(PickLine.pick_list_id).where(uow.mine(PickLine), uow.among(PickLine.id, line_ids)).distinct()
+    )
+    lists = await locks.lock_pick_lists(uow, [row.pick_list_id for row in on_lists])
+    return await work_lines(uow, line_ids), lists
+
+
+def _of_line(allocation: type[Allocation], line: type[FulfillmentLine]) -> sa.ColumnElement[bool]:
+    return (line.merchant_id == allocation.merchant_id) & (line.id == allocation.line_id)
+
+
+async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, rules.WorkLine]:
+    """Return pick lines as they stand, each with the shares still in its bin in the order of their seats."""
+    found = await uow.fetch(
+        sa.select(
+            PickLine.id,
+            PickLine.pick_list_id,
+            PickLine.status,
+            PickLine.quantity,
+            PickLine.picked_quantity,
+            PickLine.short_quantity,
+            PickList.status.label("list_status"),
+            PickList.worker_id,
+            Wave.kind,
+        )
+        .join(PickList, (PickList.merchant_id == PickLine.merchant_id) & (PickList.id == PickLine.pick_list_id))
+        .join(Wave, (Wave.merchant_id == PickList.merchant_id) & (Wave.id == PickList.wave_id))
+        .where(uow.mine(PickLine), uow.among(PickLine.id, line_ids))
+    )
+    shares = await shares_in_bins(uow, line_ids)
+    return {
+        row.id: rules.WorkLine(
+            id=row.id,
+            pick_list_id=row.pick_list_id,
+            wave_kind=row.kind,
+            status=row.status,
+            list_status=row.list_status,
+            worker_id=row.worker_id,
+            quantity=row.quantity,
+            picked=row.picked_quantity,
+            short=row.short_quantity,
+            shares=tuple(shares[row.id]),
+        )
+        for row in found
+    }
+
+
+async def shares_in_bins(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping[UUID, list[rules.Share]]:
+    """Return the open shares of pick lines whose units have not left their bins, in the order of their seats."""
+    seat = sa.func.coalesce(WaveOrder.position, 0)
+    found = await uow.fetch(
+        sa.select(
+            Allocation.id,
+            Allocation.work_line_id,
+            Allocation.line_id,
+            Allocation.place_id,
+            Allocation.sku_id,
+            Allocation.lot_id,
+            Allocation.quantity,
+            FulfillmentOrder.id.label("fulfillment_order_id"),
+            FulfillmentOrder.progress,
+            FulfillmentOrder.intercepted_at,
+        )
+        .join(FulfillmentLine, _of_line(Allocation, FulfillmentLine))
+        .join(
+            FulfillmentOrder,
+            (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
+            & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+        )
+        .join(PickLine, (PickLine.merchant_id == Allocation.merchant_id) & (PickLine.id == Allocation.work_line_id))
+        .join(PickList, (PickList.merchant_id == PickLine.merchant_id) & (PickList.id == PickLine.pick_list_id))
+        .outerjoin(
+            WaveOrder,
+            (WaveOrder.merchant_id == PickList.merchant_id)
+            & (WaveOrder.wave_id == PickList.wave_id)
+            & (WaveOrder.fulfillment_order_id == FulfillmentOrder.id),
+        )
+        .where(
+            uow.mine(Allocation),
+            uow.among(Allocation.work_line_id, line_ids),
+            Allocation.status == AllocationStatus.OPEN,
+            Allocation.place_id == Allocation.bin_id,
+        )
+        .order_by(seat, FulfillmentOrder.id, Allocation.id)
+    )
+    return _by_line(found)
+
+
+def _by_line(found: Iterable[Found]) -> Mapping[UUID, list[rules.Share]]:
+    shares: dict[UUID, list[rules.Share]] = defaultdict(list)
+    for row in found:
+        share = rules.Share(
+            allocation_id=row.id,
+            fulfillment_order_id=row.fulfillment_order_id,
+            line_id=row.line_id,
+            place_id=row.place_id,
+            sku_id=row.sku_id,
+            lot_id=row.lot_id,
+            quantity=row.quantity,
+            stopped=row.intercepted_at is not None or row.progress == Progress.CANCELLED,
+        )
+        shares[row.work_line_id].append(share)
+    return shares
+
+
+async def orders_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
+    """Return the fulfillment orders that lists serve now, in the order of their seats."""
+    found = await uow.fetch(
+        sa.select(PickLine.pick_list_id, FulfillmentLine.fulfillment_order_id, sa.func.min(WaveOrder.position))
+        .join(Allocation, (Allocation.merchant_id == PickLine.merchant_id) & (Allocation.work_line_id == PickLine.id))
+        .join(FulfillmentLine, _of_line(Allocation, FulfillmentLine))
+        .join(PickList, (PickList.merchant_id == PickLine.merchant_id) & (PickList.id == PickLine.pick_list_id))
+        .outerjoin(
+            WaveOrder,
+            (WaveOrder.merchant_id == PickList.merchant_id)
+            & (WaveOrder.wave_id == PickList.wave_id)
+            & (WaveOrder.fulfillment_order_id == FulfillmentLine.fulfillment_order_id),
+        )
+        .where(
+            uow.mine(PickLine),
+            uow.among(PickLine.pick_list_id, list_ids),
+            Allocation.status == AllocationStatus.OPEN,
+        )
+        .group_by(PickLine.pick_list_id, FulfillmentLine.fulfillment_order_id)
+        .order_by(sa.func.coalesce(sa.func.min(WaveOrder.position), 0), FulfillmentLine.fulfillment_order_id)
+    )
+    orders: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in found:
+        orders[row.pick_list_id].append(row.fulfillment_order_id)
+    return orders
+
+
+async def stopped_lines(uow: UnitOfWork, fulfillment_line_ids: Collection[UUID]) -> set[UUID]:
+    """Return which fulfillment lines belong to orders that go no further."""
+    found = await uow.fetch(
+        sa.select(FulfillmentLine.id)
+        .join(
+            FulfillmentOrder,
+            (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
+            & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+        )
+        .where(
+            uow.mine(FulfillmentLine),
+            uow.among(FulfillmentLine.id, fulfillment_line_ids),
+            FulfillmentOrder.intercepted_at.is_not(None) | (FulfillmentOrder.progress == Progress.CANCELLED),
+        )
+    )
+    return {row.id for row in found}

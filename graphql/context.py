@@ -1,0 +1,107 @@
+"""What a resolver is given: who asks, this merchant's data to read, and loaders that batch what siblings ask for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from aiodataloader import DataLoader
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.refusals import SignInNeeded
+from pickmesh.graphql.permissions import granted_to
+from pickmesh.graphql.services import Services
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Batch = Callable[[UnitOfWork, Sequence[Any]], Awaitable[Mapping[Any, Any]]]
+"""How many things are loaded at once: `async def(uow, keys) -> {key: value}`; a key left out has nothing."""
+
+
+class Context:
+    """One operation: its actor and its read-only unit of work, opened when it is first needed.
+
+    graphql-core runs sibling resolvers at the same time and one connection serves one statement at a time, so readers
+    take turns at one lock. A mutation writes in a unit of work of its own and then calls `renew`.
+    """
+
+    def __init__(self, services: Services, actor: Actor | None = None, token: str | None = None) -> None:
+        self.services = services
+        self.database = services.database
+        self.actor = actor
+        self.token = token
+        self.granted = granted_to(actor)
+        self._lock = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._uow: UnitOfWork | None = None
+        self._loaders: dict[Batch, DataLoader[Any, Any]] = {}
+        self._batches: set[asyncio.Task[Any]] = set()
+
+    @property
+    def signed_in(self) -> Actor:
+        """The actor; refuses when nobody is signed in."""
+        if self.actor is None:
+            raise SignInNeeded()
+        return self.actor
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """Take a turn at this operation's read-only unit of work."""
+        actor = self.signed_in
+        async with self._lock:
+            if self._uow is None:
+                self._uow = await self._stack.enter_async_context(self.database.reading(actor))
+            yield self._uow
+
+    def load(self, batch: Batch, key: Any) -> Awaitable[Any]:
+        """Return what `batch` finds under a key, or None; all keys asked for in one moment are loaded together."""
+        if batch not in self._loaders:
+            self._loaders[batch] = DataLoader(partial(self._batch, batch))
+        return self._loaders[batch].load(key)
+
+    async def _batch(self, batch: Batch, keys: list[Any]) -> list[Any]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._batches.add(task)
+        try:
+            async with self.reading() as uow:
+                found = await batch(uow, keys)
+        finally:
+            self._batches.discard(task)
+        return [found.get(key) for key in keys]
+
+    async def still_signed_in(self) -> bool:
+        """Ask anew whether the token this operation came with still opens something, and with which permissions."""
+        if self.token is not None:
+            self.actor = await self.services.sessions.actor_of(self.token)
+            self.granted = granted_to(self.actor)
+        return self.actor is not None
+
+    async def renew(self) -> None:
+        """Forget everything read so far: what is read from here on is what has been committed by now."""
+        async with self._lock:
+            self._loaders.clear()
+            self._uow = None
+            await self._stack.aclose()
+
+    async def close(self) -> None:
+        """End the operation; batches that nobody waits for any longer are given up."""
+        for task in self._batches:
+            task.cancel()
+        await self.renew()
+
+
+class Connection(Context):
+    """A WebSocket before and beyond its operations: who signed in when it was opened."""
+
+    connection_params: dict[str, object] | None = None
+
+    def operation(self) -> Context:
+        """Return a context for one operation over this connection."""
+        return Context(self.services, self.actor, self.token)
+
+    def sign_in(self, actor: Actor, token: str) -> None:
+        """Remember who opened the connection."""
+        self.actor, self.token, self.granted = actor, token, granted_to(actor)

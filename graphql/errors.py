@@ -1,0 +1,62 @@
+"""What leaves this house when something is not right: refusals and bad requests in clear, bugs behind an id."""
+
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult, GraphQLError
+
+from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.refusals import Refusal
+
+BAD_REQUEST = "BAD_REQUEST"
+INTERNAL = "INTERNAL"
+log = structlog.get_logger("pickmesh.graphql")
+
+
+def of_refusal(refusal: Refusal) -> GraphQLError:
+    """Return the GraphQL error that tells a refusal outside of a mutation's userErrors."""
+    return GraphQLError(refusal.message, extensions=_told(refusal))
+
+
+def masked(error: GraphQLError) -> GraphQLError:
+    """Return an error as the client may see it: no stack, no SQL, no value that a bug happened to hold."""
+    cause = _cause(error)
+    if isinstance(cause, Refusal):
+        return _at(error, cause.message, _told(cause))
+    if cause is None or isinstance(cause, GraphQLError):
+        extensions = {"code": BAD_REQUEST, **(error.extensions or {})}
+        return _at(error, error.message, extensions)
+    error_id = str(new_id())
+    log.error("graphql_bug", error_id=error_id, path=error.path, exc_info=cause)
+    message = "Something went wrong on our side; nothing was changed. Tell us the errorId if it happens again."
+    return _at(error, message, {"code": INTERNAL, "errorId": error_id})
+
+
+def masked_result(result: ExecutionResult) -> ExecutionResult:
+    """Return a result whose errors the client may see."""
+    if not result.errors:
+        return result
+    return ExecutionResult(result.data, [masked(error) for error in result.errors], result.extensions)
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """Return what was really raised: graphql-core wraps an exception once for each place it passes."""
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _told(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "field": list(refusal.field), "data": refusal.data}
+
+
+def _at(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

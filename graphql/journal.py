@@ -1,0 +1,77 @@
+"""What happened, live: the merchant's event log as a subscription that loses nothing over a reconnect."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import graphene
+
+from pickmesh.core.journal import reading
+from pickmesh.core.journal.reading import LoggedEvent
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.graphql.context import Context
+from pickmesh.graphql.permissions import Requirement
+from pickmesh.graphql.scalars import DateTime, Json, Long
+
+LOOK_EVERY_S = 1.0
+"""How long a stream waits for the bell before it looks at the log by itself."""
+EVENTS_AT_ONCE = 100
+
+
+class Event(graphene.ObjectType):
+    """One thing that happened; remember `seq` and ask for `events(since: seq)` after a reconnect."""
+
+    requires = Permission.EVENTS_READ
+    seq = graphene.Field(Long, required=True)
+    kind = graphene.String(required=True)
+    subject_id = graphene.String(required=True, description="The uuid inside the global id of what it happened to.")
+    payload = graphene.Field(Json, required=True, description="Ids, quantities and amounts; never personal data.")
+    at = graphene.Field(DateTime, required=True)
+
+
+async def stream(context: Context, since: int | None, requirement: Requirement) -> AsyncIterator[Sequence[LoggedEvent]]:
+    """Yield what happens after a number (None: from now on), until the caller's session or permission ends.
+
+    Nothing is read while the caller waits, and each batch is read in a unit of work of its own.
+    """
+    if since is not None and since < 0:
+        raise InvalidInput("since must be zero or more.", field=("since",))
+    seq = since
+    while await context.still_signed_in() and requirement in context.granted:
+        async with context.reading() as uow:
+            if seq is None:
+                seq = await reading.last_seq(uow)
+            found = await reading.events_after(uow, seq, limit=EVENTS_AT_ONCE)
+        await context.renew()
+        if found:
+            seq = found[-1].seq
+            yield found
+            await context.renew()
+        else:
+            await context.services.bell.wait(context.signed_in.merchant_id, at_most_s=LOOK_EVERY_S)
+
+
+class JournalSubscriptions(graphene.ObjectType):
+    """What can be watched in the log."""
+
+    requires = Permission.EVENTS_READ
+    events = graphene.Field(
+        Event,
+        required=True,
+        since=graphene.Argument(
+            Long, description="The last seq you have seen; left out, only what happens from now on."
+        ),
+        kinds=graphene.List(graphene.NonNull(graphene.String), description="Only these kinds."),
+        description="Everything that happens, in its order, each exactly once.",
+    )
+
+    @staticmethod
+    async def subscribe_events(
+        _root: Any, info: Any, since: int | None = None, kinds: list[str] | None = None
+    ) -> AsyncIterator[LoggedEvent]:
+        """Stream the log."""
+        async for found in stream(info.context, since, Permission.EVENTS_READ):
+            for event in found:
+                if kinds is None or event.kind in kinds:
+                    yield event
+                    await info.context.renew()

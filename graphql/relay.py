@@ -1,0 +1,218 @@
+"""Relay: global ids, nodes, and connections over keyset pages."""
+
+import base64
+import binascii
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
+
+import graphene
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit import paging
+from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
+from pickmesh.graphql.permissions import Open, Queries, Requirement
+
+PageOf = Callable[..., Awaitable[paging.Page[Any]]]
+NODES_MAX = paging.PAGE_MAX
+
+
+def global_id(type_name: str, id: UUID) -> str:
+    """Return the id a client sees: base64 of “Type:uuid”."""
+    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode()
+
+
+def parsed(text: str, *, field: Sequence[str | int] = ("id",)) -> tuple[str, UUID]:
+    """Return the type and the uuid in a global id; refuses what is none of ours."""
+    try:
+        type_name, _, uuid = base64.urlsafe_b64decode(text.encode()).decode().partition(":")
+        return type_name, UUID(uuid)
+    except (binascii.Error, ValueError):
+        raise InvalidInput(f"“{text[:60]}” is not an id of ours; take ids from answers.", field=field) from None
+
+
+def id_of(text: str, type_name: str, *, field: Sequence[str | int] = ("id",)) -> UUID:
+    """Return the uuid in a global id of one type; an id of another type is refused."""
+    found, uuid = parsed(text, field=field)
+    if found != type_name:
+        raise InvalidInput(f"That is the id of a {found[:40]}; the id of a {type_name} is needed.", field=field)
+    return uuid
+
+
+def ids_of(texts: Sequence[str], type_name: str, *, field: str) -> list[UUID]:
+    """Return the uuids in a list of global ids of one type."""
+    return [id_of(text, type_name, field=(field, index)) for index, text in enumerate(texts)]
+
+
+def optional_id(text: str | None, type_name: str, *, field: Sequence[str | int] = ("id",)) -> UUID | None:
+    """Return the uuid in a global id that may be left out."""
+    return None if text is None else id_of(text, type_name, field=field)
+
+
+class Node(graphene.Interface):
+    """Anything with an id of its own."""
+
+    id = graphene.ID(required=True, description="The same for ever, and unique over all types.")
+
+    @staticmethod
+    def resolve_type(root: Any, _info: Any) -> Any:
+        """Tell which type a found node is of."""
+        return root.type_
+
+
+class Found:
+    """An object together with its type, where a field may answer several types."""
+
+    __slots__ = ("type_", "value")
+
+    def __init__(self, type_: Any, value: Any) -> None:
+        self.type_ = type_
+        self.value = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.value, name)
+
+
+class ObjectType(graphene.ObjectType):
+    """A type with a global id; `by_ids(uow, ids) -> {id: object}` reads many in a fixed number of statements."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def resolve_id(cls, root: Any, _info: Any) -> str:
+        """Return the global id."""
+        return global_id(cls._meta.name, root.id)
+
+    @staticmethod
+    @abstractmethod
+    async def by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+        """Return the objects of this merchant among the ids."""
+
+
+class PageInfo(graphene.ObjectType):
+    """Where a page begins and ends, and whether more lies beyond."""
+
+    requires = Open.ANYONE
+    has_next_page = graphene.Boolean(required=True)
+    has_previous_page = graphene.Boolean(required=True)
+    start_cursor = graphene.String()
+    end_cursor = graphene.String()
+
+
+def connection(node: Any, *, name: str | None = None) -> Any:
+    """Return the connection type of a node type; it asks for the same permission."""
+    base = name or node._meta.name
+    shared = {"requires": node.requires}
+    edge = type(
+        f"{base}Edge",
+        (graphene.ObjectType,),
+        {
+            "__doc__": f"A {base} and the cursor to go on from.",
+            "cursor": graphene.String(required=True),
+            "node": graphene.Field(node, required=True),
+            **shared,
+        },
+    )
+    return type(
+        f"{base}Connection",
+        (graphene.ObjectType,),
+        {
+            "__doc__": f"A page of {base} objects.",
+            "edges": graphene.List(graphene.NonNull(edge), required=True),
+            "nodes": graphene.List(graphene.NonNull(node), required=True),
+            "page_info": graphene.Field(PageInfo, required=True),
+            **shared,
+        },
+    )
+
+
+def paged(connection_type: Any, resolve: PageOf, description: str, **arguments: Any) -> Any:
+    """Return a field that answers pages: `resolve(root, info, request, **filters)` fetches one."""
+    return graphene.Field(
+        connection_type,
+        required=True,
+        description=description,
+        resolver=partial(_resolve_page, resolve),
+        first=graphene.Int(description=f"How many to answer, at most {paging.PAGE_MAX}."),
+        after=graphene.String(description="Begin after this cursor."),
+        last=graphene.Int(description="How many to answer, counted from the end."),
+        before=graphene.String(description="End before this cursor."),
+        **arguments,
+    )
+
+
+async def _resolve_page(  # noqa: PLR0917 - graphql-core calls root and info by position
+    resolve: PageOf,
+    root: Any,
+    info: Any,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    **filters: Any,
+) -> dict[str, Any]:
+    request = paging.page_request(first, after, last, before)
+    page = await resolve(root, info, request, **filters)
+    return page_answer(page)
+
+
+def page_answer(page: paging.Page[Any]) -> dict[str, Any]:
+    """Return a page as its connection type reads it."""
+    edges = [{"cursor": cursor, "node": item} for cursor, item in zip(page.cursors, page.items, strict=True)]
+    return {
+        "edges": edges,
+        "nodes": page.items,
+        "page_info": {
+            "has_next_page": page.has_next,
+            "has_previous_page": page.has_previous,
+            "start_cursor": page.cursors[0] if page.cursors else None,
+            "end_cursor": page.cursors[-1] if page.cursors else None,
+        },
+    }
+
+
+class NodeQueries(Queries):
+    """Anything by its id."""
+
+    requires: ClassVar[Requirement] = Open.SIGNED_IN
+    node = graphene.Field(Node, id=graphene.ID(required=True), description="Whatever has this id, if it is yours.")
+    nodes = graphene.List(
+        Node,
+        required=True,
+        ids=graphene.List(graphene.NonNull(graphene.ID), required=True),
+        description=f"Whatever has these ids, in their order, null for what is not yours; at most {NODES_MAX}.",
+    )
+
+    @staticmethod
+    async def resolve_node(_root: Any, info: Any, id: str) -> Found | None:
+        """Return one node."""
+        return await found_node(info, id, ("id",))
+
+    @staticmethod
+    def resolve_nodes(_root: Any, info: Any, ids: list[str]) -> list[Awaitable[Found | None]]:
+        """Return many nodes, those of one type together."""
+        if len(ids) > NODES_MAX:
+            raise LimitExceeded(f"Ask for at most {NODES_MAX} nodes at a time.", field=("ids",))
+        return [found_node(info, text, ("ids", index)) for index, text in enumerate(ids)]
+
+
+async def found_node(info: Any, text: str, field: Sequence[str | int]) -> Found | None:
+    """Return the node of a global id; None when it is not there, or not for this actor."""
+    type_name, uuid = parsed(text, field=field)
+    graphql_type = info.schema.get_type(type_name)
+    type_ = getattr(graphql_type, "graphene_type", None)
+    if type_ is None or not issubclass(type_, ObjectType) or type_.requires not in info.context.granted:
+        return None
+    value = await info.context.load(type_.by_ids, uuid)
+    return None if value is None else Found(type_, value)
+
+
+async def required(awaitable: Awaitable[Any], *, field: Sequence[str | int] = ("id",)) -> Any:
+    """Return what a loader found; refuses with NOT_FOUND when it found nothing."""
+    found = await awaitable
+    if found is None:
+        raise NotFound(field=field)
+    return found

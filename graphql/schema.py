@@ -1,0 +1,47 @@
+"""The schema: a table of contents. `python -m pickmesh.graphql.schema` prints it, for schema.graphql."""
+
+import sys
+
+import graphene
+from graphql import GraphQLSchema, print_schema
+
+from pickmesh.graphql import accounts, journal, permissions, relay
+
+ROOMS = (accounts,)
+MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
+
+
+class Query(accounts.AccountsQueries, relay.NodeQueries):
+    """What may be asked."""
+
+
+class Subscription(journal.JournalSubscriptions):
+    """What can be watched; over WebSockets by the graphql-transport-ws protocol."""
+
+
+Mutations = type(
+    "Mutation",
+    (graphene.ObjectType,),
+    {
+        "__doc__": "What may be done; each field is one unit of work: all of it happens, or nothing.",
+        "field_requires": {mutation.field_name: mutation.requires for mutation in MUTATIONS},
+        "answers_refusals": True,
+        **{mutation.field_name: mutation.mounted() for mutation in MUTATIONS},
+    },
+)
+
+
+def build() -> GraphQLSchema:
+    """Return the schema, every resolver guarded by the permission its field names."""
+    built: GraphQLSchema = graphene.Schema(query=Query, mutation=Mutations, subscription=Subscription).graphql_schema
+    permissions.guard(built)
+    return built
+
+
+def text() -> str:
+    """Return the schema in the schema definition language, as schema.graphql keeps it."""
+    return print_schema(build()) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

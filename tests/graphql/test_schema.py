@@ -1,0 +1,94 @@
+"""The schema as a whole: written down, guarded everywhere, described everywhere."""
+
+from pathlib import Path
+
+import graphene
+import pytest
+from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLSchema
+
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.graphql import permissions, schema
+from pickmesh.graphql.permissions import Open, UnguardedFieldError
+
+ROOT = Path(__file__).parents[2]
+FOR_ANYONE = {
+    "Mutation.signIn",
+    "Mutation.pairingRedeem",
+}
+"""What needs no signing in; payloads, user errors and page infos are reached through something that asks."""
+
+
+def test_the_committed_schema_is_the_one_in_the_code() -> None:
+    written = (ROOT / "schema.graphql").read_text(encoding="utf-8")
+    assert written == schema.text(), "run `python -m pickmesh.graphql.schema > schema.graphql`"
+
+
+def test_every_field_and_mutation_names_its_permission(graphql_schema: GraphQLSchema) -> None:
+    silent = [
+        f"{parent.name}.{name}"
+        for parent, name, field in permissions.fields_of(graphql_schema)
+        if not isinstance(field.extensions.get("requires"), Permission | Open)
+    ]
+    assert silent == []
+
+
+def test_only_signing_in_is_open_to_anyone(graphql_schema: GraphQLSchema) -> None:
+    open_types = {"PageInfo"}
+    found = {
+        f"{parent.name}.{name}"
+        for parent, name, field in permissions.fields_of(graphql_schema)
+        if field.extensions["requires"] is Open.ANYONE
+        and not parent.name.endswith(("Payload", "UserError"))
+        and parent.name not in open_types
+    }
+    assert found == FOR_ANYONE
+
+
+def test_payloads_and_user_errors_are_reached_only_through_mutations(graphql_schema: GraphQLSchema) -> None:
+    def named(type_: object) -> str:
+        while hasattr(type_, "of_type"):
+            type_ = type_.of_type
+        return str(type_)
+
+    for parent, name, field in permissions.fields_of(graphql_schema):
+        target = named(field.type)
+        if target.endswith("Payload"):
+            assert parent.name == "Mutation", f"{parent.name}.{name}"
+        if target.endswith("UserError"):
+            assert parent.name.endswith("Payload"), f"{parent.name}.{name}"
+
+
+def test_a_field_without_a_permission_stops_the_schema_from_being_built() -> None:
+    class Bare(graphene.ObjectType):
+        text = graphene.String()
+
+    class Query(permissions.Queries):
+        requires = Open.SIGNED_IN
+        bare = graphene.Field(Bare)
+
+    built = graphene.Schema(query=Query).graphql_schema
+    with pytest.raises(UnguardedFieldError, match=r"Bare\.text"):
+        permissions.guard(built)
+
+
+def test_every_mutation_takes_a_key_or_has_a_reason_not_to(graphql_schema: GraphQLSchema) -> None:
+    mutation = graphql_schema.mutation_type
+    assert mutation is not None
+    without = {
+        name
+        for name, field in mutation.fields.items()
+        if "idempotencyKey" not in field.args["input"].type.of_type.fields
+    }
+    assert without == {"signIn", "pairingRedeem"}
+
+
+def test_types_fields_of_the_roots_and_mutations_are_described(graphql_schema: GraphQLSchema) -> None:
+    silent = [
+        name
+        for name, type_ in graphql_schema.type_map.items()
+        if isinstance(type_, GraphQLObjectType | GraphQLEnumType) and not type_.description
+    ]
+    for root in (graphql_schema.query_type, graphql_schema.mutation_type, graphql_schema.subscription_type):
+        assert root is not None
+        silent += [f"{root.name}.{name}" for name, field in root.fields.items() if not field.description]
+    assert silent == []

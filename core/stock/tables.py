@@ -207,7 +207,7 @@ class StockUnit(MerchantObject):
     __table_args__ = (
         belongs_to("sku_id", "sku"),
         belongs_to("place_id", "place"),
-        sa.Index("uq_stock_unit_serial", "merchant_id", "sku_id", "serial", unique=True),
+        sa.Index("uq_stock_unit_serial", "merchant_id", "serial", "sku_id", unique=True),
         sa.Index("ix_stock_unit_place_id", "merchant_id", "place_id", "sku_id"),
         one_of("state", UnitState),
     )

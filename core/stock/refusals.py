@@ -1,0 +1,93 @@
+"""What stock refuses, and the remedy."""
+
+from pickmesh.core.kit.refusals import NotFound, Refusal
+
+
+class NotEnoughStock(Refusal):
+    """Fewer pieces are there than were asked for; wait for a receipt, take another place or backorder."""
+
+    code = "NOT_ENOUGH_STOCK"
+
+
+class UnknownPlace(NotFound):
+    """No place of yours has that id or code; check the label or import the place first."""
+
+    code = "UNKNOWN_PLACE"
+
+
+class UnknownSku(NotFound):
+    """No SKU of yours has that id or code; check the code or import the SKU first."""
+
+    code = "UNKNOWN_SKU"
+
+
+class UnknownAllocation(NotFound):
+    """No units are promised under that id any more; load the line again."""
+
+    code = "UNKNOWN_ALLOCATION"
+
+
+class WrongPlace(Refusal):
+    """Goods may not be put there this way; choose a place of a fitting kind in the same warehouse."""
+
+    code = "WRONG_PLACE"
+
+
+class AllocationClosed(Refusal):
+    """Those units are no longer promised there: released, lost or shipped; load the line again."""
+
+    code = "ALLOCATION_CLOSED"
+
+
+class AllocationMoved(Refusal):
+    """Somebody moved those units a moment ago; load the line again and repeat."""
+
+    code = "ALLOCATION_MOVED"
+
+
+class BundleHasNoStock(Refusal):
+    """A bundle lies nowhere by itself; book its components."""
+
+    code = "BUNDLE_HAS_NO_STOCK"
+
+
+class LotNeeded(Refusal):
+    """These goods are kept by lot; give the lot code (and the expiry date where they expire)."""
+
+    code = "LOT_NEEDED"
+
+
+class LotDiffers(Refusal):
+    """That lot is already known with another expiry date; check the date or use another lot code."""
+
+    code = "LOT_DIFFERS"
+
+
+class LotBusy(Refusal):
+    """Units of that lot are promised to work in hand; finish or release that work first."""
+
+    code = "LOT_BUSY"
+
+
+class SerialNeeded(Refusal):
+    """These goods are kept by serial number; scan the serial of each piece."""
+
+    code = "SERIAL_NEEDED"
+
+
+class SerialElsewhere(Refusal):
+    """That serial number is not recorded at this place; check the scan, or move the unit here first."""
+
+    code = "SERIAL_ELSEWHERE"
+
+
+class SerialKnown(Refusal):
+    """That serial number is already in stock; check the scan."""
+
+    code = "SERIAL_KNOWN"
+
+
+class PlaceInUse(Refusal):
+    """The place holds goods; empty it before its kind or pool is changed."""
+
+    code = "PLACE_IN_USE"

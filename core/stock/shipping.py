@@ -1,0 +1,245 @@
+"""Goods leave for the buyer, and come back while the parcel has not been handed over."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.stock import carrying, events, locks, promises, queries, refusals, rules, units
+from pickmesh.core.stock.posting import post
+from pickmesh.core.stock.promises import Promise
+from pickmesh.core.stock.rules import Level, MoveReason, PlaceFacts, Posting
+from pickmesh.core.stock.tables import (
+    Allocation,
+    AllocationStatus,
+    PlaceKind,
+    Reservation,
+    ReservationStatus,
+    StockMove,
+)
+from pickmesh.core.stock.units import UnitsThere
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedUnits:
+    """Units that left (or came back) under one allocation."""
+
+    index: int
+    allocation_id: UUID
+    line_id: UUID
+    place_id: UUID
+    location_id: UUID
+    sku_id: UUID
+    lot_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What was done, what had been done before, and what cannot be."""
+
+    done: Sequence[ShippedUnits]
+    already: Sequence[UUID]
+    refused: Sequence[Refused]
+
+
+async def ship_allocations(uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID) -> Shipped:
+    """Move packed units from their parcels to the customer and consume their promise; shipping twice ships once.
+
+    Only units in a PARCEL ship. on_hand and reserved fall together. Part of a packing command, which has checked who
+    may; `document_id` is the parcel (or shipment) they went with. Refused items are told by index into the ids.
+    """
+    if not allocation_ids:
+        return Shipped([], [], [])
+    levels = await locks.lock_levels_of_allocations(uow, allocation_ids)
+    balances = await locks.lock_balances_of_allocations(uow, allocation_ids)
+    found = await promises.promises_by_id(uow, allocation_ids)
+    customers = await _customers(uow)
+    there = await units.units_of_promises(uow, (one for one in found.values() if one.is_open))
+    going, already, refused = _sorted_out(allocation_ids, found, balances)
+    postings = [
+        posting
+        for _, promise in going
+        for posting in _leaving(promise, customers[promise.location_id], there, document_id)
+    ]
+    await post(uow, postings, levels=levels, balances=balances, reserved=_reserved(going, -1))
+    await _consume(uow, [promise for _, promise in going])
+    uow.emit(
+        events.StockShipped(level.sku_id, level.location_id, -quantity)
+        for level, quantity in _reserved(going, -1).items()
+    )
+    return Shipped([_shipped(index, promise) for index, promise in going], already, refused)
+
+
+async def unship_allocations(uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID) -> Shipped:
+    """Take a shipment back before handover: the units are in their parcel again and promised as before.
+
+    A compensating move; the ledger keeps both. What is not shipped (any more) comes back as `already`. Part of a
+    packing command, which has checked who may.
+    """
+    if not allocation_ids:
+        return Shipped([], [], [])
+    levels = await locks.lock_levels_of_allocations(uow, allocation_ids)
+    await locks.lock_balances_of_allocations(uow, allocation_ids)
+    found = await promises.promises_by_id(uow, allocation_ids)
+    customers = await _customers(uow)
+    coming, already, refused = _sorted_back(allocation_ids, found)
+    unit_ids = await _shipped_units(uow, [promise for _, promise in coming], document_id)
+    postings = [
+        posting
+        for _, promise in coming
+        for posting in _returning(promise, customers[promise.location_id], unit_ids, document_id)
+    ]
+    await post(uow, postings, levels=levels, reserved=_reserved(coming, 1))
+    await _reopen(uow, [promise for _, promise in coming])
+    uow.emit(
+        events.StockUnshipped(level.sku_id, level.location_id, quantity)
+        for level, quantity in _reserved(coming, 1).items()
+    )
+    return Shipped([_shipped(index, promise) for index, promise in coming], already, refused)
+
+
+async def _customers(uow: UnitOfWork) -> dict[UUID, PlaceFacts]:
+    found = await queries.places_of_kind(uow, {PlaceKind.CUSTOMER})
+    return {location_id: place for (location_id, _), place in found.items()}
+
+
+def _sorted_out(
+    allocation_ids: Iterable[UUID], found: Mapping[UUID, Promise], balances: locks.Balances
+) -> tuple[list[tuple[int, Promise]], list[UUID], list[Refused]]:
+    """Tell what ships, what has shipped and what may not; an id named twice counts once."""
+    going: dict[UUID, tuple[int, Promise]] = {}
+    already: list[UUID] = []
+    refused: list[Refused] = []
+    for index, allocation_id in enumerate(allocation_ids):
+        promise = found.get(allocation_id)
+        if promise is not None and promise.status == AllocationStatus.CONSUMED:
+            already.append(allocation_id)
+            continue
+        try:
+            going.setdefault(allocation_id, (index, _may_ship(promise, balances)))
+        except Refusal as refusal:
+            refused.append(Refused(index, refusal))
+    return list(going.values()), already, refused
+
+
+def _may_ship(promise: Promise | None, balances: locks.Balances) -> Promise:
+    if promise is None:
+        raise refusals.UnknownAllocation()
+    if not promise.is_open:
+        raise refusals.AllocationClosed()
+    if promise.place.kind != PlaceKind.PARCEL:
+        raise refusals.WrongPlace("Only units in a parcel can be shipped; pack them first.")
+    if promise.key not in balances:
+        raise refusals.AllocationMoved()
+    return promise
+
+
+def _sorted_back(
+    allocation_ids: Iterable[UUID], found: Mapping[UUID, Promise]
+) -> tuple[list[tuple[int, Promise]], list[UUID], list[Refused]]:
+    coming: dict[UUID, tuple[int, Promise]] = {}
+    already: list[UUID] = []
+    refused: list[Refused] = []
+    for index, allocation_id in enumerate(allocation_ids):
+        promise = found.get(allocation_id)
+        if promise is None:
+            refused.append(Refused(index, refusals.UnknownAllocation()))
+        elif promise.status == AllocationStatus.CONSUMED:
+            coming.setdefault(allocation_id, (index, promise))
+        else:
+            already.append(allocation_id)
+    return list(coming.values()), already, refused
+
+
+def _leaving(promise: Promise, customer: PlaceFacts, there: UnitsThere, document_id: UUID) -> Iterable[Posting]:
+    posting = carrying.posting_of(promise, customer, promise.quantity, reason=MoveReason.SHIP, document_id=document_id)
+    if not promise.serial_tracked:
+        return [posting]
+    unit_ids = there.chosen(promise.key, promise.quantity, None, any_will_do=True)
+    written = list(units.naming(posting, unit_ids))
+    there.follow(written)
+    return written
+
+
+def _returning(
+    promise: Promise, customer: PlaceFacts, unit_ids: Mapping[tuple[UUID, UUID, UUID], list[UUID]], document_id: UUID
+) -> Iterable[Posting]:
+    posting = Posting(
+        sku_id=promise.sku_id,
+        lot_id=promise.lot_id,
+        from_place=customer,
+        to_place=promise.place,
+        quantity=promise.quantity,
+        reason=MoveReason.UNSHIP,
+        unit_cost_micros=promise.cost_micros,
+        lot_blocked=promise.lot_blocked,
+        promised_to=True,
+        document_id=document_id,
+        line_id=promise.line_id,
+    )
+    theirs = unit_ids.get((promise.line_id, promise.place.id, promise.lot_id), [])
+    taken, theirs[:] = theirs[: promise.quantity], theirs[promise.quantity :]
+    return list(units.naming(posting, taken))
+
+
+async def _shipped_units(
+    uow: UnitOfWork, coming: Collection[Promise], document_id: UUID
+) -> dict[tuple[UUID, UUID, UUID], list[UUID]]:
+    """Return which serial-tracked units went with a document, by line, parcel place and lot, as the ledger tells."""
+    if not any(promise.serial_tracked for promise in coming):
+        return {}
+    found = (
+        sa.select(StockMove.line_id, StockMove.from_place_id, StockMove.lot_id, StockMove.unit_id)
+        .where(
+            uow.mine(StockMove),
+            StockMove.document_id == document_id,
+            StockMove.reason == MoveReason.SHIP,
+            StockMove.unit_id.is_not(None),
+        )
+        .order_by(StockMove.id)
+    )
+    units_of: dict[tuple[UUID, UUID, UUID], dict[UUID, None]] = {}
+    for row in await uow.fetch(found):
+        units_of.setdefault((row.line_id, row.from_place_id, row.lot_id), {})[row.unit_id] = None
+    return {key: list(unit_ids) for key, unit_ids in units_of.items()}
+
+
+def _reserved(moving: Iterable[tuple[int, Promise]], sign: int) -> dict[Level, int]:
+    return rules.summed((promise.level, sign * promise.quantity) for _, promise in moving)
+
+
+async def _consume(uow: UnitOfWork, going: Sequence[Promise]) -> None:
+    await uow.update(
+        Allocation, [{"id": promise.id, "status": AllocationStatus.CONSUMED} for promise in _in_order(going)]
+    )
+    shrunk = rules.summed((promise.reservation_id, promise.quantity) for promise in going)
+    quantities = {promise.reservation_id: promise.reservation_quantity for promise in going}
+    await promises.shrink_reservations(uow, shrunk, quantities, ReservationStatus.CONSUMED)
+
+
+async def _reopen(uow: UnitOfWork, coming: Sequence[Promise]) -> None:
+    await uow.update(Allocation, [{"id": promise.id, "status": AllocationStatus.OPEN} for promise in _in_order(coming)])
+    grown = rules.summed((promise.reservation_id, promise.quantity) for promise in coming)
+    rows = [{"id": one, "quantity": grown[one], "status": ReservationStatus.OPEN} for one in sorted(grown)]
+    await uow.update(Reservation, rows, add=["quantity"])
+
+
+def _in_order(moving: Iterable[Promise]) -> list[Promise]:
+    return sorted(moving, key=lambda promise: promise.id)
+
+
+def _shipped(index: int, promise: Promise) -> ShippedUnits:
+    return ShippedUnits(
+        index,
+        promise.id,
+        promise.line_id,
+        promise.place.id,
+        promise.location_id,
+        promise.sku_id,
+        promise.lot_id,
+        promise.quantity,
+    )

@@ -151,7 +151,7 @@ async def _write_terms(uow: UnitOfWork, changed: Sequence[Change]) -> None:
     kept = await _kept_terms(uow, [change.draft.id for change in changed if not change.is_new])
     gone = kept - wanted
     if gone:
-        pairs = uow.among([SearchTerm.term, SearchTerm.sku_id], gone)
+        pairs = uow.among([sa.type_coerce(SearchTerm.term, sa.Text), SearchTerm.sku_id], gone)
         await uow.execute(sa.delete(SearchTerm).where(uow.mine(SearchTerm), pairs))
     await uow.insert(SearchTerm, [{"term": term, "sku_id": sku_id} for term, sku_id in sorted(wanted - kept)])
 

@@ -1,6 +1,6 @@
 """What may be asked of the catalog. Every answer takes one statement, however many SKUs it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -206,7 +206,10 @@ async def sku_page(
     """Return a page of the SKUs that are not archived, by code; a search must match with all its terms."""
     which = sa.select(*_SKU).where(uow.mine(Sku), Sku.archived_at.is_(None))
     if search is not None and search.strip():
-        which = which.where(*_matching(uow, search))
+        asked = terms.query_terms(search)
+        if not asked:
+            return Page([], [], has_next=False, has_previous=False)
+        which = which.where(*_matching(uow, asked))
     if is_bundle is not None:
         which = which.where(Sku.is_bundle.is_(is_bundle))
     if request.cursor is not None:
@@ -219,24 +222,24 @@ async def sku_page(
 
 async def search_skus(uow: UnitOfWork, text: str, limit: int) -> list[UUID]:
     """Return ids of SKUs that match a text with all its terms, the very code first, then by code."""
+    asked = terms.query_terms(text)
+    if not asked:
+        return []
     found = await uow.fetch(
         sa.select(Sku.id)
-        .where(uow.mine(Sku), Sku.archived_at.is_(None), *_matching(uow, text))
+        .where(uow.mine(Sku), Sku.archived_at.is_(None), *_matching(uow, asked))
         .order_by(sa.case((Sku.code == text.strip(), 0), else_=1), Sku.code)
         .limit(limit)
     )
     return [row.id for row in found]
 
 
-def _matching(uow: UnitOfWork, text: str) -> list[sa.ColumnElement[bool]]:
-    asked = terms.query_terms(text)
-    if not asked:
-        return [sa.false()]
+def _matching(uow: UnitOfWork, asked: Sequence[terms.QueryTerm]) -> list[sa.ColumnElement[bool]]:
     return [Sku.id.in_(sa.select(SearchTerm.sku_id).where(uow.mine(SearchTerm), _is_term(term))) for term in asked]
 
 
 def _is_term(asked: terms.QueryTerm) -> Any:
     if not asked.is_prefix:
-        return SearchTerm.term == asked.text
+        return SearchTerm.term == sa.literal(asked.text, sa.Text)
     # The column sorts by its bytes, so everything that begins with a text lies in one range of the primary key.
-    return SearchTerm.term.between(asked.text, asked.text + "\U0010ffff")
+    return SearchTerm.term.between(sa.literal(asked.text, sa.Text), sa.literal(asked.text + "\U0010ffff", sa.Text))

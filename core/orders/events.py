@@ -1,0 +1,165 @@
+"""What can happen to orders; payloads carry ids, quantities and amounts, never who the buyer is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pickmesh.core.kit.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OrderImported(Event):
+    """An order came in; the subject is the order, pieces are units of SKUs with bundles taken apart."""
+
+    kind: ClassVar[str] = "order_imported"
+    number: int
+    shop_id: UUID
+    total_minor: int
+    currency: str
+    lines: int
+    pieces: int
+    short_pieces: int
+    held: bool
+    fulfillment_order_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged(Event):
+    """An order that was still open took over what its shop now says."""
+
+    kind: ClassVar[str] = "order_changed"
+    version: int
+    lines_added: int
+    lines_removed: int
+    lines_changed: int
+    fulfillment_order_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMapped(Event):
+    """Lines of an order whose shop codes nobody knew found their SKUs."""
+
+    kind: ClassVar[str] = "order_mapped"
+    lines: int
+    pieces: int
+    short_pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderHeld(Event):
+    """A fulfillment order may not go on until this hold is released."""
+
+    kind: ClassVar[str] = "fulfillment_order_held"
+    order_id: UUID
+    hold_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderReleasedHold(Event):
+    """A hold was lifted; `holds_left` others still stand."""
+
+    kind: ClassVar[str] = "fulfillment_order_released_hold"
+    order_id: UUID
+    hold_id: UUID
+    reason: str
+    holds_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderProgressed(Event):
+    """The work on a fulfillment order came to another stage."""
+
+    kind: ClassVar[str] = "fulfillment_order_progressed"
+    order_id: UUID
+    progress: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderRouted(Event):
+    """A fulfillment order found its location."""
+
+    kind: ClassVar[str] = "fulfillment_order_routed"
+    order_id: UUID
+    location_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderSplit(Event):
+    """Part of a fulfillment order went on as one of its own, named by `into_id`."""
+
+    kind: ClassVar[str] = "fulfillment_order_split"
+    order_id: UUID
+    into_id: UUID
+    pieces: int
+    backordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderShort(Event):
+    """Pieces of a fulfillment order are no longer covered by stock."""
+
+    kind: ClassVar[str] = "fulfillment_order_short"
+    order_id: UUID
+    short_pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderIntercepted(Event):
+    """Work on a fulfillment order must stop; `lines_out` are lines whose units have left their bins."""
+
+    kind: ClassVar[str] = "fulfillment_order_intercepted"
+    order_id: UUID
+    location_id: UUID | None
+    reason: str
+    line_ids: Sequence[UUID]
+    lines_out: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderCancelled(Event):
+    """A fulfillment order will not be carried out; nothing of it is promised any more."""
+
+    kind: ClassVar[str] = "fulfillment_order_cancelled"
+    order_id: UUID
+    location_id: UUID | None
+    reason: str
+    line_ids: Sequence[UUID]
+    order_cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShipped(Event):
+    """Goods of an order left in a parcel; the subject is the order."""
+
+    kind: ClassVar[str] = "order_shipped"
+    shipment_id: UUID
+    parcel_id: UUID
+    shop_id: UUID
+    pieces: int
+    fulfillment_order_id: UUID
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShipmentUndone(Event):
+    """A parcel of an order was taken back before the carrier had it."""
+
+    kind: ClassVar[str] = "order_shipment_undone"
+    shipment_id: UUID
+    parcel_id: UUID
+    shop_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BackorderFilled(Event):
+    """Stock came for lines of a fulfillment order that were short; `short_pieces` are still missing."""
+
+    kind: ClassVar[str] = "backorder_filled"
+    order_id: UUID
+    location_id: UUID
+    progress: str
+    line_quantities: dict[str, Any]
+    short_pieces: int

@@ -1,0 +1,240 @@
+"""What a shop tells us about an order, what is wrong with it, and the fingerprint a repeat is known by."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.money import AMOUNT_MAX, line_amount, spread
+from pickmesh.core.orders.recipients import NewRecipient
+from pickmesh.core.orders.refusals import BadOrder
+from pickmesh.core.orders.tables import OrderType, PaymentStatus
+
+LINES_MAX = 500
+QUANTITY_MAX = 1_000_000
+CODE_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 2_000
+PROMISE = timedelta(hours=48)
+"""When a shop names no time to ship by: what platforms hold sellers to."""
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_YEARS = range(2000, 2200)
+_PRIORITIES = range(-1_000_000, 1_000_001)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line as the shop tells it; `refunded_quantity` of it will not be sent any more."""
+
+    external_line_id: str
+    shop_code: str
+    quantity: int
+    unit_price_micros: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    refunded_quantity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as the shop tells it; amounts in minor units of one currency.
+
+    `discount_minor` and `tax_minor` are the order's own, on top of its lines' and spread over them. Without
+    `paid_minor` a paid order counts as paid in full.
+    """
+
+    shop_id: UUID
+    external_id: str
+    ordered_at: datetime
+    payment_status: PaymentStatus
+    currency: str
+    recipient: NewRecipient
+    lines: Sequence[NewLine]
+    paid_at: datetime | None = None
+    ship_by: datetime | None = None
+    fulfill_at: datetime | None = None
+    type: OrderType = OrderType.SALE
+    freight_minor: int = 0
+    discount_minor: int = 0
+    tax_minor: int = 0
+    paid_minor: int | None = None
+    remark: str = ""
+    seller_flag: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """An order's money in minor units: per line, and in total."""
+
+    goods: Sequence[int]
+    discounts: Sequence[int]
+    taxes: Sequence[int]
+    goods_minor: int = field(default=0)
+    discount_minor: int = field(default=0)
+    tax_minor: int = field(default=0)
+    total_minor: int = field(default=0)
+    paid_minor: int = field(default=0)
+    cod_due_minor: int = field(default=0)
+
+
+def problem(order: NewOrder) -> BadOrder | None:
+    """Return what makes an order impossible to keep, None when nothing does."""
+    found = _order_problem(order) or _line_problem(order.lines, order.currency)
+    if found is None:
+        return None
+    where, sentence = found
+    return BadOrder(sentence, field=where)
+
+
+_Problem = tuple[tuple[str | int, ...], str]
+
+
+def _order_problem(order: NewOrder) -> _Problem | None:
+    recipient = order.recipient
+    short = (order.external_id, recipient.name, recipient.phone, recipient.country, recipient.province)
+    more = (recipient.city, recipient.district, recipient.postcode, order.seller_flag)
+    if not order.external_id.strip():
+        return ("external_id",), "An order needs the number its shop gave it."
+    if max(map(len, short + more)) > CODE_LENGTH_MAX or max(len(order.remark), len(recipient.street)) > TEXT_LENGTH_MAX:
+        return ("recipient",), f"A text is too long: at most {CODE_LENGTH_MAX} characters, remark and street 2,000."
+    if not _is_storable("".join((*short, *more, order.remark, recipient.street))):
+        return ("recipient",), "A text holds a NUL character or half a character; take it out."
+    if not order.lines or len(order.lines) > LINES_MAX:
+        return ("lines",), f"An order has 1 to {LINES_MAX} lines, not {len(order.lines)}."
+    if not _CURRENCY.fullmatch(order.currency):
+        return ("currency",), f"“{order.currency}” is no currency code; write three capital letters, such as CNY."
+    return _figure_problem(order)
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether both databases can keep a text: no NUL, no lone surrogates."""
+    if "\x00" in text:
+        return False
+    return text.isascii() or not _SURROGATES.search(text)
+
+
+def _figure_problem(order: NewOrder) -> _Problem | None:
+    for name in ("ordered_at", "paid_at", "ship_by", "fulfill_at"):
+        moment: datetime | None = getattr(order, name)
+        if moment is None:
+            continue
+        if moment.tzinfo is None or moment.year not in _YEARS:
+            return (name,), f"{name} needs a time zone and a year from 2000, such as 2026-11-24T12:00:00+08:00."
+    for name in ("freight_minor", "discount_minor", "tax_minor", "paid_minor"):
+        amount: int | None = getattr(order, name)
+        if amount is not None and not 0 <= amount <= AMOUNT_MAX:
+            return (name,), f"{name} must be between 0 and {AMOUNT_MAX}."
+    if order.priority not in _PRIORITIES:
+        return ("priority",), "priority must be between -1,000,000 and 1,000,000."
+    return None
+
+
+def _line_problem(lines: Sequence[NewLine], currency: str) -> _Problem | None:
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        sentence = _one_line_problem(line, currency)
+        if sentence is None and line.external_line_id in seen:
+            sentence = f"Line “{line.external_line_id}” stands twice in this order; number its lines differently."
+        if sentence is not None:
+            return ("lines", index), sentence
+        seen.add(line.external_line_id)
+    return None
+
+
+def _one_line_problem(line: NewLine, currency: str) -> str | None:
+    return _line_text_problem(line) or _line_figure_problem(line, currency)
+
+
+def _line_text_problem(line: NewLine) -> str | None:
+    if not line.external_line_id or not line.shop_code:
+        return "A line needs a number of its own and the shop's code of what was bought."
+    if len(line.external_line_id) > CODE_LENGTH_MAX or len(line.shop_code) > CODE_LENGTH_MAX:
+        return f"A line's number and code have at most {CODE_LENGTH_MAX} characters."
+    if not _is_storable(line.external_line_id + line.shop_code):
+        return "A line's number or code holds a NUL character or half a character; take it out."
+    return None
+
+
+def _line_figure_problem(line: NewLine, currency: str) -> str | None:
+    if not 1 <= line.quantity <= QUANTITY_MAX:
+        return f"The quantity must be between 1 and {QUANTITY_MAX}, not {line.quantity}."
+    if not 0 <= line.refunded_quantity <= line.quantity:
+        return "More cannot be refunded than was ordered."
+    if not 0 <= line.unit_price_micros <= AMOUNT_MAX:
+        return "The unit price must be zero or more, and is too large or negative."
+    amount = line_amount(line.quantity, line.unit_price_micros, currency)
+    if not 0 <= line.discount_minor <= amount <= AMOUNT_MAX or not 0 <= line.tax_minor <= AMOUNT_MAX:
+        return "A line's discount must lie between zero and its amount, and its amount and tax within bounds."
+    return None
+
+
+def amounts_of(order: NewOrder) -> Amounts:
+    """Return an order's money: each line rounded once, the order's own discount and tax spread by largest remainder."""
+    goods = [line_amount(line.quantity, line.unit_price_micros, order.currency) for line in order.lines]
+    discounts = [line.discount_minor for line in order.lines]
+    taxes = [line.tax_minor for line in order.lines]
+    if order.discount_minor:
+        discounts = [own + part for own, part in zip(discounts, spread(order.discount_minor, goods), strict=True)]
+    if order.tax_minor:
+        taxes = [own + part for own, part in zip(taxes, spread(order.tax_minor, goods), strict=True)]
+    goods_minor, discount_minor, tax_minor = sum(goods), sum(discounts), sum(taxes)
+    total = goods_minor - discount_minor + tax_minor + order.freight_minor
+    paid = order.paid_minor
+    if paid is None:
+        paid = total if order.payment_status is PaymentStatus.PAID else 0
+    due = max(0, total - paid) if order.payment_status is PaymentStatus.COD else 0
+    return Amounts(goods, discounts, taxes, goods_minor, discount_minor, tax_minor, total, paid, due)
+
+
+def refunded(order: NewOrder, line: NewLine) -> int:
+    """Return how many units of a line will not be sent because the money went back: all of them when all of it did."""
+    return line.quantity if order.payment_status is PaymentStatus.REFUNDED else line.refunded_quantity
+
+
+def ship_by(order: NewOrder) -> datetime:
+    """Return the time an order was promised for."""
+    return order.ship_by or order.ordered_at + PROMISE
+
+
+def content_hash(uow: UnitOfWork, order: NewOrder) -> str:
+    """Return the fingerprint of everything a shop told: equal contents match, whatever zone their times were in.
+
+    It is keyed like the blind indexes, because a plain hash of name and phone number could be guessed at.
+    """
+    recipient = order.recipient
+    content = (
+        order.type,
+        order.payment_status,
+        order.currency,
+        order.ordered_at.timestamp(),
+        order.paid_at and order.paid_at.timestamp(),
+        order.ship_by and order.ship_by.timestamp(),
+        order.fulfill_at and order.fulfill_at.timestamp(),
+        order.freight_minor,
+        order.discount_minor,
+        order.tax_minor,
+        order.paid_minor,
+        order.remark,
+        order.seller_flag,
+        order.priority,
+        (recipient.name, recipient.phone, recipient.street, recipient.country, recipient.province),
+        (recipient.city, recipient.district, recipient.postcode),
+        [
+            (
+                line.external_line_id,
+                line.shop_code,
+                line.quantity,
+                line.unit_price_micros,
+                line.discount_minor,
+                line.tax_minor,
+                line.refunded_quantity,
+            )
+            for line in order.lines
+        ],
+    )
+    return uow.vault.blind(uow.merchant_id, "order", json.dumps(content, ensure_ascii=False))

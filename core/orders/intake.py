@@ -1,0 +1,300 @@
+"""Orders from shops: new ones are taken apart, routed and reserved, known ones are left alone or merged.
+
+One batch is a fixed number of statements. Shops are locked first, so of two intakes of the same order the second finds
+it; numbers are taken right before the rows are written, because everybody's numbers come from one row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.catalog import queries as catalog
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
+from pickmesh.core.orders import changes, events, holds, incoming, locks, plans, recipients, rules
+from pickmesh.core.orders.changes import Changed
+from pickmesh.core.orders.holds import NewHold
+from pickmesh.core.orders.incoming import Amounts, NewOrder
+from pickmesh.core.orders.plans import Components, Plan
+from pickmesh.core.orders.refusals import DuplicateOrder, UnknownShop
+from pickmesh.core.orders.tables import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    HoldReason,
+    OrderLine,
+    OrderRecipient,
+    Progress,
+    RequestStatus,
+    SalesOrder,
+)
+from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
+
+ORDERS_MAX = 5_000
+
+Codes = Mapping[tuple[UUID, str], UUID]
+"""The SKU each (shop, shop's code) stands for."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A new order on its way into rows."""
+
+    index: int
+    order: NewOrder
+    id: UUID
+    content_hash: str
+    amounts: Amounts
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    holds: list[HoldReason] = field(default_factory=list)
+    number: int = 0
+
+
+async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[OrderVerdict | Refused]:
+    """Take over orders as their shops tell them, each once, and promise stock to them; a verdict per order.
+
+    An order is known by (shop, external id): told again unchanged it writes nothing, changed it is merged while all of
+    it is still open and refused once work has begun. Codes nobody mapped put an order on hold, as does an order that is
+    not paid. At most 5,000 orders of at most 500 lines in one batch; needs `orders:write` for each order's shop.
+    """
+    uow.actor.require(Permission.ORDERS_WRITE)
+    if len(orders) > ORDERS_MAX:
+        raise LimitExceeded(f"At most {ORDERS_MAX} orders go in one batch, not {len(orders)}; send them in parts.")
+    if not orders:
+        return []
+    shops = await locks.lock_shops(uow, {order.shop_id for order in orders})
+    sorted_out = _Sorted(uow, orders, shops)
+    known = await _known(uow, sorted_out.first)
+    drafts, changed = sorted_out.against(known)
+    codes, parts = await _catalog(uow, [draft.order for draft in drafts] + [change.order for change in changed])
+    if changed:
+        for verdict in await changes.merge(uow, changed, codes, parts, also=_levels_wanted(drafts, codes, parts)):
+            sorted_out.answers[verdict.index] = verdict
+    if drafts:
+        await _create(uow, drafts, shops, codes, parts)
+        for draft in drafts:
+            sorted_out.answers[draft.index] = _created(draft)
+    return [sorted_out.answers[index] for index in range(len(orders))]
+
+
+class _Sorted:
+    """A batch sorted into what is refused outright, what repeats within the batch, and the first of each order."""
+
+    def __init__(self, uow: UnitOfWork, orders: Sequence[NewOrder], shops: Mapping[UUID, sa.Row[Any]]) -> None:
+        self.answers: dict[int, OrderVerdict | Refused] = {}
+        self.first: dict[tuple[UUID, str], tuple[int, NewOrder, str]] = {}
+        self.repeats: list[tuple[int, tuple[UUID, str]]] = []
+        for index, order in enumerate(orders):
+            refusal = _refusal(uow, order, shops)
+            if refusal is not None:
+                self.answers[index] = Refused(index, refusal)
+                continue
+            key = (order.shop_id, order.external_id)
+            told = incoming.content_hash(uow, order)
+            if key not in self.first:
+                self.first[key] = (index, order, told)
+            elif self.first[key][2] == told:
+                self.repeats.append((index, key))
+            else:
+                self.answers[index] = Refused(index, DuplicateOrder(field=("external_id",)))
+
+    def against(self, known: Mapping[tuple[UUID, str], sa.Row[Any]]) -> tuple[list[_Draft], list[Changed]]:
+        """Return the orders that are new and those that changed; answers hold the verdict of those that did neither."""
+        drafts: list[_Draft] = []
+        changed: list[Changed] = []
+        ids: dict[tuple[UUID, str], UUID] = {}
+        for key, (index, order, told) in self.first.items():
+            row = known.get(key)
+            ids[key] = new_id() if row is None else row.id
+            if row is None:
+                drafts.append(_Draft(index, order, ids[key], told, incoming.amounts_of(order)))
+            elif row.content_hash == told:
+                self.answers[index] = OrderVerdict(index, Verdict.UNCHANGED, row.id)
+            else:
+                changed.append(Changed(index, order, row.id, told))
+        for index, key in self.repeats:
+            self.answers[index] = OrderVerdict(index, Verdict.UNCHANGED, ids[key])
+        return drafts, changed
+
+
+def _refusal(uow: UnitOfWork, order: NewOrder, shops: Mapping[UUID, sa.Row[Any]]) -> Refusal | None:
+    if order.shop_id not in shops:
+        return UnknownShop(field=("shop_id",))
+    if not uow.actor.may(Permission.ORDERS_WRITE, shop_id=order.shop_id):
+        return NotPermitted("You may not bring in orders of this shop; ask an owner or manager.", field=("shop_id",))
+    return incoming.problem(order)
+
+
+async def _known(
+    uow: UnitOfWork, first: Mapping[tuple[UUID, str], tuple[int, NewOrder, str]]
+) -> dict[tuple[UUID, str], sa.Row[Any]]:
+    found = await uow.fetch(
+        sa.select(SalesOrder.id, SalesOrder.shop_id, SalesOrder.external_id, SalesOrder.content_hash).where(
+            uow.mine(SalesOrder), uow.among([SalesOrder.shop_id, SalesOrder.external_id], first)
+        )
+    )
+    return {(row.shop_id, row.external_id): row for row in found}
+
+
+async def _catalog(uow: UnitOfWork, orders: Sequence[NewOrder]) -> tuple[Codes, Components]:
+    """Return what the orders' shop codes stand for, and what is in the bundles among them."""
+    pairs = {(order.shop_id, line.shop_code) for order in orders for line in order.lines}
+    if not pairs:
+        return {}, {}
+    found = await catalog.skus_of_shop_codes(uow, pairs)
+    bundles = {sku.id for sku in found.values() if sku.is_bundle}
+    parts = await catalog.components_of(uow, bundles)
+    return {pair: sku.id for pair, sku in found.items()}, parts
+
+
+def _levels_wanted(drafts: Sequence[_Draft], codes: Codes, parts: Components) -> set[UUID]:
+    """Return the SKUs new orders will ask for, so that one lock covers them and the changed orders' alike."""
+    plain = {codes.get((draft.order.shop_id, line.shop_code)) for draft in drafts for line in draft.order.lines}
+    return {part for sku_id in plain if sku_id for part, _ in parts.get(sku_id) or ((sku_id, 1),)}
+
+
+async def _create(
+    uow: UnitOfWork, drafts: Sequence[_Draft], shops: Mapping[UUID, sa.Row[Any]], codes: Codes, parts: Components
+) -> None:
+    """Take new orders apart, route and reserve them, write them."""
+    for draft in drafts:
+        _take_apart(draft, codes, parts)
+    wanted = [plan for draft in drafts for plan in draft.plans]
+    await plans.route(uow, wanted)
+    await plans.reserve(uow, wanted)
+    for draft in drafts:
+        if shops[draft.order.shop_id].shortage_policy == "SHIP_AVAILABLE":
+            draft.plans += [rest for plan in draft.plans if (rest := plans.part_off_short(plan))]
+    await _number_and_write(uow, drafts, shops)
+    uow.emit(_imported(draft) for draft in drafts)
+
+
+def _take_apart(draft: _Draft, codes: Codes, parts: Components) -> None:
+    """Make a draft's order lines, its fulfillment order in the making, and the reasons to hold it."""
+    order = draft.order
+    plan = Plan(new_id(), draft.id, incoming.ship_by(order), rules.Route(None, rules.RouteReason.UNMAPPED))
+    unmapped = False
+    amounts = draft.amounts
+    for index, line in enumerate(order.lines):
+        line_id = new_id()
+        sku_id = codes.get((order.shop_id, line.shop_code))
+        refunded = incoming.refunded(order, line)
+        draft.lines.append(
+            {
+                "id": line_id,
+                "order_id": draft.id,
+                "external_line_id": line.external_line_id,
+                "shop_code": line.shop_code,
+                "sku_id": sku_id,
+                "quantity": line.quantity,
+                "unit_price_micros": line.unit_price_micros,
+                "amount_minor": amounts.goods[index],
+                "discount_minor": amounts.discounts[index],
+                "tax_minor": amounts.taxes[index],
+                "refunded_quantity": refunded,
+            }
+        )
+        live = line.quantity - refunded
+        if live and sku_id is not None:
+            plan.lines += plans.lines_of(plan, line_id, sku_id, live, parts)
+        unmapped = unmapped or bool(live and sku_id is None)
+    if plan.lines or unmapped:
+        draft.plans.append(plan)
+        draft.holds = holds.reasons(order.payment_status, unmapped=unmapped)
+
+
+async def _number_and_write(uow: UnitOfWork, drafts: Sequence[_Draft], shops: Mapping[UUID, sa.Row[Any]]) -> None:
+    made = [(draft, plan) for draft in drafts for plan in draft.plans]
+    recipient_rows = [recipients.sealed_row(uow, draft.id, draft.order.recipient) for draft in drafts]
+    line_rows = [line for draft in drafts for line in draft.lines]
+    fulfillment_rows = [line for _, plan in made for line in plan.lines]
+    for draft, number in zip(drafts, await uow.next_numbers("order", len(drafts)), strict=True):
+        draft.number = number
+    await uow.insert(SalesOrder, [_order_row(uow, draft) for draft in drafts])
+    await uow.insert(OrderLine, line_rows)
+    await uow.insert(OrderRecipient, recipient_rows)
+    if made:
+        numbers = await uow.next_numbers("fulfillment_order", len(made))
+        rows = [
+            _fulfillment_order_row(uow, draft, plan, number, shops[draft.order.shop_id].shortage_policy)
+            for (draft, plan), number in zip(made, numbers, strict=True)
+        ]
+        await uow.insert(FulfillmentOrder, rows)
+        await uow.insert(FulfillmentLine, fulfillment_rows)
+    wanted = [NewHold(plan.id, draft.id, reason) for draft, plan in made for reason in draft.holds]
+    await holds.write_holds(uow, wanted)
+
+
+def _order_row(uow: UnitOfWork, draft: _Draft) -> dict[str, Any]:
+    order, amounts = draft.order, draft.amounts
+    return {
+        "id": draft.id,
+        "number": draft.number,
+        "shop_id": order.shop_id,
+        "external_id": order.external_id,
+        "type": order.type,
+        "payment_status": order.payment_status,
+        "currency": order.currency,
+        "goods_minor": amounts.goods_minor,
+        "discount_minor": amounts.discount_minor,
+        "tax_minor": amounts.tax_minor,
+        "freight_minor": order.freight_minor,
+        "paid_minor": amounts.paid_minor,
+        "cod_due_minor": amounts.cod_due_minor,
+        "ordered_at": order.ordered_at,
+        "paid_at": order.paid_at,
+        "ship_by": incoming.ship_by(order),
+        "remark": order.remark,
+        "seller_flag": order.seller_flag,
+        "content_hash": draft.content_hash,
+        "created_at": uow.now,
+    }
+
+
+def _fulfillment_order_row(uow: UnitOfWork, draft: _Draft, plan: Plan, number: int, policy: str) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "number": number,
+        "order_id": draft.id,
+        "location_id": plan.route.location_id,
+        "progress": Progress.OPEN,
+        "request_status": RequestStatus.UNSUBMITTED,
+        "route_reason": plan.route.reason,
+        "shortage_policy": policy,
+        "priority": draft.order.priority,
+        "fulfill_at": draft.order.fulfill_at,
+        "ship_by": plan.rank_at,
+        "short_quantity": plan.short_pieces,
+        "hold_count": len(draft.holds),
+        "created_at": uow.now,
+    }
+
+
+def _imported(draft: _Draft) -> events.OrderImported:
+    return events.OrderImported(
+        subject_id=draft.id,
+        number=draft.number,
+        shop_id=draft.order.shop_id,
+        total_minor=draft.amounts.total_minor,
+        currency=draft.order.currency,
+        lines=len(draft.lines),
+        pieces=sum(line["quantity"] for plan in draft.plans for line in plan.lines),
+        short_pieces=sum(plan.short_pieces for plan in draft.plans),
+        held=bool(draft.holds),
+        fulfillment_order_ids=[plan.id for plan in draft.plans],
+    )
+
+
+def _created(draft: _Draft) -> OrderVerdict:
+    return OrderVerdict(
+        index=draft.index,
+        verdict=Verdict.CREATED,
+        order_id=draft.id,
+        short_pieces=sum(plan.short_pieces for plan in draft.plans),
+        holds=tuple(draft.holds),
+    )

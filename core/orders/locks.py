@@ -1,0 +1,123 @@
+"""The row locks of orders, in their one order: shop, sales order, fulfillment order; ids ascending."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.accounts.tables import Shop
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import NotFound, NotPermitted, Refusal, StaleVersion
+from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
+
+Rows = Sequence[sa.Row[Any]]
+
+FULFILLMENT_ORDER = (
+    FulfillmentOrder.id,
+    FulfillmentOrder.number,
+    FulfillmentOrder.order_id,
+    FulfillmentOrder.location_id,
+    FulfillmentOrder.progress,
+    FulfillmentOrder.request_status,
+    FulfillmentOrder.rejection_reason,
+    FulfillmentOrder.route_reason,
+    FulfillmentOrder.shortage_policy,
+    FulfillmentOrder.priority,
+    FulfillmentOrder.fulfill_at,
+    FulfillmentOrder.ship_by,
+    FulfillmentOrder.short_quantity,
+    FulfillmentOrder.hold_count,
+    FulfillmentOrder.intercepted_at,
+    FulfillmentOrder.shipped_at,
+    FulfillmentOrder.created_at,
+    FulfillmentOrder.version,
+)
+"""Every column of a fulfillment order, as commands and queries read them."""
+
+
+async def lock_shops(uow: UnitOfWork, shop_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock shops so that only one intake at a time decides which of a shop's orders are new.
+
+    NO KEY UPDATE does not disturb others whose rows refer to the shop.
+    """
+    found = await uow.fetch(
+        sa.select(Shop.id, Shop.code, Shop.shortage_policy)
+        .where(uow.mine(Shop), uow.among(Shop.id, shop_ids), Shop.archived_at.is_(None))
+        .order_by(Shop.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock sales orders; return those that exist."""
+    found = await uow.fetch(
+        sa.select(
+            SalesOrder.id,
+            SalesOrder.number,
+            SalesOrder.shop_id,
+            SalesOrder.external_id,
+            SalesOrder.payment_status,
+            SalesOrder.content_hash,
+            SalesOrder.cancelled_at,
+            SalesOrder.version,
+            Shop.shortage_policy,
+        )
+        .join(Shop, (Shop.merchant_id == SalesOrder.merchant_id) & (Shop.id == SalesOrder.shop_id))
+        .where(uow.mine(SalesOrder), uow.among(SalesOrder.id, order_ids))
+        .order_by(SalesOrder.id)
+        .with_for_update(of=SalesOrder)
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_orders_behind(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
+    """Lock the sales orders of fulfillment orders, before these themselves are locked."""
+    behind = sa.select(FulfillmentOrder.order_id).where(
+        uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, fulfillment_order_ids)
+    )
+    await uow.fetch(
+        sa.select(SalesOrder.id)
+        .where(uow.mine(SalesOrder), SalesOrder.id.in_(behind))
+        .order_by(SalesOrder.id)
+        .with_for_update()
+    )
+
+
+async def lock_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock fulfillment orders; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER)
+        .where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, ids))
+        .order_by(FulfillmentOrder.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+    """Lock all fulfillment orders of sales orders; return them by order, oldest first."""
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER)
+        .where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.order_id, order_ids))
+        .order_by(FulfillmentOrder.id)
+        .with_for_update()
+    )
+    by_order: dict[UUID, list[sa.Row[Any]]] = {}
+    for row in found:
+        by_order.setdefault(row.order_id, []).append(row)
+    return by_order
+
+
+def refusal(uow: UnitOfWork, row: sa.Row[Any] | None, versions: Mapping[UUID, int] | None) -> Refusal | None:
+    """Return why this caller may not act on a fulfillment order: not theirs, or changed since they read it."""
+    if row is None:
+        return NotFound()
+    if not uow.actor.may(Permission.ORDERS_WRITE, warehouse_id=row.location_id):
+        return NotPermitted("This order goes out of a warehouse you do not work for; ask its manager.")
+    expected = (versions or {}).get(row.id)
+    if expected is not None and expected != row.version:
+        return StaleVersion(data={"id": str(row.id), "version": row.version})
+    return None

@@ -1,0 +1,322 @@
+"""What can be asked about orders: pages, lines, holds, shipments, timelines; statements never depend on the rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.reading import LoggedEvent
+from pickmesh.core.journal.tables import EventRow
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.paging import Page, PageRequest, page_of
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.orders import rules
+from pickmesh.core.orders.locks import FULFILLMENT_ORDER
+from pickmesh.core.orders.rules import Status
+from pickmesh.core.orders.tables import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    Hold,
+    OrderLine,
+    Progress,
+    SalesOrder,
+    Shipment,
+)
+
+TIMELINE_MAX = 250
+Rows = Sequence[sa.Row[Any]]
+
+ORDER = tuple(SalesOrder.__table__.c)
+ORDER_LINE = tuple(OrderLine.__table__.c)
+LINE = tuple(FulfillmentLine.__table__.c)
+HOLD = tuple(Hold.__table__.c)
+SHIPMENT = tuple(Shipment.__table__.c)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders: every named condition must hold; an empty filter is all of them."""
+
+    shop_ids: Collection[UUID] | None = None
+    external_ids: Collection[str] | None = None
+    numbers: Collection[int] | None = None
+    payment_statuses: Collection[str] | None = None
+    ids: Collection[UUID] | None = None
+    ordered_from: datetime | None = None
+    ordered_before: datetime | None = None
+    cancelled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderFilter:
+    """Which fulfillment orders: every named condition must hold; an empty filter is all of them."""
+
+    location_id: UUID | None = None
+    order_ids: Collection[UUID] | None = None
+    numbers: Collection[int] | None = None
+    statuses: Collection[Status] | None = None
+    progresses: Collection[Progress] | None = None
+    ship_by_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Releasable:
+    """A fulfillment order a wave may take, with its lines."""
+
+    order: sa.Row[Any]
+    lines: Sequence[sa.Row[Any]]
+
+
+def facts_of(row: Any) -> rules.Facts:
+    """Return what stands beside a fulfillment order's progress, from its row."""
+    return rules.Facts(row.intercepted_at, row.hold_count, row.fulfill_at, row.short_quantity, row.location_id)
+
+
+def status_of(row: Any, now: datetime) -> Status:
+    """Return the status of a fulfillment order's row."""
+    return rules.status(Progress(row.progress), facts_of(row), now)
+
+
+def status_is(wanted: Collection[Status], now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a fulfillment order shows one of the statuses: `rules.status` as SQL."""
+    shown = sa.case(
+        (FulfillmentOrder.progress.in_(list(rules.FINAL)), FulfillmentOrder.progress),
+        (FulfillmentOrder.intercepted_at.is_not(None), Status.INTERCEPTED.value),
+        (FulfillmentOrder.hold_count > 0, Status.ON_HOLD.value),
+        (FulfillmentOrder.fulfill_at > now, Status.SCHEDULED.value),
+        (FulfillmentOrder.short_quantity > 0, Status.BACKORDERED.value),
+        else_=FulfillmentOrder.progress,
+    )
+    return shown.in_([each.value for each in wanted])
+
+
+async def orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Return orders by id."""
+    found = await uow.fetch(sa.select(*ORDER).where(uow.mine(SalesOrder), uow.among(SalesOrder.id, ids)))
+    return {row.id: row for row in found}
+
+
+async def orders_by_external_id(uow: UnitOfWork, external_ids: Collection[str]) -> dict[str, list[sa.Row[Any]]]:
+    """Return orders by the number their shop gave them; two shops may use the same one."""
+    found = await uow.fetch(
+        sa.select(*ORDER)
+        .where(uow.mine(SalesOrder), uow.among(SalesOrder.external_id, external_ids))
+        .order_by(SalesOrder.id)
+    )
+    by_external_id: dict[str, list[sa.Row[Any]]] = {}
+    for row in found:
+        by_external_id.setdefault(row.external_id, []).append(row)
+    return by_external_id
+
+
+async def orders_by_number(uow: UnitOfWork, numbers: Collection[int]) -> dict[int, sa.Row[Any]]:
+    """Return orders by our own number."""
+    found = await uow.fetch(sa.select(*ORDER).where(uow.mine(SalesOrder), uow.among(SalesOrder.number, numbers)))
+    return {row.number: row for row in found}
+
+
+async def order_page(uow: UnitOfWork, request: PageRequest, chosen: OrderFilter | None = None) -> Page[sa.Row[Any]]:
+    """Return a page of orders, the newest first."""
+    uow.actor.require(Permission.ORDERS_READ)
+    wanted = chosen or OrderFilter()
+    conditions = [
+        uow.among(column, values)
+        for column, values in (
+            (SalesOrder.shop_id, wanted.shop_ids),
+            (SalesOrder.external_id, wanted.external_ids),
+            (SalesOrder.number, wanted.numbers),
+            (SalesOrder.payment_status, wanted.payment_statuses),
+            (SalesOrder.id, wanted.ids),
+            (SalesOrder.shop_id, uow.actor.shop_ids),
+        )
+        if values is not None
+    ]
+    if wanted.ordered_from is not None:
+        conditions.append(SalesOrder.ordered_at >= wanted.ordered_from)
+    if wanted.ordered_before is not None:
+        conditions.append(SalesOrder.ordered_at < wanted.ordered_before)
+    if wanted.cancelled is not None:
+        conditions.append(
+            SalesOrder.cancelled_at.is_not(None) if wanted.cancelled else SalesOrder.cancelled_at.is_(None)
+        )
+    return await _page_by_id(uow, sa.select(*ORDER).where(uow.mine(SalesOrder), *conditions), SalesOrder.id, request)
+
+
+async def fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Return fulfillment orders by id."""
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, ids))
+    )
+    return {row.id: row for row in found}
+
+
+async def fulfillment_orders_by_number(uow: UnitOfWork, numbers: Collection[int]) -> dict[int, sa.Row[Any]]:
+    """Return fulfillment orders by their number."""
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.number, numbers))
+    )
+    return {row.number: row for row in found}
+
+
+async def fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+    """Return the fulfillment orders of orders, oldest first."""
+    statement = sa.select(*FULFILLMENT_ORDER).where(
+        uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.order_id, order_ids)
+    )
+    return _grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "order_id")
+
+
+async def fulfillment_order_page(
+    uow: UnitOfWork, request: PageRequest, chosen: FulfillmentOrderFilter | None = None
+) -> Page[sa.Row[Any]]:
+    """Return a page of fulfillment orders, the newest first; those of the caller's warehouses, and unrouted ones."""
+    uow.actor.require(Permission.ORDERS_READ)
+    wanted = chosen or FulfillmentOrderFilter()
+    conditions = [
+        uow.among(column, values)
+        for column, values in (
+            (FulfillmentOrder.order_id, wanted.order_ids),
+            (FulfillmentOrder.number, wanted.numbers),
+            (FulfillmentOrder.progress, wanted.progresses),
+        )
+        if values is not None
+    ]
+    if wanted.location_id is not None:
+        conditions.append(FulfillmentOrder.location_id == wanted.location_id)
+    if wanted.statuses is not None:
+        conditions.append(status_is(wanted.statuses, uow.now))
+    if wanted.ship_by_before is not None:
+        conditions.append(FulfillmentOrder.ship_by < wanted.ship_by_before)
+    if uow.actor.warehouse_ids is not None:
+        theirs = uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids)
+        conditions.append(theirs | FulfillmentOrder.location_id.is_(None))
+    statement = sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), *conditions)
+    return await _page_by_id(uow, statement, FulfillmentOrder.id, request)
+
+
+async def lines_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+    """Return the lines of orders as the buyers asked for them, in the order they came."""
+    statement = sa.select(*ORDER_LINE).where(uow.mine(OrderLine), uow.among(OrderLine.order_id, order_ids))
+    return _grouped(await uow.fetch(statement.order_by(OrderLine.id)), "order_id")
+
+
+async def lines_of_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+    """Return the lines of fulfillment orders, in the order they came."""
+    statement = sa.select(*LINE).where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.fulfillment_order_id, ids))
+    return _grouped(await uow.fetch(statement.order_by(FulfillmentLine.id)), "fulfillment_order_id")
+
+
+async def lines(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Return fulfillment lines by id."""
+    found = await uow.fetch(sa.select(*LINE).where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, ids)))
+    return {row.id: row for row in found}
+
+
+async def holds_of(
+    uow: UnitOfWork, fulfillment_order_ids: Collection[UUID], *, open_only: bool = True
+) -> dict[UUID, list[sa.Row[Any]]]:
+    """Return the holds of fulfillment orders, oldest first; also those released already when asked for."""
+    statement = sa.select(*HOLD).where(uow.mine(Hold), uow.among(Hold.fulfillment_order_id, fulfillment_order_ids))
+    if open_only:
+        statement = statement.where(Hold.released_at.is_(None))
+    return _grouped(await uow.fetch(statement.order_by(Hold.id)), "fulfillment_order_id")
+
+
+async def shipments_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+    """Return what shops were told about orders' parcels, oldest first; an undone one says when it was."""
+    statement = sa.select(*SHIPMENT).where(uow.mine(Shipment), uow.among(Shipment.order_id, order_ids))
+    return _grouped(await uow.fetch(statement.order_by(Shipment.id)), "order_id")
+
+
+async def shipments_by_waybill(uow: UnitOfWork, waybills: Collection[str]) -> dict[str, list[sa.Row[Any]]]:
+    """Return shipments by waybill number; one parcel may carry several orders."""
+    statement = sa.select(*SHIPMENT).where(uow.mine(Shipment), uow.among(Shipment.waybill, waybills))
+    return _grouped(await uow.fetch(statement.order_by(Shipment.id)), "waybill")
+
+
+async def timeline(
+    uow: UnitOfWork, subject_ids: Collection[UUID], *, before_seq: int | None = None, limit: int = TIMELINE_MAX
+) -> list[LoggedEvent]:
+    """Return what happened to subjects (an order and its fulfillment orders, say), the newest first."""
+    statement = (
+        sa.select(EventRow.seq, EventRow.kind, EventRow.subject_id, EventRow.payload, EventRow.actor_id, EventRow.at)
+        .where(uow.mine(EventRow), uow.among(EventRow.subject_id, subject_ids))
+        .order_by(EventRow.seq.desc())
+        .limit(min(limit, TIMELINE_MAX))
+    )
+    if before_seq is not None:
+        statement = statement.where(EventRow.seq < before_seq)
+    return [LoggedEvent(**row._mapping) for row in await uow.fetch(statement)]
+
+
+async def releasable(
+    uow: UnitOfWork,
+    *,
+    location_id: UUID,
+    limit: int,
+    single_piece: bool | None = None,
+    ids: Collection[UUID] | None = None,
+) -> list[Releasable]:
+    """Return what a wave at a location may take now: open, unheld, not intercepted, fully reserved, its time come.
+
+    The most urgent come first: priority, then the promised time, then age. `single_piece` asks for orders of exactly
+    one piece (True) or of more (False); `ids` limits the answer to some fulfillment orders.
+    """
+    statement = (
+        sa.select(*FULFILLMENT_ORDER)
+        .where(
+            uow.mine(FulfillmentOrder),
+            FulfillmentOrder.location_id == location_id,
+            FulfillmentOrder.progress == Progress.OPEN,
+            FulfillmentOrder.hold_count == 0,
+            FulfillmentOrder.intercepted_at.is_(None),
+            FulfillmentOrder.short_quantity == 0,
+            FulfillmentOrder.fulfill_at.is_(None) | (FulfillmentOrder.fulfill_at <= uow.now),
+            _pieces(uow) == 1 if single_piece else _pieces(uow) > (0 if single_piece is None else 1),
+        )
+        .order_by(FulfillmentOrder.priority.desc(), FulfillmentOrder.ship_by, FulfillmentOrder.id)
+        .limit(limit)
+    )
+    if ids is not None:
+        statement = statement.where(uow.among(FulfillmentOrder.id, ids))
+    found = await uow.fetch(statement)
+    by_order = await lines_of_fulfillment_orders(uow, [row.id for row in found])
+    return [Releasable(row, by_order.get(row.id, [])) for row in found]
+
+
+def _pieces(uow: UnitOfWork) -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(FulfillmentLine.quantity), 0))
+        .where(uow.mine(FulfillmentLine), FulfillmentLine.fulfillment_order_id == FulfillmentOrder.id)
+        .correlate(FulfillmentOrder)
+        .scalar_subquery()
+    )
+
+
+async def _page_by_id(uow: UnitOfWork, statement: Any, column: Any, request: PageRequest) -> Page[sa.Row[Any]]:
+    """Return a page in falling order of ids, which is the newest first."""
+    if request.cursor is not None:
+        after = _id_in(request.cursor)
+        statement = statement.where(column > after if request.backwards else column < after)
+    ordered = statement.order_by(column if request.backwards else column.desc()).limit(request.limit + 1)
+    return page_of(await uow.fetch(ordered), request, lambda row: (str(row.id),))
+
+
+def _id_in(cursor: tuple[object, ...]) -> UUID:
+    try:
+        return UUID(str(cursor[0]))
+    except ValueError:
+        raise InvalidInput(
+            "That cursor is not one of this list; start again from the first page.", field=("after",)
+        ) from None
+
+
+def _grouped(found: Rows, name: str) -> dict[Any, list[sa.Row[Any]]]:
+    by_key: dict[Any, list[sa.Row[Any]]] = {}
+    for row in found:
+        by_key.setdefault(row._mapping[name], []).append(row)
+    return by_key

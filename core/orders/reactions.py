@@ -1,0 +1,50 @@
+"""What orders do when something happened to stock: fill backorders, notice lost promises, end interceptions."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.reading import LoggedEvent, Reaction
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.orders import backorders, cancel, locks, shortages, splits
+from pickmesh.core.orders.tables import FulfillmentLine
+from pickmesh.core.stock import events as stock_events
+from pickmesh.core.stock.rules import Level
+
+
+async def on_stock_freed(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Fill backorders at the levels that may have free pieces."""
+    levels = {Level(UUID(event.payload["location_id"]), event.subject_id) for event in events}
+    await backorders.fill_backorders(uow, levels=levels)
+
+
+async def on_reservation_released(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """End interceptions whose goods are back, then fill backorders with what became free."""
+    await cancel.finish_interceptions(uow)
+    await on_stock_freed(uow, events)
+
+
+async def on_reservation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Mark lines short that lost their promise; where the shop ships what is there, the rest goes on without them."""
+    lines = await uow.fetch(
+        sa.select(FulfillmentLine.id, FulfillmentLine.fulfillment_order_id).where(
+            uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, {event.subject_id for event in events})
+        )
+    )
+    fulfillment_order_ids = {line.fulfillment_order_id for line in lines}
+    locked = await locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
+    alive = {each for each, row in locked.items() if backorders.may_be_short(row)}
+    await shortages.mark_short(uow, [line.id for line in lines if line.fulfillment_order_id in alive])
+    await splits.part_off_short(uow, alive)
+
+
+REACTIONS: Mapping[str, Reaction] = {
+    stock_events.StockReceived.kind: on_stock_freed,
+    stock_events.StockAdjusted.kind: on_stock_freed,
+    stock_events.SellableChanged.kind: on_stock_freed,
+    # An order may be found short in the very moment stock arrives; its own event brings it a second look.
+    stock_events.StockShort.kind: on_stock_freed,
+    stock_events.ReservationReleased.kind: on_reservation_released,
+    stock_events.ReservationLost.kind: on_reservation_lost,
+}

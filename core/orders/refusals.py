@@ -1,0 +1,63 @@
+"""What orders may answer instead of doing it."""
+
+from pickmesh.core.kit.refusals import Refusal
+
+
+class UnknownShop(Refusal):
+    """No shop of yours has this id; create the shop first or correct the shop column."""
+
+    code = "UNKNOWN_SHOP"
+
+
+class BadOrder(Refusal):
+    """The order as told cannot be kept; the message names the field and what it may be."""
+
+    code = "BAD_ORDER"
+
+
+class DuplicateOrder(Refusal):
+    """The same order number stands twice in this batch with different contents; send each order once."""
+
+    code = "DUPLICATE_ORDER"
+
+
+class OrderUnderWay(Refusal):
+    """The order changed in the shop but is already being worked on; intercept it first or settle it with the buyer."""
+
+    code = "ORDER_UNDER_WAY"
+
+
+class OrderClosed(Refusal):
+    """The order was cancelled here; a change in its shop is not taken over. Import it under a new number."""
+
+    code = "ORDER_CLOSED"
+
+
+class NotReleased(Refusal):
+    """Nobody works on this fulfillment order yet; cancel it or put it on hold instead."""
+
+    code = "NOT_RELEASED"
+
+
+class AlreadyReleased(Refusal):
+    """Work on this fulfillment order has begun; intercept it instead."""
+
+    code = "ALREADY_RELEASED"
+
+
+class AlreadyShipped(Refusal):
+    """Goods of this fulfillment order have left; take them back as a return."""
+
+    code = "ALREADY_SHIPPED"
+
+
+class HoldStands(Refusal):
+    """This hold is lifted by its cause, not by hand: give every shop code of the order a SKU first."""
+
+    code = "HOLD_STANDS"
+
+
+class BadSplit(Refusal):
+    """A split must leave something on both sides and keep bundles whole; ask for fewer units."""
+
+    code = "BAD_SPLIT"

@@ -1,0 +1,151 @@
+"""What orders decide without looking anything up: status, supported actions, routing, what a change allows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pickmesh.core.orders.tables import Progress
+
+
+class Status(StrEnum):
+    """What people are shown about a fulfillment order."""
+
+    OPEN = "OPEN"
+    SCHEDULED = "SCHEDULED"
+    ON_HOLD = "ON_HOLD"
+    BACKORDERED = "BACKORDERED"
+    INTERCEPTED = "INTERCEPTED"
+    RELEASED = "RELEASED"
+    IN_PROGRESS = "IN_PROGRESS"
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
+    MERGED = "MERGED"
+
+
+class Action(StrEnum):
+    """What may be done to a fulfillment order as it stands."""
+
+    HOLD = "HOLD"
+    RELEASE_HOLD = "RELEASE_HOLD"
+    CANCEL = "CANCEL"
+    INTERCEPT = "INTERCEPT"
+    SPLIT = "SPLIT"
+    ROUTE = "ROUTE"
+    RELEASE = "RELEASE"
+    PICK = "PICK"
+    PACK = "PACK"
+    SHIP = "SHIP"
+
+
+FINAL = frozenset({Progress.CANCELLED, Progress.MERGED, Progress.SHIPPED})
+UNDER_WAY = frozenset({Progress.RELEASED, Progress.IN_PROGRESS, Progress.PACKED})
+LIVE = frozenset(Progress) - {Progress.CANCELLED, Progress.MERGED}
+"""Stages whose lines count as live in “ordered = live + cancelled + refunded”."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands beside a fulfillment order's progress."""
+
+    intercepted_at: datetime | None = None
+    hold_count: int = 0
+    fulfill_at: datetime | None = None
+    short_quantity: int = 0
+    location_id: UUID | None = None
+
+
+def status(progress: Progress, facts: Facts, now: datetime) -> Status:
+    """Return the first that applies: final, INTERCEPTED, ON_HOLD, SCHEDULED, BACKORDERED, then the progress itself."""
+    if progress in FINAL:
+        return Status(progress.value)
+    if facts.intercepted_at is not None:
+        return Status.INTERCEPTED
+    if facts.hold_count > 0:
+        return Status.ON_HOLD
+    if facts.fulfill_at is not None and facts.fulfill_at > now:
+        return Status.SCHEDULED
+    if facts.short_quantity > 0:
+        return Status.BACKORDERED
+    return Status(progress.value)
+
+
+def supported_actions(progress: Progress, facts: Facts, now: datetime) -> tuple[Action, ...]:
+    """Return what may be done to a fulfillment order now, in the order of `Action`."""
+    shown = status(progress, facts, now)
+    possible = {
+        Action.HOLD: progress is Progress.OPEN,
+        Action.RELEASE_HOLD: progress not in FINAL and facts.hold_count > 0,
+        Action.CANCEL: progress is Progress.OPEN,
+        Action.INTERCEPT: progress in UNDER_WAY and shown is not Status.INTERCEPTED,
+        Action.SPLIT: progress is Progress.OPEN,
+        Action.ROUTE: progress is Progress.OPEN and facts.location_id is None,
+        Action.RELEASE: shown is Status.OPEN and facts.location_id is not None,
+        Action.PICK: shown in {Status.RELEASED, Status.IN_PROGRESS},
+        Action.PACK: shown in {Status.RELEASED, Status.IN_PROGRESS},
+        Action.SHIP: shown is Status.PACKED,
+    }
+    return tuple(action for action in Action if possible[action])
+
+
+class RouteReason(StrEnum):
+    """Why a fulfillment order goes to its location."""
+
+    ONLY_WAREHOUSE = "ONLY_WAREHOUSE"
+    COVERS_ORDER = "COVERS_ORDER"
+    COVERS_MOST = "COVERS_MOST"
+    NO_WAREHOUSE = "NO_WAREHOUSE"
+    UNMAPPED = "UNMAPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A warehouse an order could go to; the lower priority number comes first, then the code."""
+
+    location_id: UUID
+    code: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an order goes, and why."""
+
+    location_id: UUID | None
+    reason: RouteReason
+
+
+Free = Mapping[tuple[UUID, UUID], int]
+"""Free pieces by (location, SKU)."""
+
+
+def route(needs: Mapping[UUID, int], candidates: Sequence[Candidate], free: Free) -> Route:
+    """Pick the warehouse: one that covers the whole order, else the most of it; then priority, then code.
+
+    `needs` are pieces by SKU. One warehouse takes everything; without any the order stays unrouted.
+    """
+    if not candidates:
+        return Route(None, RouteReason.NO_WAREHOUSE)
+    if not needs:
+        return Route(None, RouteReason.UNMAPPED)
+    if len(candidates) == 1:
+        return Route(candidates[0].location_id, RouteReason.ONLY_WAREHOUSE)
+    wanted = sum(needs.values())
+    covered = {each.location_id: _covered(needs, each.location_id, free) for each in candidates}
+    best = min(candidates, key=lambda each: (-covered[each.location_id], each.priority, each.code))
+    whole = covered[best.location_id] == wanted
+    return Route(best.location_id, RouteReason.COVERS_ORDER if whole else RouteReason.COVERS_MOST)
+
+
+def _covered(needs: Mapping[UUID, int], location_id: UUID, free: Free) -> int:
+    return sum(min(quantity, free.get((location_id, sku_id), 0)) for sku_id, quantity in needs.items())
+
+
+def blocking_progress(stages: Iterable[str]) -> Progress | None:
+    """Return the furthest stage that forbids taking over a change from the shop; None when all of it may change."""
+    found = [Progress(stage) for stage in stages]
+    blocking = [stage for stage in found if stage not in {Progress.OPEN, Progress.CANCELLED}]
+    order = list(Progress)
+    return max(blocking, key=order.index) if blocking else None

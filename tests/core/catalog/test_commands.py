@@ -282,9 +282,8 @@ async def test_another_merchant_has_its_own_catalog(database: Database, merchant
     mine, theirs = await save_skus(database, merchant, [KETTLE]), await save_skus(database, stranger, [KETTLE])
     async with database.reading(stranger) as uow:
         assert await queries.skus(uow, mine.values()) == {}
-        assert [
-            hit.sku_id for hit in (await queries.barcodes_by_candidates(uow, ["6901234567892"]))["6901234567892"]
-        ] == [theirs["KET01-RED"]]
+        hits = await queries.barcodes_by_candidates(uow, ["6901234567892"])
+    assert hits == {"6901234567892": [queries.BarcodeHit(theirs["KET01-RED"], 1)]}
 
 
 def batch(size: int, price_micros: int, suffix: str) -> list[NewSku]:
@@ -301,7 +300,8 @@ def batch(size: int, price_micros: int, suffix: str) -> list[NewSku]:
         for number in range(size)
     ]
     part = NewComponent(f"{suffix}0", price_micros)
-    return [*plain, replace(LID, code=f"{suffix}SET", name_zh=f"套装 {price_micros}", components=(part,))]
+    bundle = replace(LID, code=f"{suffix}SET", product_code=f"P{suffix}SET", name_zh=f"套装 {price_micros}")
+    return [*plain, replace(bundle, components=(part,))]
 
 
 async def test_the_number_of_statements_does_not_depend_on_the_batch(database: Database, merchant: Actor) -> None:

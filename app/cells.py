@@ -90,9 +90,9 @@ class Cells:
             return number
         return default
 
-    def measure(self, column: str) -> int | None:
-        """Return a weight or length of 1 or more, None when the cell is empty."""
-        return self.integer(column, minimum=1) if self._cells.get(column) else None
+    def measure(self, column: str, *, minimum: int = 1) -> int | None:
+        """Return a weight, length or position, None when the cell is empty."""
+        return self.integer(column, minimum=minimum) if self._cells.get(column) else None
 
     def price(self, column: str, *, required: bool = False) -> int:
         """Return a price in millionths of the major unit, 0 when the cell is empty."""

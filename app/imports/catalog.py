@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
-from pickmesh.app.cells import Cells, Problem
+from pickmesh.app.cells import Cells
 from pickmesh.app.files import Columns, TableRow
-from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, row_problem
+from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
 from pickmesh.core.catalog import commands
 from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode, NewSku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -43,10 +43,9 @@ class Tracking(StrEnum):
 
 
 class CatalogFile:
-    """Rows of a catalogue as SKUs.
+    """Rows of a catalogue as SKUs: `barcodes` `code;code*pieces`, `components` `sku*pieces`, `shop_codes` `shop:code`.
 
-    `barcodes` is written `code;code*pieces`, `components` `sku*pieces;sku`, `shop_codes` `shop:code;shop:code`. A row without a
-    `product` is a style of its own; a bundle goes in after the plain SKUs, so its parts may follow it.
+    A row without a `product` is a style of its own; a bundle goes in after the plain SKUs, so its parts may follow it.
     """
 
     columns = COLUMNS
@@ -63,10 +62,8 @@ class CatalogFile:
                 continue
             cells = Cells(row)
             sku = self._sku(cells)
-            first = self._seen.setdefault(hash(sku.code), row.number)
-            if sku.code and first != row.number:
-                message = f"SKU “{sku.code}” stands at row {first} already; keep one of the rows."
-                cells.problems.append(Problem(row.number, "sku", message, "DUPLICATE_SKU"))
+            if sku.code:
+                cells.problems += first_row(self._seen, sku.code, row.number, "sku", f"SKU “{sku.code}”")
             if cells.problems:
                 yield Bad((row.number,), sku.code, tuple(cells.problems))
             else:

@@ -58,7 +58,7 @@ class FileOrder:
 
 
 class OrdersFile:
-    """Rows as orders; `sku` is the shop's code, times without a zone are the merchant's, `shop` stands in for the column.
+    """Rows as orders: `sku` is the shop's code, times without a zone are the merchant's, `--shop` fills in the column.
 
     One bad row refuses its whole order: half an order must not be sent.
     """

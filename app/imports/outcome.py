@@ -75,6 +75,17 @@ def row_problem(row: TableRow) -> Problem:
     return Problem(row.number, "", row.problem or "", "BAD_ROW")
 
 
+def first_row(seen: dict[int, int], key: str, row: int, column: str, what: str) -> list[Problem]:
+    """Remember where a key stands first; return the problem of a row that repeats it.
+
+    `seen` holds hashes, so that a million rows fit.
+    """
+    first = seen.setdefault(hash(key), row)
+    if first == row:
+        return []
+    return [Problem(row, column, f"{what} stands at row {first} already; keep one of the rows.", "DUPLICATE_ROW")]
+
+
 class Listener(Protocol):
     """Hears what became of rows while an import runs."""
 

@@ -172,6 +172,10 @@ class Waker:
         if self._when_written is not None:
             self._when_written()
 
+    async def finish(self) -> None:
+        """Write the wake-ups of what was committed last, before the process ends."""
+        await self.write(self._drained())
+
     def _drained(self) -> set[UUID]:
         merchants = set()
         while not self._database.woken.empty():

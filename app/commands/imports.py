@@ -1,0 +1,164 @@
+"""`pickmesh import-…`: files in, row by row, with a progress bar, a report beside the file and a telling exit code."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pickmesh.app import composition, merchants, settings
+from pickmesh.app.cells import Problem
+from pickmesh.app.files import FileRefused, Limits
+from pickmesh.app.imports.catalog import CatalogFile
+from pickmesh.app.imports.orders import OrdersFile
+from pickmesh.app.imports.outcome import Listener, Report, Status, Summary
+from pickmesh.app.imports.places import PlacesFile
+from pickmesh.app.imports.run import Kind, import_table, look_over
+from pickmesh.app.imports.stock import StockFile
+from pickmesh.app.settings import Settings
+from pickmesh.core.accounts.queries import MerchantRow
+
+REPORT_ENDING = ".report.csv"
+Merchant = Annotated[str | None, Parameter(env_var="PICKMESH_MERCHANT", help="For which merchant, by its code.")]
+ReportPath = Annotated[
+    Path | None, Parameter(name="--report", help=f"Where the row-by-row report goes; FILE{REPORT_ENDING} if not said.")
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with one JSON object.")]
+MakeKind = Callable[[MerchantRow], Kind[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every import is asked with."""
+
+    file: Path
+    merchant: str | None
+    report: Path | None
+    as_json: bool
+
+
+def places(file: Path, *, merchant: Merchant = None, report: ReportPath = None, as_json: AsJson = False) -> int:
+    """Import warehouses and their places; a warehouse is made when its code is first seen."""
+    return _run(Asked(file, merchant, report, as_json), lambda row: PlacesFile(time_zone=row.time_zone))
+
+
+def catalog(file: Path, *, merchant: Merchant = None, report: ReportPath = None, as_json: AsJson = False) -> int:
+    """Import SKUs with barcodes, bundles and shop codes; SKUs that are there already are brought up to date."""
+    return _run(Asked(file, merchant, report, as_json), lambda row: CatalogFile(row.currency))
+
+
+def stock(
+    file: Path,
+    *,
+    merchant: Merchant = None,
+    kind: Annotated[Literal["opening"], Parameter(name="--as", help="What the figures are.")] = "opening",
+    report: ReportPath = None,
+    as_json: AsJson = False,
+) -> int:
+    """Import what lies where when pickmesh takes over; a figure already booked is left alone."""
+    return _run(Asked(file, merchant, report, as_json), lambda row: StockFile())
+
+
+def orders(
+    file: Path,
+    *,
+    merchant: Merchant = None,
+    shop: Annotated[str | None, Parameter(help="The shop's code, for files without a shop column.")] = None,
+    report: ReportPath = None,
+    as_json: AsJson = False,
+) -> int:
+    """Import orders and promise stock to them; orders that are there already are left alone, changed ones merged."""
+
+    def kind(row: MerchantRow) -> Kind[Any]:
+        return OrdersFile(currency=row.currency, zone=merchants.zone(row), shop=shop)
+
+    return _run(Asked(file, merchant, report, as_json), kind)
+
+
+def _run(asked: Asked, make_kind: MakeKind) -> int:
+    chosen = settings.load()
+    summary = asyncio.run(_import(chosen, asked, make_kind))
+    report = asked.report or report_path(asked.file)
+    if asked.as_json:
+        print(json.dumps(as_data(summary, report), ensure_ascii=False))
+    else:
+        show(Console(), asked.file, summary, report)
+    return summary.exit_code
+
+
+async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind) -> Summary:
+    database = composition.open_database(chosen)
+    try:
+        actor = await merchants.find(database, asked.merchant)
+        kind = make_kind(await merchants.facts(database, actor))
+        table = look_over(asked.file, kind, Limits(chosen.file_bytes_max, chosen.file_rows_max))
+        with ExitStack() as stack:
+            report = _open_report(asked.report or report_path(asked.file))
+            stack.callback(report.close)
+            bar = stack.enter_context(Bar(asked.file.name, table.row_count, shown=not asked.as_json))
+            return await import_table(database, actor, kind, table, [report, bar])
+    finally:
+        await database.dispose()
+
+
+def report_path(file: Path) -> Path:
+    """Return where a file's report goes when nothing else is said: beside it."""
+    return file.with_name(file.name + REPORT_ENDING)
+
+
+def _open_report(path: Path) -> Report:
+    try:
+        return Report(path)
+    except OSError as error:
+        raise FileRefused(f"The report “{path}” cannot be written ({error.strerror}); say --report PATH.") from None
+
+
+class Bar(Listener):
+    """A progress bar on standard error."""
+
+    def __init__(self, name: str, total: int, *, shown: bool) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True)
+        self._task = self._progress.add_task(name, total=total)
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def told(self, rows: Sequence[int], key: str, status: Status, problems: Sequence[Problem]) -> None:
+        """Move on by some rows."""
+        self._progress.advance(self._task, len(rows))
+
+
+def as_data(summary: Summary, report: Path) -> dict[str, Any]:
+    """Return a summary for machines."""
+    return {
+        "rows": summary.rows,
+        **{status.value: summary.by_status[status] for status in Status},
+        "report": str(report),
+        "refusals": [
+            {"row": each.row, "column": each.column, "code": each.code, "message": each.message}
+            for each in summary.refusals
+        ],
+    }
+
+
+def show(console: Console, file: Path, summary: Summary, report: Path) -> None:
+    """Print a summary for people: how many rows came to what, the first refusals, where the rest is."""
+    counts = ", ".join(f"{summary.by_status[status]} {status.value}" for status in Status if summary.by_status[status])
+    console.print(f"{file.name}: {summary.rows} rows: {counts or 'nothing to do'}.", highlight=False, markup=False)
+    for each in summary.refusals:
+        console.print(f"  row {each.row}: {each.message}", highlight=False, markup=False, soft_wrap=True)
+    left = summary.by_status[Status.REFUSED] - len({each.row for each in summary.refusals})
+    if left > 0:
+        console.print(f"  … and {left} more rows.", highlight=False)
+    console.print(f"Row by row: {report}", highlight=False, markup=False, soft_wrap=True)

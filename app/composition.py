@@ -1,0 +1,108 @@
+"""The composition root: here database, vault, carriers, group commit, GraphQL and web are put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from pickmesh.app import health, settings, shops, web
+from pickmesh.app.settings import Settings
+from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
+from pickmesh.core import schema
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.wakes import Waker
+from pickmesh.graphql import schema as graphql_schema
+from pickmesh.graphql.limits import Limits
+from pickmesh.graphql.server import Server
+from pickmesh.graphql.services import Services
+
+ROOMS: Rooms = {}
+"""Which rooms react to what happened elsewhere."""
+log = structlog.get_logger()
+assert schema.ROOMS  # importing it declares every table, which the walls must know
+
+
+def open_database(chosen: Settings) -> Database:
+    """Return the database of these settings; nothing is connected yet, folders and secret are made when missing."""
+    settings.make_folders(chosen)
+    return Database(chosen.url, vault=settings.vault(chosen), pool_size=chosen.database_connections_max)
+
+
+def make_worker(chosen: Settings, database: Database) -> Worker:
+    """Return a worker over all rooms and channels."""
+    pace = Pace(chosen.worker_poll_seconds, chosen.worker_sweep_seconds, chosen.worker_lease_seconds)
+    return Worker(database, ROOMS, {shops.CHANNEL: shops.FileDrop(database, chosen.outbox_folder)}, pace=pace)
+
+
+@dataclass(slots=True)
+class House:
+    """One serving process: what it is made of, and the web application in front."""
+
+    chosen: Settings
+    database: Database
+    services: Services
+    worker: Worker | None
+    state: health.State = field(default_factory=health.State)
+
+    def web(self) -> ASGIApp:
+        """Return the web application; its lifespan starts and stops everything behind it."""
+        server = Server(
+            graphql_schema.build(),
+            self.services,
+            introspection=self.chosen.graphiql,
+            graphiql=self.chosen.graphiql,
+        )
+        return web.build(
+            server, self.services, self.state, body_bytes_max=self.chosen.body_bytes_max, lifespan=self._lifespan
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        look_around = self.worker.look_around if self.worker else None
+        waker = Waker(self.database, CONSUMERS, listeners=[self.services.bell.ring], when_written=look_around)
+        waking = asyncio.create_task(_for_ever(waker))
+        working = asyncio.create_task(self.worker.run(stop)) if self.worker else None
+        try:
+            yield
+        finally:
+            self.state.stopping = True
+            if self.services.scans is not None:
+                await self.services.scans.drain()
+            stop.set()
+            if working is not None:
+                await working
+            await _last_wakes(waking, waker)
+            await self.database.dispose()
+
+
+async def _for_ever(waker: Waker) -> None:
+    """Keep the waker going: a wake-up that could not be written is found by a sweep."""
+    while True:
+        try:
+            await waker.run()
+        except Exception:
+            log.exception("wake-ups could not be written")
+            await asyncio.sleep(1)
+
+
+async def _last_wakes(waking: asyncio.Task[None], waker: Waker) -> None:
+    """Stop the waker and tell other processes of what was committed last."""
+    waking.cancel()
+    with suppress(asyncio.CancelledError):
+        await waking
+    try:
+        await waker.finish()
+    except Exception:
+        log.exception("wake-ups could not be written")
+
+
+def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
+    """Put a serving process together."""
+    limits = Limits(body_bytes_max=chosen.body_bytes_max, execution_s_max=chosen.request_seconds_max)
+    services = Services(database, limits=limits)
+    return House(chosen, database, services, make_worker(chosen, database) if with_worker else None)

@@ -1,0 +1,1 @@
+"""Parcel labels over HTTP."""

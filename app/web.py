@@ -1,0 +1,128 @@
+"""The web door around GraphQL: health, metrics, labels; on every answer a request id and the headers browsers heed."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+
+from pickmesh.app import health, labels, metrics
+from pickmesh.core.kit.ids import new_id
+from pickmesh.graphql.server import Server
+from pickmesh.graphql.services import Services
+
+GRAPHIQL_FROM = "https://unpkg.com"
+"""Where GraphiQL's page takes its scripts from."""
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    f"default-src 'self'; script-src 'self' 'unsafe-inline' {GRAPHIQL_FROM}; style-src 'self' 'unsafe-inline'"
+    f" {GRAPHIQL_FROM}; img-src 'self' data:; font-src 'self' data: {GRAPHIQL_FROM}; worker-src 'self' blob:;"
+    " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+log = structlog.get_logger()
+
+
+def build(
+    server: Server, services: Services, state: health.State, *, body_bytes_max: int, lifespan: Lifespan[Starlette]
+) -> ASGIApp:
+    """Return the whole web application."""
+
+    async def ready(request: Request) -> Response:
+        problem = await health.problem(services.database, state)
+        return JSONResponse({"ready": problem is None, "problem": problem}, status_code=503 if problem else 200)
+
+    async def measured(request: Request) -> Response:
+        waiting = await health.waiting(services.database)
+        return Response(generate_latest() + waiting, media_type=CONTENT_TYPE_LATEST)
+
+    async def label(request: Request) -> Response:
+        return await labels.answer(services, request)
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", server),
+            WebSocketRoute("/graphql", server),
+            Route("/healthz", _alive),
+            Route("/readyz", ready),
+            Route("/metrics", measured),
+            Route("/labels/parcel/{parcel}.{format}", label),
+        ],
+        lifespan=lifespan,
+    )
+    return Frame(app, body_bytes_max)
+
+
+async def _alive(request: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+class Frame:
+    """Wraps every HTTP answer: a request id in the log and the answer, headers, a limit on bodies, one metric."""
+
+    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+        self._app = app
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._answer(scope, receive, send, headers, request_id)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, request_id: str) -> None:
+        begin = time.perf_counter()
+        status = 500
+        page = scope["path"] == "/graphql" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), request_id, page=page, secure=scope["scheme"] == "https")
+            await send(message)
+
+        try:
+            await self._inner(headers)(scope, receive, framed)
+        finally:
+            path, took = _metric_path(scope["path"]), time.perf_counter() - begin
+            metrics.REQUESTS.labels(path, str(status)).inc()
+            metrics.REQUEST_SECONDS.labels(path).observe(took)
+            log.debug("request", method=scope["method"], path=path, status=status, ms=round(took * 1000, 1))
+
+    def _inner(self, headers: Headers) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self._body_bytes_max:
+            message = f"The body has {length} bytes and the limit is {self._body_bytes_max}; send it in smaller parts."
+            return JSONResponse({"errors": [{"message": message}]}, status_code=413)
+        return self._app
+
+
+def _add_headers(headers: MutableHeaders, request_id: str, *, page: bool, secure: bool) -> None:
+    headers["x-request-id"] = request_id
+    headers["x-content-type-options"] = "nosniff"
+    headers["referrer-policy"] = "no-referrer"
+    headers["content-security-policy"] = _PAGE_POLICY if page else _POLICY
+    headers["cross-origin-resource-policy"] = "same-origin"
+    headers.setdefault("cache-control", "no-store")
+    if secure:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+
+
+def _metric_path(path: str) -> str:
+    """Return a path as a metric's label: few different ones, and no ids."""
+    if path.startswith("/labels/"):
+        return "/labels"
+    return path if path in {"/graphql", "/healthz", "/readyz", "/metrics"} else "other"

@@ -1,0 +1,127 @@
+"""What an accepted entry does, as data: executed for a whole batch at once by commands of picking and packing."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BindTote:
+    """A tote is filled for a list and, unless it is mixed, for one order."""
+
+    pick_list_id: UUID
+    place_id: UUID
+    fulfillment_order_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUnits:
+    """Pieces of one order's share go from a pick line's bin into a tote."""
+
+    pick_line_id: UUID
+    fulfillment_order_id: UUID
+    to_place_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShort:
+    """Pieces of a pick line are not in their bin."""
+
+    pick_line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPick:
+    """What an earlier entry took goes back into its bin."""
+
+    scan_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenParcel:
+    """A parcel is begun for an order."""
+
+    fulfillment_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PackUnits:
+    """Pieces of an order's line are verified and lie in the parcel."""
+
+    parcel_id: UUID
+    fulfillment_line_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForcePass:
+    """A parcel goes on without what was checked: the rest unscanned, or a weight out of tolerance."""
+
+    parcel_id: UUID
+    reason: str
+    weight_g: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """A parcel weighs so many grams."""
+
+    parcel_id: UUID
+    weight_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A parcel is closed; `another` when its order goes on in a next one."""
+
+    parcel_id: UUID
+    another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """A parcel's label is printed once more."""
+
+    parcel_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutBackUnits:
+    """Pieces that are out of their bin lie in a bin again."""
+
+    allocation_id: UUID
+    to_place_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseTask:
+    """A person must look: an entry came too late or fits nothing, and goods may have moved."""
+
+    kind: str
+    sku_id: UUID | None = None
+    place_id: UUID | None = None
+    quantity: int = 0
+
+
+Effect = (
+    BindTote
+    | TakeUnits
+    | ReportShort
+    | UndoPick
+    | OpenParcel
+    | PackUnits
+    | ForcePass
+    | Weigh
+    | Seal
+    | Reprint
+    | PutBackUnits
+    | RaiseTask
+)
+
+BARRIERS = (ReportShort, UndoPick, OpenParcel, ForcePass, Weigh, Seal, Reprint, PutBackUnits)
+"""Effects after which the work must be read anew before the session's next entry is judged."""

@@ -1,0 +1,302 @@
+"""What an entry says to a picker, given the list and where the picker stands; the table tells what that leads to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pickmesh.core.floor.decisions import Reading
+from pickmesh.core.floor.entries import Choice
+from pickmesh.core.floor.heard import Code, Heard, PlaceHit, UnitHit
+from pickmesh.core.floor.pick_table import DONE, ITEM, PLACE, PUT, TOTE
+from pickmesh.core.floor.pick_task import PickLine, PickTask
+from pickmesh.core.floor.state import State
+from pickmesh.core.floor.tables import Outcome, ScanKind
+from pickmesh.core.picking.tables import PickListStatus
+from pickmesh.core.stock.tables import PlaceKind, ScanPolicy, ToteState
+
+_AT_A_BIN = frozenset({ITEM, PUT})
+
+
+def read(task: PickTask, state: State, heard: Heard) -> Reading:
+    """Tell what an entry says to a picker; never raises, whatever the entry."""
+    if task.status is PickListStatus.CANCELLED:
+        return Reading("LIST_CANCELLED")
+    if task.worker_id not in {None, heard.worker_id}:
+        return Reading("LIST_TAKEN")
+    kind = heard.entry.kind
+    if state.step == DONE and kind not in _ALWAYS_READ:
+        return Reading("ANYTHING")
+    reader = _READERS.get(kind)
+    return reader(task, state, heard) if reader else Reading("MISFIT")
+
+
+def _read_scan(task: PickTask, state: State, heard: Heard) -> Reading:
+    code = heard.code
+    if code is None or not code.scanned.text:
+        problem = code.scanned.problem if code else None
+        return Reading("NOTHING_READ", words={"problem": problem or "Nothing was read: scan again, or type the code."})
+    words = {"scanned": code.scanned.text}
+    if not code.known:
+        return Reading("UNKNOWN", words={"problem": code.problem, **words})
+    if code.place is not None and (code.names_place or state.step not in {ITEM, DONE}):
+        return replace(_read_place(task, state, code.place), place=code.place)
+    if code.items:
+        reading = _read_item(task, state, heard, code)
+    elif code.units:
+        reading = _read_goods(task, state, heard, code.units[0].sku_id, 1)
+    else:
+        reading = Reading("MISPLACED" if state.step != DONE else "ANYTHING")
+    return replace(reading, words={**words, **reading.words})
+
+
+def _read_place(task: PickTask, state: State, place: PlaceHit) -> Reading:
+    words = {"scanned": place.code}
+    if state.step == DONE:
+        return Reading("ANYTHING")
+    if place.carries:
+        words["tote"] = place.code
+        return replace(_read_tote(task, state, place), words=words)
+    if place.kind != PlaceKind.BIN:
+        return Reading("BIN_WRONG", words=words)
+    return replace(_read_bin(task, state, place), words=words)
+
+
+def _read_tote(task: PickTask, state: State, place: PlaceHit) -> Reading:
+    held = task.totes.get(place.id)
+    if state.step == PUT:
+        return _read_put(task, state, place)
+    if held is not None and task.is_cluster:
+        return Reading("TOTE_KNOWN" if state.step == TOTE else "TOTE_EARLY")
+    if held is not None:
+        return Reading("TOTE_KNOWN" if held.place_id == state.tote_id else "TOTE_SWITCHES")
+    if place.pick_list_id not in {None, task.list_id} or place.tote_state not in {None, ToteState.EMPTY}:
+        return Reading("TOTE_TAKEN")
+    return _read_free_tote(task)
+
+
+def _read_free_tote(task: PickTask) -> Reading:
+    if not task.is_cluster:
+        only = next(iter(task.seats)) if task.binds_order and len(task.seats) == 1 else None
+        return Reading("TOTE_BINDS", subject_id=only)
+    wanting = task.orders_without_tote()
+    if not wanting:
+        return Reading("TOTE_NOT_NEEDED")
+    return Reading("TOTE_BINDS" if len(wanting) == 1 else "TOTE_BINDS_MORE", subject_id=wanting[0])
+
+
+def _read_put(task: PickTask, state: State, place: PlaceHit) -> Reading:
+    line = task.lines[state.line_id] if state.line_id else None
+    tote = task.totes.get(place.id)
+    fits = line is not None and tote is not None and line.left_for(tote.fulfillment_order_id) >= state.in_hand
+    if line is None or not fits:
+        return Reading("PUT_WRONG", state.line_id)
+    said = "PUT_FITS" if line.left > state.in_hand else _end(task, line, "PUT")
+    return Reading(said, line.id, quantity=state.in_hand)
+
+
+def _read_bin(task: PickTask, state: State, place: PlaceHit) -> Reading:
+    here = [line for line in task.lines.values() if line.place_id == place.id]
+    waiting = [line for line in here if line.left]
+    if not waiting:
+        stopped = any(line.is_stopped for line in here)
+        return Reading("BIN_STOPPED" if stopped else "BIN_DONE" if here else "BIN_WRONG")
+    current = next((line for line in waiting if line.id == state.line_id), None)
+    if state.place_id == place.id and state.step in _AT_A_BIN:
+        return Reading("BIN_AGAIN", state.line_id)
+    return Reading("BIN_RIGHT" if current else "BIN_AHEAD", (current or waiting[0]).id)
+
+
+def _read_item(task: PickTask, state: State, heard: Heard, code: Code) -> Reading:
+    hits = {hit.sku_id: hit for hit in reversed(code.items) if heard.chosen in {None, hit.sku_id}}
+    if len(hits) > 1:
+        choices = [Choice(str(hit.sku_id), f"{hit.sku_code} × {hit.units}") for hit in hits.values()]
+        return Reading("ITEM_AMBIGUOUS", choices=sorted(choices, key=lambda choice: choice.label))
+    if not hits:
+        return Reading("MISPLACED")
+    asked = heard.entry.quantity
+    if asked is not None and asked < 1:
+        return Reading("QUANTITY_MISSING")
+    if asked not in {None, 1} and task.policy is ScanPolicy.EVERY_UNIT:
+        return Reading("QUANTITY_COUNTED")
+    (hit,) = hits.values()
+    return _read_goods(task, state, heard, hit.sku_id, hit.units * heard.pieces)
+
+
+def _read_goods(task: PickTask, state: State, heard: Heard, sku_id: UUID, pieces: int) -> Reading:
+    lines = [line for line in task.lines.values() if line.sku_id == sku_id]
+    by_place = task.scans_place and state.step in _AT_A_BIN
+    here = [line for line in lines if line.place_id == state.place_id] if by_place else lines
+    waiting = [line for line in here if line.left]
+    words: dict[str, object] = {"pieces": pieces}
+    if not waiting:
+        return replace(_not_wanted(lines, here), quantity=pieces, sku_id=sku_id, words=words)
+    if state.step in {TOTE, PLACE}:
+        return Reading("ITEM_FITS", sku_id=sku_id, quantity=pieces)
+    line = _line_of_lot(task, state, heard, waiting)
+    if isinstance(line, Reading):
+        return replace(line, quantity=pieces, sku_id=sku_id)
+    unit: UnitHit | None = None
+    if line.serial_tracked:
+        found = _unit_of(task, state, heard, line)
+        if isinstance(found, Reading):
+            return replace(found, line_id=line.id, quantity=pieces, sku_id=sku_id)
+        unit = found
+        if pieces != 1:
+            return Reading("SERIAL_ONE", line.id, sku_id)
+    reading = _amount(task, state, line, pieces)
+    words |= reading.words
+    return replace(reading, line_id=line.id, sku_id=sku_id, quantity=pieces, unit=unit, words=words)
+
+
+def _not_wanted(lines: Sequence[PickLine], here: Sequence[PickLine]) -> Reading:
+    """Tell why nothing of a SKU may be taken here."""
+    if not lines:
+        return Reading("ITEM_FOREIGN")
+    stopped = next((line for line in here or lines if line.is_stopped), None)
+    if stopped is not None:
+        return Reading("ITEM_STOPPED", stopped.id)
+    if not here and any(line.left for line in lines):
+        return Reading("ITEM_ELSEWHERE")
+    return Reading("ITEM_ALL_TAKEN", (here or lines)[0].id)
+
+
+def _line_of_lot(task: PickTask, state: State, heard: Heard, waiting: Sequence[PickLine]) -> PickLine | Reading:
+    """Tell which line's lot it is; ask when the goods are kept by lot and nobody has said which."""
+    current = next((line for line in waiting if line.id == state.line_id), waiting[0])
+    said = heard.lot_said
+    line: PickLine | None = current
+    if current.lot_tracked and current.lot_code is not None:
+        if said is None and state.lot_line_id not in {line.id for line in waiting}:
+            return Reading("LOT_NEEDED", current.id)
+        if said is not None and said.expires_on is not None and said.expires_on < task.today:
+            return Reading("LOT_EXPIRED", current.id, words={"scanned_lot": said.code})
+        line = next((line for line in waiting if _is_lot(line, state, said.code if said else None)), None)
+        if line is None:
+            return Reading("LOT_WRONG", current.id, words={"scanned_lot": said.code if said else ""})
+    if line is not None and line.expires_on is not None and line.expires_on < task.today:
+        return Reading("LOT_EXPIRED", line.id, words={"scanned_lot": line.lot_code})
+    return line or current
+
+
+def _is_lot(line: PickLine, state: State, code: str | None) -> bool:
+    if code is None:
+        return line.id == state.lot_line_id
+    return line.lot_code is not None and line.lot_code.strip().upper() == code.strip().upper()
+
+
+def _unit_of(task: PickTask, state: State, heard: Heard, line: PickLine) -> UnitHit | Reading:
+    """Tell which serial-tracked unit it is; ask when nobody has said."""
+    scanned_units = heard.code.units if heard.code else ()
+    serial = heard.serial_said or (scanned_units[0].serial if scanned_units else None)
+    if serial is None:
+        return Reading("SERIAL_NEEDED")
+    words = {"scanned": serial}
+    found = (unit for unit in (*heard.units, *scanned_units) if unit.sku_id == line.sku_id and unit.serial == serial)
+    unit = next(found, None)
+    if unit is None:
+        return Reading("SERIAL_UNKNOWN", words=words)
+    in_hand = any(held.unit_id == unit.id for held in state.hand)
+    if in_hand or unit.id in task.units_taken or unit.place_id in task.totes:
+        return Reading("SERIAL_TWICE", words=words)
+    if unit.place_id != line.place_id or (line.lot_code is not None and unit.lot_id != line.lot_id):
+        return Reading("SERIAL_ELSEWHERE", words=words)
+    return unit
+
+
+def _amount(task: PickTask, state: State, line: PickLine, pieces: int) -> Reading:
+    """Tell whether so many pieces fit the line or, in a cluster, the share of the order that is served."""
+    if not task.is_cluster:
+        tote = task.totes.get(state.tote_id) if state.tote_id else None
+        left = line.left_for(tote.fulfillment_order_id if tote else None)
+        if pieces > left:
+            return Reading("ITEM_TOO_MANY")
+        return Reading("ITEM_FITS" if pieces < line.left else _end(task, line, "ITEM"))
+    if state.hand and line.id != state.line_id:
+        return Reading("ITEM_IN_HAND")
+    share = task.next_share(line)
+    more = min(share.quantity if share else 0, line.left) - state.in_hand
+    if pieces > more:
+        return Reading("ITEM_OVER_SHARE", words={"more": more, "over": pieces - more})
+    return Reading("ITEM_HELD" if pieces < more else "ITEM_HELD_ALL", words={"more": more - pieces})
+
+
+def _end(task: PickTask, line: PickLine, what: str) -> str:
+    others = any(other.id != line.id for other in task.open_lines())
+    return f"{what}_ENDS_LINE" if others else f"{what}_ENDS_TASK"
+
+
+def _read_quantity(task: PickTask, state: State, heard: Heard) -> Reading:
+    wanted = heard.entry.quantity
+    line = task.lines.get(state.line_id) if state.line_id else None
+    if wanted is None or wanted < 1:
+        return Reading("QUANTITY_MISSING")
+    if state.step in {PLACE, TOTE} or line is None:
+        return Reading("QUANTITY_EARLY")
+    if task.policy is ScanPolicy.EVERY_UNIT or line.serial_tracked:
+        return Reading("QUANTITY_COUNTED", line.id)
+    lot = _line_of_lot(task, state, heard, [line]) if state.verified else Reading("QUANTITY_UNVERIFIED", line.id)
+    return lot if isinstance(lot, Reading) else _read_total(task, state, line, wanted)
+
+
+def _read_total(task: PickTask, state: State, line: PickLine, wanted: int) -> Reading:
+    booked = state.in_hand if task.is_cluster else line.picked
+    if wanted <= booked:
+        return Reading("QUANTITY_SAME" if wanted == booked else "QUANTITY_BELOW", line.id)
+    reading = _amount(task, state, line, wanted - booked)
+    words = {"pieces": wanted - booked, **reading.words}
+    return replace(reading, line_id=line.id, sku_id=line.sku_id, quantity=wanted - booked, words=words)
+
+
+def _read_short(task: PickTask, state: State, heard: Heard) -> Reading:
+    line = task.lines.get(state.line_id) if state.line_id else None
+    if state.step != ITEM or line is None:
+        return Reading("SHORT_EARLY")
+    missing = line.left if heard.entry.quantity is None else heard.entry.quantity
+    words = {"short": missing}
+    if missing < 1:
+        return Reading("QUANTITY_MISSING")
+    if missing > line.left:
+        return Reading("SHORT_TOO_MANY", line.id)
+    return Reading("SHORT_ENDS_LINE" if missing == line.left else "SHORT_FITS", line.id, None, missing, words=words)
+
+
+def _read_undo(task: PickTask, state: State, heard: Heard) -> Reading:
+    named = heard.entry.answers
+    if state.hand and named in {None, *(held.client_id for held in state.hand)}:
+        return Reading("UNDO_HELD", state.line_id)
+    client_id = named or (state.booked[-1] if state.booked else None)
+    booked = task.booked.get(client_id) if client_id else None
+    if booked is None:
+        if heard.answered is None:
+            return Reading("UNDO_NOTHING")
+        return Reading("UNDO_SHORT" if heard.answered is Outcome.SHORT_RECORDED else "UNDO_EMPTY")
+    if booked.undone:
+        return Reading("UNDO_TWICE")
+    words = {"pieces": booked.quantity}
+    return Reading("UNDO", booked.line_id, quantity=booked.quantity, subject_id=booked.scan_id, words=words)
+
+
+def _read_serial(task: PickTask, state: State, heard: Heard) -> Reading:
+    return _read_scan(task, state, heard) if heard.code is not None else Reading("MISFIT")
+
+
+def _read_skip(task: PickTask, state: State, heard: Heard) -> Reading:
+    if state.step == TOTE:
+        return Reading("MISFIT")
+    return Reading("SKIP" if len(list(task.open_lines())) > 1 else "SKIP_LAST", state.line_id)
+
+
+def _read_damaged(task: PickTask, state: State, heard: Heard) -> Reading:
+    return Reading("DAMAGED", state.line_id, quantity=max(1, heard.entry.quantity or 1))
+
+
+_READERS: dict[ScanKind, Callable[[PickTask, State, Heard], Reading]] = {
+    ScanKind.SCAN: _read_scan,
+    ScanKind.SERIAL: _read_serial,
+    ScanKind.QUANTITY: _read_quantity,
+    ScanKind.SHORT: _read_short,
+    ScanKind.SKIP: _read_skip,
+    ScanKind.DAMAGED: _read_damaged,
+    ScanKind.UNDO: _read_undo,
+}
+_ALWAYS_READ = frozenset({ScanKind.SCAN, ScanKind.SERIAL, ScanKind.UNDO})

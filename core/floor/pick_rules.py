@@ -1,0 +1,234 @@
+"""Picking as the interpreter runs it: where a picker stands, what an effect changes, the words of its sentences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from pickmesh.core.floor import effects, pick_table
+from pickmesh.core.floor.decisions import Occasion, Reading
+from pickmesh.core.floor.effects import Effect
+from pickmesh.core.floor.pick_table import DONE, ITEM, PLACE, PUT, TOTE
+from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
+from pickmesh.core.floor.state import BOOKED_MAX, Held, State
+from pickmesh.core.picking.tables import TaskKind
+from pickmesh.core.stock.tables import ScanPolicy
+
+START = State(TOTE)
+
+
+def steady(task: PickTask, state: State) -> State:
+    """Return a state that fits the list as it now is: lines may have been closed, reopened or added meanwhile."""
+    if not any(task.open_lines()):
+        return replace(state, step=DONE, line_id=None, hand=())
+    if task.is_cluster and task.orders_without_tote():
+        return replace(state, step=TOTE, hand=())
+    if not task.is_cluster and state.tote_id not in task.totes:
+        if not task.totes:
+            return replace(state, step=TOTE, tote_id=None)
+        state = replace(state, tote_id=list(task.totes)[-1])
+    line = task.lines.get(state.line_id) if state.line_id else None
+    if line is None or not line.left or state.step in {TOTE, DONE}:
+        return next_line(task, replace(state, hand=()))
+    if state.step == PUT and (task.next_share(line) is None or line.left < state.in_hand):
+        return replace(state, step=ITEM, hand=())
+    return state
+
+
+def next_line(task: PickTask, state: State) -> State:
+    """Return the state at the beginning of the next line: here if anything is left here, else along the walk."""
+    if task.is_cluster and task.orders_without_tote():
+        return replace(state, step=TOTE, line_id=None)
+    waiting = sorted(task.open_lines(), key=lambda line: _rank(state, line))
+    if not waiting:
+        return replace(state, step=DONE, line_id=None, place_id=None)
+    line = waiting[0]
+    here = line.place_id == state.place_id
+    at_item = here or not task.scans_place
+    return replace(
+        state,
+        step=ITEM if at_item else PLACE,
+        line_id=line.id,
+        place_id=line.place_id if here else None,
+        verified=at_item and task.policy is ScanPolicy.PLACE,
+        lot_line_id=None,
+    )
+
+
+def _rank(state: State, line: PickLine) -> tuple[int, bool, int]:
+    skipped = state.skipped.index(line.id) + 1 if line.id in state.skipped else 0
+    return skipped, line.place_id != state.place_id, line.sequence
+
+
+def apply(effect: str, at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    """Carry out an effect on the list and the state in memory; return what must be written."""
+    act = _ACTS.get(effect)
+    return act(at) if act else (at.state, ())
+
+
+def _bind(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    task, place = at.task, at.place
+    task.totes[place.id] = Tote(place.id, place.code, at.reading.subject_id)
+    bound = effects.BindTote(task.list_id, place.id, at.reading.subject_id)
+    return replace(at.state, tote_id=place.id), [bound]
+
+
+def _switch(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    return replace(at.state, tote_id=at.place.id), []
+
+
+def _go(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    verified = at.task.policy is ScanPolicy.PLACE
+    line_id = at.reading.line_id
+    return replace(at.state, place_id=at.place.id, line_id=line_id, verified=verified, lot_line_id=None), []
+
+
+def _hold(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    unit_id = at.reading.unit.id if at.reading.unit else None
+    held = Held(at.heard.entry.client_id, at.reading.quantity, unit_id)
+    return replace(_seen(at), hand=(*at.state.hand, held)), []
+
+
+def _take_one(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    unit_id = at.reading.unit.id if at.reading.unit else None
+    held = Held(at.heard.entry.client_id, at.reading.quantity, unit_id)
+    return _book(at, [held], at.task.totes[at.tote_id])
+
+
+def _put_in(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    return _book(at, at.state.hand, at.task.totes[at.place.id])
+
+
+def _short(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    line, missing = at.task.lines[at.line_id], at.reading.quantity
+    line.short += missing
+    return at.state, [effects.ReportShort(line.id, missing)]
+
+
+def _skip(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    others = tuple(line_id for line_id in at.state.skipped if line_id != at.line_id)
+    return replace(at.state, skipped=(*others, at.line_id)), []
+
+
+def _drop(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    named = at.heard.entry.answers or at.state.hand[-1].client_id
+    return replace(at.state, hand=tuple(held for held in at.state.hand if held.client_id != named)), []
+
+
+def _undo(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    task, scan_id = at.task, at.subject_id
+    for client_id, booked in task.booked.items():
+        if booked.scan_id == scan_id:
+            task.booked[client_id] = replace(booked, undone=True)
+    left = tuple(each for each in at.state.booked if each in task.booked and not task.booked[each].undone)
+    return replace(at.state, booked=left), [effects.UndoPick(scan_id)]
+
+
+def _raise(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    line = at.task.lines.get(at.reading.line_id) if at.reading.line_id else None
+    sku_id, place_id = (line.sku_id, line.place_id) if line else (at.reading.sku_id, at.state.place_id)
+    return at.state, [effects.RaiseTask(TaskKind.MISFIT_SCAN, sku_id, place_id, at.reading.quantity)]
+
+
+_ACTS: Mapping[str, Callable[[Occasion[PickTask]], tuple[State, Sequence[Effect]]]] = {
+    pick_table.BIND: _bind,
+    pick_table.SWITCH: _switch,
+    pick_table.GO: _go,
+    pick_table.HOLD: _hold,
+    pick_table.TAKE: _take_one,
+    pick_table.PUT_IN: _put_in,
+    pick_table.SHORT: _short,
+    pick_table.SKIP: _skip,
+    pick_table.DROP: _drop,
+    pick_table.UNDO: _undo,
+    pick_table.RAISE: _raise,
+}
+
+
+def _seen(at: Occasion[PickTask]) -> State:
+    line = at.task.lines[at.line_id]
+    lot_line_id = line.id if line.lot_code is not None else None
+    return replace(at.state, line_id=line.id, verified=True, lot_line_id=lot_line_id)
+
+
+def _book(at: Occasion[PickTask], held: Sequence[Held], tote: Tote) -> tuple[State, Sequence[Effect]]:
+    line, client_id = at.task.lines[at.line_id], at.heard.entry.client_id
+    taken = [each for part in held for each in _take(at.task, line, tote, part)]
+    at.task.booked[client_id] = Booked(at.scan_id, line.id, sum(part.quantity for part in taken))
+    return replace(_seen(at), hand=(), booked=(*at.state.booked, client_id)[-BOOKED_MAX:]), taken
+
+
+def _take(task: PickTask, line: PickLine, tote: Tote, held: Held) -> list[effects.TakeUnits]:
+    parts: list[effects.TakeUnits] = []
+    wanted = held.quantity
+    for share in _shares_in_turn(task, line, tote):
+        part = min(wanted, share.quantity)
+        if part:
+            parts.append(
+                effects.TakeUnits(line.id, share.fulfillment_order_id, tote.place_id, part, unit_id=held.unit_id)
+            )
+            share.quantity -= part
+            wanted -= part
+    line.picked += held.quantity - wanted
+    if held.unit_id is not None:
+        task.units_taken.add(held.unit_id)
+    return parts
+
+
+def _shares_in_turn(task: PickTask, line: PickLine, tote: Tote) -> list[Share]:
+    order = tote.fulfillment_order_id
+    going = [s for s in line.shares if not s.stopped and order in {None, s.fulfillment_order_id}]
+    return sorted(going, key=task.seat_of)
+
+
+def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
+    """Return the words of the sentences, as things stand after the entry."""
+    line = task.lines.get(reading.line_id or state.line_id or task.list_id)
+    tote = _tote_for(task, state, line)
+    known: dict[str, object] = {
+        "list": task.number,
+        "hand": state.in_hand or reading.quantity,
+        "tote": tote.code if tote else "",
+        "tote_for": _tote_for_order(task),
+        "order": task.seats.get(reading.subject_id, "") if reading.subject_id else "",
+        "next": _next(task, state),
+    }
+    if line is not None:
+        known |= {
+            "place": line.place_code,
+            "sku": line.sku_code,
+            "name": line.sku_name,
+            "left": line.left,
+            "asked": line.quantity - line.short,
+            "taken": line.picked,
+            "picked": line.picked,
+            "lot": line.lot_code or "",
+        }
+    return known | dict(reading.words)
+
+
+def _tote_for(task: PickTask, state: State, line: PickLine | None) -> Tote | None:
+    if not task.is_cluster:
+        return task.totes.get(state.tote_id) if state.tote_id else None
+    share = task.next_share(line) if line else None
+    return task.tote_of(share.fulfillment_order_id) if share else None
+
+
+def _tote_for_order(task: PickTask) -> str:
+    wanting = task.orders_without_tote() if task.is_cluster else []
+    return f" for order {task.seats[wanting[0]]}" if wanting else ""
+
+
+def _next(task: PickTask, state: State) -> str:
+    line = task.lines.get(state.line_id) if state.line_id else None
+    if state.step == TOTE:
+        return f" Scan an empty tote{_tote_for_order(task)}."
+    if line is None or state.step == DONE:
+        return ""
+    if state.step == PLACE:
+        return f" Go to {line.place_code}: {line.left} × {line.sku_code}."
+    return f" Take {line.left} × {line.sku_code} here."
+
+
+def claims(task: PickTask, reading: Reading) -> bool:
+    """Tell whether a reading means that the picker has goods of this list in hand, or saw that they are missing."""
+    on_list = reading.sku_id is not None and any(line.sku_id == reading.sku_id for line in task.lines.values())
+    return on_list or reading.said.startswith(("PUT_", "SHORT_", "QUANTITY_", "LIST_"))

@@ -1,0 +1,116 @@
+"""What a scan session remembers between entries, as data that goes into its row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pickmesh.core.floor import entries
+from pickmesh.core.floor.entries import Entry, LotSaid
+
+BOOKED_MAX = 20
+"""How many of the last booked entries an UNDO without an id can walk back over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the worker: which entry raised it, what may be answered, what was answered so far."""
+
+    entry: Entry
+    choices: Sequence[str] = ()
+    chosen: UUID | None = None
+    lot: LotSaid | None = None
+    serial: str | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Pieces a worker has scanned and holds, not booked before they are put somewhere."""
+
+    client_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a worker stands in a job; `late` is the side track of entries that arrive after later ones."""
+
+    step: str
+    tote_id: UUID | None = None
+    place_id: UUID | None = None
+    line_id: UUID | None = None
+    lot_line_id: UUID | None = None  # the line whose lot was confirmed
+    verified: bool = False  # a piece of this line was scanned
+    hand: tuple[Held, ...] = ()
+    skipped: tuple[UUID, ...] = ()
+    subject_id: UUID | None = None  # the order that is packed, the SKU that goes back
+    weight_g: int | None = None  # a weight that was not believed
+    asked: Asked | None = None
+    booked: tuple[UUID, ...] = ()
+    late: "State | None" = None
+
+    @property
+    def in_hand(self) -> int:
+        """How many pieces the worker holds."""
+        return sum(held.quantity for held in self.hand)
+
+
+_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "subject_id")
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """Return a state as it is kept: only what says something."""
+    kept: dict[str, Any] = {"step": state.step, "verified": state.verified or None}
+    kept |= {name: str(getattr(state, name)) for name in _IDS if getattr(state, name) is not None}
+    kept |= {name: [str(each) for each in getattr(state, name)] for name in ("skipped", "booked")}
+    kept["weight_g"] = state.weight_g
+    kept["hand"] = [[str(held.client_id), held.quantity, held.unit_id and str(held.unit_id)] for held in state.hand]
+    kept["asked"] = state.asked and _asked_json(state.asked)
+    kept["late"] = state.late and to_json(state.late)
+    return {name: value for name, value in kept.items() if value}
+
+
+def from_json(kept: Mapping[str, Any]) -> State:
+    """Return a state that was kept."""
+    ids = {name: UUID(kept[name]) for name in _IDS if name in kept}
+    return State(
+        step=kept["step"],
+        verified=kept.get("verified", False),
+        weight_g=kept.get("weight_g"),
+        hand=tuple(Held(UUID(client), number, UUID(unit) if unit else None) for client, number, unit in _hand(kept)),
+        skipped=tuple(UUID(each) for each in kept.get("skipped", ())),
+        booked=tuple(UUID(each) for each in kept.get("booked", ())),
+        asked=_asked(kept["asked"]) if "asked" in kept else None,
+        late=from_json(kept["late"]) if "late" in kept else None,
+        **ids,
+    )
+
+
+def _hand(kept: Mapping[str, Any]) -> Sequence[tuple[str, int, str | None]]:
+    hand: Sequence[tuple[str, int, str | None]] = kept.get("hand", ())
+    return hand
+
+
+def _asked_json(asked: Asked) -> dict[str, Any]:
+    lot = asked.lot and {"code": asked.lot.code, "expires_on": asked.lot.expires_on and str(asked.lot.expires_on)}
+    return {
+        "entry": entries.as_json(asked.entry),
+        "choices": list(asked.choices),
+        "chosen": asked.chosen and str(asked.chosen),
+        "lot": lot,
+        "serial": asked.serial,
+        "confirmed": asked.confirmed,
+    }
+
+
+def _asked(kept: Mapping[str, Any]) -> Asked:
+    return Asked(
+        entry=entries.from_json(kept["entry"]),
+        choices=tuple(kept["choices"]),
+        chosen=UUID(kept["chosen"]) if kept["chosen"] else None,
+        lot=entries.lot_of(kept["lot"]),
+        serial=kept["serial"],
+        confirmed=kept["confirmed"],
+    )

@@ -24,7 +24,7 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
     return found
 
 
-async def _told(uow: UnitOfWork, statement: sa.Select[Any], sentence: Callable[[sa.Row[Any]], str]) -> list[Violation]:
+async def _told(uow: UnitOfWork, statement: Any, sentence: Callable[[sa.Row[Any]], str]) -> list[Violation]:
     rows: Sequence[sa.Row[Any]] = await uow.fetch(statement.limit(FOUND_MAX))
     return [
         Violation(INVARIANT, sentence(row), {name: _plain(value) for name, value in row._mapping.items()})

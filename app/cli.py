@@ -13,6 +13,8 @@ app = App(
     version=lambda: version("pickmesh"),
 )
 user = App(name="user", help="People who work for a merchant.")
+merchant = App(name="merchant", help="Merchants: the tenants of this installation.")
+shop = App(name="shop", help="A merchant's shops.")
 COMMANDS = "pickmesh.app.commands"
 
 app.command(f"{COMMANDS}.demo:demo", name="demo", help="Load the demo's merchants and serve them on this machine.")
@@ -23,6 +25,12 @@ app.command(f"{COMMANDS}.imports:places", name="import-places", help="Import war
 app.command(f"{COMMANDS}.imports:catalog", name="import-catalog", help="Import SKUs from a file.")
 app.command(f"{COMMANDS}.imports:stock", name="import-stock", help="Import opening stock from a file.")
 app.command(f"{COMMANDS}.imports:orders", name="import-orders", help="Import orders from a file.")
+app.command(merchant)
+merchant.command(f"{COMMANDS}.merchants:add", name="add", help="Add a merchant.")
+merchant.command(f"{COMMANDS}.merchants:listed", name="list", help="List all merchants.")
+app.command(shop)
+shop.command(f"{COMMANDS}.shops:add", name="add", help="Add a shop to a merchant.")
+shop.command(f"{COMMANDS}.shops:listed", name="list", help="List a merchant's shops.")
 app.command(user)
 user.command(f"{COMMANDS}.users:add", name="add", help="Add a person to a merchant.")
 user.command(f"{COMMANDS}.users:listed", name="list", help="List a merchant's people.")

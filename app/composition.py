@@ -15,12 +15,13 @@ from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
 from pickmesh.core import schema
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
+from pickmesh.core.orders import reactions as orders
 from pickmesh.graphql import schema as graphql_schema
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
 
-ROOMS: Rooms = {}
+ROOMS: Rooms = {"orders": orders.REACTIONS}
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
 assert schema.ROOMS  # importing it declares every table, which the walls must know
@@ -65,19 +66,34 @@ class House:
         stop = asyncio.Event()
         look_around = self.worker.look_around if self.worker else None
         waker = Waker(self.database, CONSUMERS, listeners=[self.services.bell.ring], when_written=look_around)
-        waking = asyncio.create_task(_for_ever(waker))
-        working = asyncio.create_task(self.worker.run(stop)) if self.worker else None
+        async with waking(waker):
+            working = asyncio.create_task(self.worker.run(stop)) if self.worker else None
+            try:
+                yield
+            finally:
+                self.state.stopping = True
+                if self.services.scans is not None:
+                    await self.services.scans.drain()
+                stop.set()
+                if working is not None:
+                    await working
+        await self.database.dispose()
+
+
+@asynccontextmanager
+async def waking(waker: Waker) -> AsyncIterator[None]:
+    """Run a waker beside the block; at its end other processes are told of what was committed last."""
+    running = asyncio.create_task(_for_ever(waker))
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
         try:
-            yield
-        finally:
-            self.state.stopping = True
-            if self.services.scans is not None:
-                await self.services.scans.drain()
-            stop.set()
-            if working is not None:
-                await working
-            await _last_wakes(waking, waker)
-            await self.database.dispose()
+            await waker.finish()
+        except Exception:
+            log.exception("wake-ups could not be written")
 
 
 async def _for_ever(waker: Waker) -> None:
@@ -88,17 +104,6 @@ async def _for_ever(waker: Waker) -> None:
         except Exception:
             log.exception("wake-ups could not be written")
             await asyncio.sleep(1)
-
-
-async def _last_wakes(waking: asyncio.Task[None], waker: Waker) -> None:
-    """Stop the waker and tell other processes of what was committed last."""
-    waking.cancel()
-    with suppress(asyncio.CancelledError):
-        await waking
-    try:
-        await waker.finish()
-    except Exception:
-        log.exception("wake-ups could not be written")
 
 
 def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:

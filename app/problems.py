@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PROBLEM = 2
-_SAID = {"Refusal", "SettingsError", "NotServing", "ArgumentError"}
+_SAID = {"Refusal", "SettingsError", "NotServing", "CannotListen"}
 _UNREACHABLE = {"OperationalError", "InterfaceError", "ConnectionRefusedError", "gaierror", "InvalidPasswordError"}
 
 

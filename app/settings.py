@@ -79,10 +79,12 @@ class Settings(BaseSettings):
         return self.data / "outbox"
 
 
-def load() -> Settings:
-    """Read the settings; refuses with the names of those that do not make sense."""
+def load(*, data: Path | None = None) -> Settings:
+    """Read the settings, with another default for the data folder; refuses naming those that do not make sense."""
     try:
-        return Settings()
+        chosen = Settings()
+        is_default = "data" not in chosen.model_fields_set
+        return chosen.model_copy(update={"data": data}) if data is not None and is_default else chosen
     except ValidationError as error:
         problems = "; ".join(
             f"{PREFIX}{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}" for each in error.errors()

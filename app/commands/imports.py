@@ -1,10 +1,10 @@
 """`pickmesh import-…`: files in, row by row, with a progress bar, a report beside the file and a telling exit code."""
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pickmesh.app import composition, merchants, settings
+from pickmesh.app import merchants, settings
 from pickmesh.app.cells import Problem
+from pickmesh.app.commands.asked import AsJson, Merchant, for_merchant
 from pickmesh.app.files import FileRefused, Limits
 from pickmesh.app.imports.catalog import CatalogFile
 from pickmesh.app.imports.orders import OrdersFile
@@ -23,13 +24,13 @@ from pickmesh.app.imports.run import Kind, import_table, look_over
 from pickmesh.app.imports.stock import StockFile
 from pickmesh.app.settings import Settings
 from pickmesh.core.accounts.queries import MerchantRow
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
 
 REPORT_ENDING = ".report.csv"
-Merchant = Annotated[str | None, Parameter(env_var="PICKMESH_MERCHANT", help="For which merchant, by its code.")]
 ReportPath = Annotated[
     Path | None, Parameter(name="--report", help=f"Where the row-by-row report goes; FILE{REPORT_ENDING} if not said.")
 ]
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with one JSON object.")]
 MakeKind = Callable[[MerchantRow], Kind[Any]]
 
 
@@ -83,7 +84,7 @@ def orders(
 
 def _run(asked: Asked, make_kind: MakeKind) -> int:
     chosen = settings.load()
-    summary = asyncio.run(_import(chosen, asked, make_kind))
+    summary = for_merchant(asked.merchant, partial(_import, chosen, asked, make_kind))
     report = asked.report or report_path(asked.file)
     if asked.as_json:
         print(json.dumps(as_data(summary, report), ensure_ascii=False))
@@ -92,19 +93,14 @@ def _run(asked: Asked, make_kind: MakeKind) -> int:
     return summary.exit_code
 
 
-async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind) -> Summary:
-    database = composition.open_database(chosen)
-    try:
-        actor = await merchants.find(database, asked.merchant)
-        kind = make_kind(await merchants.facts(database, actor))
-        table = look_over(asked.file, kind, Limits(chosen.file_bytes_max, chosen.file_rows_max))
-        with ExitStack() as stack:
-            report = _open_report(asked.report or report_path(asked.file))
-            stack.callback(report.close)
-            bar = stack.enter_context(Bar(asked.file.name, table.row_count, shown=not asked.as_json))
-            return await import_table(database, actor, kind, table, [report, bar])
-    finally:
-        await database.dispose()
+async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database: Database, actor: Actor) -> Summary:
+    kind = make_kind(await merchants.facts(database, actor))
+    table = look_over(asked.file, kind, Limits(chosen.file_bytes_max, chosen.file_rows_max))
+    with ExitStack() as stack:
+        report = _open_report(asked.report or report_path(asked.file))
+        stack.callback(report.close)
+        bar = stack.enter_context(Bar(asked.file.name, table.row_count, shown=not asked.as_json))
+        return await import_table(database, actor, kind, table, [report, bar])
 
 
 def report_path(file: Path) -> Path:

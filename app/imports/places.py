@@ -7,6 +7,7 @@ from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.packing import stations
 from pickmesh.core.stock import places
 from pickmesh.core.stock.places import Change, NewPlace
 from pickmesh.core.stock.tables import Pool
@@ -52,8 +53,9 @@ class PlacesFile:
         return False
 
     async def save(self, uow: UnitOfWork, things: Sequence[NewPlace]) -> Sequence[Verdict]:
-        """Save places and the warehouses they name."""
+        """Save places and the warehouses they name; every bench gets a station."""
         answers = await places.save_places(uow, places=things)
+        await stations.save_stations(uow)
         return [
             Verdict(Status.REFUSED, answer.refusal) if isinstance(answer, Refused) else Verdict(STATUSES[answer.change])
             for answer in answers

@@ -1,0 +1,37 @@
+"""What commands have in common: for whom, in which form the answer comes, and the database opened and closed again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from cyclopts import Parameter
+
+from pickmesh.app import composition, merchants, settings
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
+
+Answer = TypeVar("Answer")
+Merchant = Annotated[str | None, Parameter(env_var="PICKMESH_MERCHANT", help="For which merchant, by its code.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with JSON.")]
+
+
+def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+    """Do some work on the database of the settings."""
+
+    async def opened() -> Answer:
+        database = composition.open_database(settings.load())
+        try:
+            return await work(database)
+        finally:
+            await database.dispose()
+
+    return asyncio.run(opened())
+
+
+def for_merchant(code: str | None, work: Callable[[Database, Actor], Awaitable[Answer]]) -> Answer:
+    """Do some work for the merchant with a code; refuses an unknown one."""
+
+    async def found(database: Database) -> Answer:
+        return await work(database, await merchants.find(database, code))
+
+    return with_database(found)

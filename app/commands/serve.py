@@ -1,0 +1,69 @@
+"""`pickmesh serve` and `pickmesh worker`."""
+
+import asyncio
+from typing import Annotated
+
+import structlog
+from cyclopts import Parameter
+
+from pickmesh.app import composition, health, logs, serving, settings
+from pickmesh.app.health import NotServing
+from pickmesh.app.settings import Settings
+from pickmesh.app.worker import CONSUMERS
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.wakes import Waker
+
+log = structlog.get_logger()
+
+
+def serve(*, worker: Annotated[bool, Parameter(help="Run a worker inside this process.")] = True) -> int:
+    """Serve GraphQL at /graphql, labels, /healthz, /readyz and /metrics until told to stop.
+
+    Refuses a database that is not migrated, and one whose login row-level security does not hold.
+    """
+    chosen = settings.load()
+    logs.set_up(chosen.log_format, chosen.log_level)
+    listening = serving.open_socket(chosen)
+    asyncio.run(require_servable(chosen))
+    house = composition.build(chosen, composition.open_database(chosen), with_worker=worker)
+    address = serving.address_of(listening)
+    return serving.serve(house.web(), chosen, listening, lambda: log.info("serving", address=address, worker=worker))
+
+
+async def require_servable(chosen: Settings) -> None:
+    """Refuse to serve a database as it is, or with this login, saying what to do."""
+    database = composition.open_database(chosen)
+    try:
+        problem = await health.schema_problem(database)
+        if problem is not None:
+            raise NotServing(f"{settings.database_kind(chosen.url)}: {problem}.")
+        if not chosen.allow_unwalled:
+            await health.require_walled(database)
+    finally:
+        await database.dispose()
+
+
+def work() -> int:
+    """Run a worker of its own until told to stop; any number run side by side."""
+    chosen = settings.load()
+    logs.set_up(chosen.log_format, chosen.log_level)
+    asyncio.run(_work(chosen))
+    return 0
+
+
+async def _work(chosen: Settings) -> None:
+    await require_servable(chosen)
+    database = composition.open_database(chosen)
+    await run_worker(chosen, database)
+    await database.dispose()
+
+
+async def run_worker(chosen: Settings, database: Database) -> None:
+    """Work, and tell other processes what this one commits, until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    worker = composition.make_worker(chosen, database)
+    waker = Waker(database, CONSUMERS, when_written=worker.look_around)
+    async with composition.waking(waker):
+        stopping = asyncio.create_task(serving.until_stopped(stop))
+        await worker.run(stop)
+        await stopping

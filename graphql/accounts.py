@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission, Role
 from pickmesh.core.kit.refusals import InvalidInput
-from pickmesh.graphql import relay
+from pickmesh.graphql import ids, relay
 from pickmesh.graphql.base import Done, Mutation, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Queries, Requirement
@@ -252,7 +252,7 @@ class ApiKeyCreate(Mutation):
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Create the key."""
         key = await commands.create_api_key(uow, name=input.name, permissions=input.permissions)
-        return Done({"api_key_id": relay.global_id("ApiKey", key.id)}, once={"token": key.token})
+        return Done({"api_key_id": ids.global_id("ApiKey", key.id)}, once={"token": key.token})
 
 
 class ApiKeyEnd(Mutation):

@@ -7,17 +7,19 @@ types are made from the attributes; `idempotencyKey` and `userErrors` are added 
 import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
+from graphql import get_named_type
 
 from pickmesh.core.journal import idempotency
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
+from pickmesh.graphql import ids
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Requirement, denial
 from pickmesh.graphql.scalars import Json
@@ -54,6 +56,8 @@ class Mutation:
 
     requires: ClassVar[Requirement]
     user_error: ClassVar[Any]
+    subject: ClassVar[str | None] = None
+    """The type of what a refusal's data names under `id`."""
     items: ClassVar[str | None] = None
     """The input's list that `Refused.index` counts in."""
     repeatable: ClassVar[bool] = True
@@ -148,8 +152,21 @@ class Mutation:
             "code": refusal.code if refusal.code in known else Refusal.code,
             "field": [to_camel_case(part) for part in (*path, *refusal.field)],
             "message": refusal.message,
-            "data": {to_camel_case(name): value for name, value in refusal.data.items()} or None,
+            "data": ids.shown(refusal.data, subject=cls.subject) or None,
         }
+
+
+def batch_done(name: str, answers: Sequence[Any]) -> Done:
+    """Return what a batch command did: what it answered per item under a payload's name, and what it refused."""
+    done = [asdict(answer) for answer in answers if not isinstance(answer, Refused)]
+    return Done({name: done}, [answer for answer in answers if isinstance(answer, Refused)])
+
+
+def limited(items: Sequence[Any], most: int, name: str) -> Sequence[Any]:
+    """Return a list of the input; refuses one that is longer than the limit."""
+    if len(items) > most:
+        raise LimitExceeded(f"At most {most} {name} go in one call; send {len(items)} in smaller parts.", field=(name,))
+    return items
 
 
 def user_error(capability: str, rooms: Sequence[str]) -> Any:
@@ -188,24 +205,29 @@ def _refusals_of(rooms: Sequence[str]) -> list[type[Refusal]]:
 
 def _output(attribute: str, value: Any) -> Any:
     if isinstance(value, One):
-        return graphene.Field(value.type_, resolver=partial(_changed_one, attribute, value.type_))
+        return graphene.Field(value.type_, resolver=partial(_changed_one, attribute))
     if isinstance(value, Many):
         listed = graphene.List(graphene.NonNull(value.type_))
-        return graphene.Field(listed, resolver=partial(_changed_many, attribute, value.type_))
+        return graphene.Field(listed, resolver=partial(_changed_many, attribute))
     return value
 
 
-def _changed_one(attribute: str, type_: Any, root: dict[str, Any], info: Any) -> Awaitable[Any] | None:
+def _changed_one(attribute: str, root: dict[str, Any], info: Any) -> Awaitable[Any] | None:
     changed = root.get(attribute)
-    return None if changed is None else info.context.load(type_.by_ids, UUID(str(changed)))
+    return None if changed is None else info.context.load(_batch(info), UUID(str(changed)))
 
 
-async def _changed_many(attribute: str, type_: Any, root: dict[str, Any], info: Any) -> list[Any] | None:
+async def _changed_many(attribute: str, root: dict[str, Any], info: Any) -> list[Any] | None:
     changed = root.get(attribute)
     if changed is None:
         return None
-    waiting = [info.context.load(type_.by_ids, UUID(str(item))) for item in changed]
+    waiting = [info.context.load(_batch(info), UUID(str(item))) for item in changed]
     return [found for found in await asyncio.gather(*waiting) if found is not None]
+
+
+def _batch(info: Any) -> Any:
+    """Return how objects of a field's type are read."""
+    return get_named_type(info.return_type).graphene_type.by_ids
 
 
 def _kept(done: Done) -> dict[str, Any]:

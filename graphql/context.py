@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from datetime import datetime
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -45,6 +46,11 @@ class Context:
         if self.actor is None:
             raise SignInNeeded()
         return self.actor
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of this operation."""
+        return self.database.clock.now()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:

@@ -9,6 +9,7 @@ from pickmesh.core.journal import reading
 from pickmesh.core.journal.reading import LoggedEvent
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.graphql import ids
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Requirement
 from pickmesh.graphql.scalars import DateTime, Json, Long
@@ -24,9 +25,20 @@ class Event(graphene.ObjectType):
     requires = Permission.EVENTS_READ
     seq = graphene.Field(Long, required=True)
     kind = graphene.String(required=True)
-    subject_id = graphene.String(required=True, description="The uuid inside the global id of what it happened to.")
+    subject_id = graphene.ID(description="What it happened to.")
     payload = graphene.Field(Json, required=True, description="Ids, quantities and amounts; never personal data.")
     at = graphene.Field(DateTime, required=True)
+
+    @staticmethod
+    def resolve_subject_id(root: Any, _info: Any) -> str | None:
+        """Return the global id of what it happened to."""
+        type_name = ids.subject_type(root.kind)
+        return type_name and ids.global_id(type_name, root.subject_id)
+
+    @staticmethod
+    def resolve_payload(root: Any, _info: Any) -> dict[str, Any]:
+        """Return the payload with global ids."""
+        return ids.shown(root.payload)
 
 
 async def stream(context: Context, since: int | None, requirement: Requirement) -> AsyncIterator[Sequence[LoggedEvent]]:

@@ -9,19 +9,20 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import graphene
+from graphql import get_named_type
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging
-from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
+from pickmesh.core.kit.ids import NIL_ID
+from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded
+from pickmesh.graphql.context import Batch
+from pickmesh.graphql.ids import global_id
 from pickmesh.graphql.permissions import Open, Queries, Requirement
+from pickmesh.scanner.codes import own
+from pickmesh.scanner.codes.own import OwnKind
 
 PageOf = Callable[..., Awaitable[paging.Page[Any]]]
 NODES_MAX = paging.PAGE_MAX
-
-
-def global_id(type_name: str, id: UUID) -> str:
-    """Return the id a client sees: base64 of “Type:uuid”."""
-    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode()
 
 
 def parsed(text: str, *, field: Sequence[str | int] = ("id",)) -> tuple[str, UUID]:
@@ -88,7 +89,7 @@ class ObjectType(graphene.ObjectType):
 
     @staticmethod
     @abstractmethod
-    async def by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    async def by_ids(uow: UnitOfWork, ids: Sequence[UUID], /) -> Mapping[UUID, Any]:
         """Return the objects of this merchant among the ids."""
 
 
@@ -210,9 +211,60 @@ async def found_node(info: Any, text: str, field: Sequence[str | int]) -> Found 
     return None if value is None else Found(type_, value)
 
 
-async def required(awaitable: Awaitable[Any], *, field: Sequence[str | int] = ("id",)) -> Any:
-    """Return what a loader found; refuses with NOT_FOUND when it found nothing."""
-    found = await awaitable
-    if found is None:
-        raise NotFound(field=field)
-    return found
+def link(attribute: str, type_: Any, *, required: bool = False, description: str | None = None) -> Any:
+    """Return a field that answers the object whose id stands in the parent's attribute; NIL_ID and None answer null."""
+    return graphene.Field(type_, required=required, description=description, resolver=partial(_resolve_link, attribute))
+
+
+def _resolve_link(attribute: str, root: Any, info: Any) -> Awaitable[Any] | None:
+    found = root[attribute] if isinstance(root, dict) else getattr(root, attribute)
+    if found is None or found == NIL_ID:
+        return None
+    batch = get_named_type(info.return_type).graphene_type.by_ids
+    awaited: Awaitable[Any] = info.context.load(batch, found if isinstance(found, UUID) else UUID(found))
+    return awaited
+
+
+def own_id(type_name: str) -> Any:
+    """Return the id field of a type that is no node: shown, and taken by mutations, but not looked up by it."""
+
+    def resolve(root: Any, _info: Any) -> str:
+        return global_id(type_name, root.id)
+
+    return graphene.Field(graphene.ID, required=True, resolver=resolve)
+
+
+def number(kind: OwnKind) -> Any:
+    """Return the number field of a document, as people see it: W-0017."""
+
+    def resolve(root: Any, _info: Any) -> str:
+        return own.number_text(kind, root.number)
+
+    return graphene.Field(graphene.String, required=True, resolver=resolve)
+
+
+def some(type_: Any, *, required: bool = False) -> Any:
+    """Return an argument or input field that takes a list without nulls."""
+    return graphene.List(graphene.NonNull(type_), required=required)
+
+
+def listing(batch: Batch, type_: Any, description: str | None = None, *, key: str = "id") -> Any:
+    """Return a field that answers the list a batch finds under the parent's key."""
+    return graphene.Field(
+        graphene.List(graphene.NonNull(type_)),
+        required=True,
+        description=description,
+        resolver=partial(_resolve_listing, batch, key),
+    )
+
+
+async def _resolve_listing(batch: Batch, key: str, root: Any, info: Any) -> list[Any]:
+    return await info.context.load(batch, getattr(root, key)) or []
+
+
+def one_of(arguments: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the one argument that is given; refuses none and several."""
+    given = [(name, value) for name, value in arguments.items() if value is not None]
+    if len(given) != 1:
+        raise InvalidInput(f"Give exactly one of {', '.join(arguments)}.", field=(next(iter(arguments)),))
+    return given[0]

@@ -5,13 +5,33 @@ import sys
 import graphene
 from graphql import GraphQLSchema, print_schema
 
-from pickmesh.graphql import accounts, journal, permissions, relay
+from pickmesh.graphql import (
+    accounts,
+    catalog,
+    fulfillment_orders,
+    intake,
+    journal,
+    orders,
+    packing,
+    permissions,
+    picking,
+    relay,
+    stock,
+)
 
-ROOMS = (accounts,)
+ROOMS = (accounts, stock, intake, fulfillment_orders, picking, packing)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
-class Query(accounts.AccountsQueries, relay.NodeQueries):
+class Query(
+    packing.PackingQueries,
+    picking.PickingQueries,
+    orders.OrdersQueries,
+    stock.StockQueries,
+    catalog.CatalogQueries,
+    accounts.AccountsQueries,
+    relay.NodeQueries,
+):
     """What may be asked."""
 
 

@@ -1,0 +1,168 @@
+"""What may be done to fulfillment orders: hold, release a hold, cancel, intercept; many per call, each answered."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import graphene
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.orders import cancel, holds
+from pickmesh.core.orders.tables import HoldReason
+from pickmesh.graphql import relay
+from pickmesh.graphql.base import Done, Many, Mutation, user_error
+from pickmesh.graphql.context import Context
+from pickmesh.graphql.orders import FulfillmentOrder, HoldReasonName
+
+ITEMS = "fulfillmentOrders"
+OrdersUserError = user_error("Orders", ["accounts", "catalog", "stock", "orders"])
+OutcomeName = graphene.Enum.from_enum(cancel.Outcome, name="CancelOutcome")
+
+
+class FulfillmentOrderRef(graphene.InputObjectType):
+    """A fulfillment order, and the version of it the caller has read."""
+
+    id = graphene.ID(required=True)
+    if_version = graphene.Int(description="Refuse with STALE_VERSION when somebody changed it since.")
+
+
+class Stopped(graphene.ObjectType):
+    """What became of one fulfillment order: cancelled, or intercepted until its goods are back in their bins."""
+
+    requires = Permission.ORDERS_READ
+    fulfillment_order = relay.link("fulfillment_order_id", FulfillmentOrder)
+    outcome = graphene.Field(OutcomeName, required=True)
+    changed = graphene.Boolean(required=True, description="False when that was so before.")
+
+
+class FulfillmentOrderHold(Mutation):
+    """Stop open fulfillment orders from going on until the hold is released; the same hold twice is one."""
+
+    requires = Permission.ORDERS_WRITE
+    user_error = OrdersUserError
+    items = ITEMS
+    subject = "FulfillmentOrder"
+
+    class Input:
+        fulfillment_orders = graphene.List(graphene.NonNull(FulfillmentOrderRef), required=True)
+        reason = graphene.Field(HoldReasonName, default_value=HoldReason.OPERATOR.value)
+        handle = graphene.String(default_value="", description="Tells several holds of one reason apart.")
+        note = graphene.String(default_value="")
+
+    class Payload:
+        fulfillment_orders = Many(FulfillmentOrder)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Hold."""
+        ids, versions = _named(input)
+        answers = await holds.hold(
+            uow,
+            fulfillment_order_ids=ids,
+            reason=input.reason,
+            handle=input.handle,
+            note=input.note,
+            versions=versions,
+        )
+        return Done({"fulfillment_orders": ids}, _refused(answers))
+
+
+class FulfillmentOrderReleaseHold(Mutation):
+    """Lift holds; a hold that has its cause in the order itself is lifted with its cause."""
+
+    requires = Permission.ORDERS_WRITE
+    user_error = OrdersUserError
+    items = "holdIds"
+
+    class Input:
+        hold_ids = relay.some(graphene.ID, required=True)
+
+    class Payload:
+        fulfillment_orders = Many(FulfillmentOrder)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Release."""
+        answers = await holds.release_hold(uow, hold_ids=relay.ids_of(input.hold_ids, "Hold", field="holdIds"))
+        done = [answer.fulfillment_order_id for answer in answers if not isinstance(answer, Refused)]
+        return Done({"fulfillment_orders": list(dict.fromkeys(done))}, _refused(answers))
+
+
+class FulfillmentOrderCancel(Mutation):
+    """Take fulfillment orders back; what is on the floor already is intercepted and its goods put back first."""
+
+    requires = Permission.ORDERS_WRITE
+    user_error = OrdersUserError
+    items = ITEMS
+    subject = "FulfillmentOrder"
+
+    class Input:
+        fulfillment_orders = graphene.List(graphene.NonNull(FulfillmentOrderRef), required=True)
+        reason = graphene.String(required=True)
+
+    class Payload:
+        fulfillment_orders = Many(FulfillmentOrder)
+        stopped = graphene.List(graphene.NonNull(Stopped))
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Cancel."""
+        ids, versions = _named(input)
+        return _stopped(
+            ids, await cancel.cancel_fulfillment_orders(uow, ids=ids, reason=input.reason, versions=versions)
+        )
+
+
+class FulfillmentOrderIntercept(Mutation):
+    """Stop work on fulfillment orders that are on the floor and bring their goods back."""
+
+    requires = Permission.ORDERS_WRITE
+    user_error = OrdersUserError
+    items = ITEMS
+    subject = "FulfillmentOrder"
+
+    class Input:
+        fulfillment_orders = graphene.List(graphene.NonNull(FulfillmentOrderRef), required=True)
+        reason = graphene.String(required=True)
+
+    class Payload:
+        fulfillment_orders = Many(FulfillmentOrder)
+        stopped = graphene.List(graphene.NonNull(Stopped))
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Intercept."""
+        ids, versions = _named(input)
+        return _stopped(ids, await cancel.intercept(uow, ids=ids, reason=input.reason, versions=versions))
+
+
+def _named(input: Any) -> tuple[list[UUID], dict[UUID, int]]:
+    """Return the ids of the input, and the versions the caller has read where they are told."""
+    ids = [
+        relay.id_of(item.id, "FulfillmentOrder", field=(ITEMS, index, "id"))
+        for index, item in enumerate(input.fulfillment_orders)
+    ]
+    told = zip(ids, input.fulfillment_orders, strict=True)
+    return ids, {each: item.if_version for each, item in told if item.if_version is not None}
+
+
+def _refused(answers: Sequence[Any]) -> list[Refused]:
+    return [answer for answer in answers if isinstance(answer, Refused)]
+
+
+def _stopped(ids: Sequence[UUID], answers: Sequence[cancel.Cancelled | Refused]) -> Done:
+    stopped = [
+        {
+            "fulfillment_order_id": answer.fulfillment_order_id,
+            "outcome": answer.outcome,
+            "changed": answer.changed,
+        }
+        for answer in answers
+        if not isinstance(answer, Refused)
+    ]
+    return Done({"fulfillment_orders": ids, "stopped": stopped}, _refused(answers))
+
+
+MUTATIONS = (FulfillmentOrderHold, FulfillmentOrderReleaseHold, FulfillmentOrderCancel, FulfillmentOrderIntercept)

@@ -1,0 +1,97 @@
+"""Ids as clients see them, also inside refusals' data and events' payloads, where core writes bare uuids."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from graphene.utils.str_converters import to_camel_case
+
+NAMED = {
+    "actor": "Worker",
+    "api_key": "ApiKey",
+    "bin": "Place",
+    "exception_task": "ExceptionTask",
+    "from_place": "Place",
+    "fulfillment_line": "FulfillmentLine",
+    "fulfillment_order": "FulfillmentOrder",
+    "hold": "Hold",
+    "into": "FulfillmentOrder",
+    "line": "FulfillmentLine",
+    "location": "Location",
+    "lot": "Lot",
+    "order": "Order",
+    "order_line": "OrderLine",
+    "parcel": "Parcel",
+    "person": "Person",
+    "pick_line": "PickLine",
+    "pick_list": "PickList",
+    "place": "Place",
+    "product": "Product",
+    "shop": "Shop",
+    "sku": "Sku",
+    "station": "Station",
+    "to_place": "Place",
+    "wave": "Wave",
+    "waybill": "Waybill",
+    "worker": "Worker",
+}
+"""The type of the object whose uuid stands under `<name>_id` or `<name>_ids`."""
+
+SUBJECTS = {
+    "allocation": "FulfillmentLine",
+    "api_key": "ApiKey",
+    "backorder": "FulfillmentOrder",
+    "exception_task": "ExceptionTask",
+    "fulfillment_order": "FulfillmentOrder",
+    "goods_put_back": "FulfillmentOrder",
+    "merchant": "Merchant",
+    "order": "Order",
+    "pairing": "Person",
+    "parcel": "Parcel",
+    "password": "Person",
+    "person": "Person",
+    "pick_line": "PickLine",
+    "pick_list": "PickList",
+    "product": "Product",
+    "reservation_lost": "FulfillmentLine",
+    "reservation_released": "Sku",
+    "sellable": "Sku",
+    "shop": "Shop",
+    "signed": "Person",
+    "sku": "Sku",
+    "stock": "Sku",
+    "timer": "Timer",
+    "units_missing": "FulfillmentLine",
+    "wave": "Wave",
+    "waybill": "Parcel",
+}
+"""The type of an event's subject, by what its kind begins with; the longest beginning counts."""
+
+
+def global_id(type_name: str, id: UUID | str) -> str:
+    """Return the id a client sees: base64 of “Type:uuid”."""
+    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode()
+
+
+def subject_type(kind: str) -> str | None:
+    """Return the type of what an event of a kind happened to."""
+    known = [begin for begin in SUBJECTS if kind == begin or kind.startswith(f"{begin}_")]
+    return SUBJECTS[max(known, key=len)] if known else None
+
+
+def shown(data: Mapping[str, Any], *, subject: str | None = None) -> dict[str, Any]:
+    """Return core's data as clients read it: names in camel case, uuids of known types as global ids.
+
+    `subject` is the type of what stands under `id`.
+    """
+    return {to_camel_case(name): _shown(name, value, subject) for name, value in data.items()}
+
+
+def _shown(name: str, value: Any, subject: str | None) -> Any:
+    type_name = subject if name == "id" else NAMED.get(name.removesuffix("_ids").removesuffix("_id"))
+    if type_name is None or value is None or not name.endswith(("id", "_ids")):
+        return value
+    if isinstance(value, list | tuple):
+        return [global_id(type_name, item) for item in value]
+    return global_id(type_name, value)

@@ -1,0 +1,326 @@
+"""Boxes on their way out: parcels, contents, waybills, labels, print jobs, stations."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import graphene
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.paging import Page, PageRequest
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.packing import queries, rules, shipping, stations, waybills
+from pickmesh.core.packing.tables import ParcelState, PrintState, WaybillState
+from pickmesh.graphql import relay
+from pickmesh.graphql.base import Done, Many, Mutation, user_error
+from pickmesh.graphql.context import Context
+from pickmesh.graphql.permissions import Queries, Requirement
+from pickmesh.graphql.scalars import DateTime
+from pickmesh.graphql.stock import AtLocation, OfLot, OfSku, Place
+from pickmesh.scanner.codes.own import OwnKind
+
+FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
+LABELS = "/labels/parcel"
+"""Where the app serves labels."""
+
+ParcelStateName = graphene.Enum.from_enum(ParcelState, name="ParcelState")
+WaybillStateName = graphene.Enum.from_enum(WaybillState, name="WaybillState")
+PrintStateName = graphene.Enum.from_enum(PrintState, name="PrintState")
+PackingUserError = user_error("Packing", ["accounts", "catalog", "stock", "orders", "picking", "packing"])
+
+
+class Station(relay.ObjectType, AtLocation):
+    """A pack bench with a printer."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    code = graphene.String(required=True)
+    place = relay.link("place_id", Place, required=True)
+    printer_format = graphene.String(required=True)
+
+    by_ids = staticmethod(stations.stations)
+
+
+class ParcelItem(graphene.ObjectType, OfSku, OfLot):
+    """What lies in a parcel."""
+
+    requires = Permission.FLOOR_READ
+    line = relay.link("fulfillment_line_id", "pickmesh.graphql.orders.FulfillmentLine")
+    quantity = graphene.Int(required=True)
+
+
+class Waybill(graphene.ObjectType):
+    """A carrier's number for a parcel; voided ones stay."""
+
+    requires = Permission.FLOOR_READ
+    id = relay.own_id("Waybill")
+    carrier = graphene.String(required=True)
+    number = graphene.String(description="Null until the carrier has answered.")
+    sort_code = graphene.String(required=True)
+    state = graphene.Field(WaybillStateName, required=True)
+    requested_at = graphene.Field(DateTime, required=True)
+    issued_at = graphene.Field(DateTime)
+    voided_at = graphene.Field(DateTime)
+    last_error = graphene.String()
+
+
+class PrintJob(graphene.ObjectType):
+    """A label to print at a station."""
+
+    requires = Permission.FLOOR_READ
+    id = relay.own_id("PrintJob")
+    station = relay.link("station_id", Station, required=True)
+    parcel = relay.link("parcel_id", "pickmesh.graphql.packing.Parcel", required=True)
+    format = graphene.String(required=True)
+    state = graphene.Field(PrintStateName, required=True)
+    reason = graphene.String(required=True)
+    created_at = graphene.Field(DateTime, required=True)
+    done_at = graphene.Field(DateTime)
+    last_error = graphene.String()
+
+
+class ParcelAction(graphene.Enum):
+    """What may be done to a parcel as it stands."""
+
+    SEAL = "SEAL"
+    REOPEN = "REOPEN"
+    SHIP = "SHIP"
+    HAND_OVER = "HAND_OVER"
+    VOID = "VOID"
+
+
+ACTIONS = {
+    ParcelState.SEALED: "SEAL",
+    ParcelState.OPEN: "REOPEN",
+    ParcelState.SHIPPED: "SHIP",
+    ParcelState.HANDED_OVER: "HAND_OVER",
+    ParcelState.VOIDED: "VOID",
+}
+"""The act that brings a parcel into a state."""
+
+
+class ParcelLabels(graphene.ObjectType):
+    """Where a parcel's label is drawn; to be asked for with the same bearer token."""
+
+    requires = Permission.FLOOR_READ
+    pdf = graphene.String(required=True)
+    zpl = graphene.String(required=True)
+
+
+class Parcel(relay.ObjectType, AtLocation):
+    """A box for one fulfillment order; it is also a place."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    number = relay.number(OwnKind.PARCEL)
+    fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER)
+    station = relay.link("station_id", Station)
+    state = graphene.Field(ParcelStateName, required=True)
+    sequence = graphene.Int(required=True)
+    weight_g = graphene.Int()
+    expected_weight_g = graphene.Int()
+    forced = graphene.Boolean(
+        required=True, description="Passed by somebody's word, without scan or against the scale."
+    )
+    created_at = graphene.Field(DateTime, required=True)
+    sealed_at = graphene.Field(DateTime)
+    shipped_at = graphene.Field(DateTime)
+    handed_over_at = graphene.Field(DateTime)
+    version = graphene.Int(required=True)
+    items = relay.listing(queries.contents, ParcelItem, "What lies in it.")
+    waybill = graphene.Field(Waybill, description="The number it goes with: asked for, or issued.")
+    waybills = relay.listing(queries.waybills_of, Waybill, "All of its numbers, the oldest first.")
+    labels = graphene.Field(ParcelLabels, description="Null until a carrier has given its number.")
+    print_jobs = relay.listing(queries.print_jobs_of, PrintJob, "The oldest first.")
+    supported_actions = graphene.List(graphene.NonNull(ParcelAction), required=True)
+
+    by_ids = staticmethod(queries.parcels)
+
+    @staticmethod
+    def resolve_waybill(root: Any, info: Any) -> Any:
+        """Return the live waybill."""
+        return info.context.load(queries.live_waybills, root.id)
+
+    @staticmethod
+    async def resolve_labels(root: Any, info: Any) -> dict[str, str] | None:
+        """Return where the label is."""
+        waybill = await info.context.load(queries.live_waybills, root.id)
+        if waybill is None or waybill.state != WaybillState.ISSUED:
+            return None
+        return {kind: f"{LABELS}/{root.id}.{kind}" for kind in ("pdf", "zpl")}
+
+    @staticmethod
+    def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
+        """Return what may be done now."""
+        return [action for state, action in ACTIONS.items() if rules.may_become(root.state, state)]
+
+
+class PackingOfFulfillmentOrder:
+    """The fields a fulfillment order has of its packing."""
+
+    requires = Permission.FLOOR_READ
+    parcels = relay.listing(queries.parcels_of_orders, Parcel, "In their sequence.")
+
+
+async def _page_of_parcels(
+    _root: Any,
+    info: Any,
+    request: PageRequest,
+    location_id: str | None = None,
+    station_id: str | None = None,
+    states: list[ParcelState] | None = None,
+) -> Page[Any]:
+    location = relay.optional_id(location_id, "Location", field=("locationId",))
+    station = relay.optional_id(station_id, "Station", field=("stationId",))
+    async with info.context.reading() as uow:
+        found: Page[Any] = await queries.parcel_page(
+            uow, request, location_id=location, station_id=station, states=states
+        )
+    return found
+
+
+class PackingQueries(Queries):
+    """What may be asked of packing."""
+
+    requires: ClassVar[Requirement] = Permission.FLOOR_READ
+    parcel = graphene.Field(
+        Parcel, id=graphene.ID(), number=graphene.Int(), description="A parcel by its id or its number."
+    )
+    parcels = relay.paged(
+        relay.connection(Parcel),
+        _page_of_parcels,
+        "Parcels, the newest first.",
+        location_id=graphene.ID(),
+        station_id=graphene.ID(),
+        states=relay.some(ParcelStateName),
+    )
+    stations = graphene.List(
+        graphene.NonNull(Station),
+        required=True,
+        location_id=graphene.ID(required=True),
+        description="The pack stations of a warehouse, by code.",
+    )
+    print_jobs = graphene.List(
+        graphene.NonNull(PrintJob),
+        required=True,
+        station_id=graphene.ID(required=True),
+        description="What a station has still to print, the oldest first; at most 50.",
+    )
+
+    @staticmethod
+    def resolve_parcel(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+        """Return a parcel."""
+        relay.one_of({"id": id, "number": number})
+        if id is not None:
+            return info.context.load(queries.parcels, relay.id_of(id, "Parcel"))
+        return info.context.load(queries.parcels_by_number, number)
+
+    @staticmethod
+    async def resolve_stations(_root: Any, info: Any, location_id: str) -> Sequence[Any]:
+        """Return the stations."""
+        location = relay.id_of(location_id, "Location", field=("locationId",))
+        async with info.context.reading() as uow:
+            return await stations.stations_of(uow, location)
+
+    @staticmethod
+    async def resolve_print_jobs(_root: Any, info: Any, station_id: str) -> Sequence[Any]:
+        """Return the queue."""
+        station = relay.id_of(station_id, "Station", field=("stationId",))
+        async with info.context.reading() as uow:
+            return await queries.queued_print_jobs(uow, station)
+
+
+class OfParcels(Mutation):
+    """What the mutations over many parcels share."""
+
+    requires = Permission.FLOOR_WORK
+    user_error = PackingUserError
+    items = "parcelIds"
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+
+    class Payload:
+        parcels = Many(Parcel)
+
+    @staticmethod
+    def ids_in(input: Any) -> list[UUID]:
+        """Return the parcels of the input."""
+        return relay.ids_of(input.parcel_ids, "Parcel", field="parcelIds")
+
+    @staticmethod
+    def done(ids: Sequence[UUID], answers: Sequence[Any]) -> Done:
+        """Answer the parcels that were not refused."""
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        without = {answer.index for answer in refused}
+        return Done({"parcels": [each for index, each in enumerate(ids) if index not in without]}, refused)
+
+
+class ParcelShip(OfParcels):
+    """Ship sealed parcels: their goods leave the stock and their shops are told; shipping again changes nothing."""
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Ship."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await shipping.ship_parcels(uow, parcel_ids=ids))
+
+
+class ParcelHandOver(OfParcels):
+    """Give parcels to the carrier; where the warehouse ships at handover, this ships them too."""
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Hand over."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await shipping.hand_over_parcels(uow, parcel_ids=ids))
+
+
+class WaybillRequest(OfParcels):
+    """Ask a carrier for the numbers of parcels that have none."""
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        carrier = graphene.String(description="A carrier account's code; the merchant's first one when left out.")
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Ask."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await waybills.request_waybills(uow, parcel_ids=ids, carrier=input.carrier))
+
+
+class WaybillVoid(OfParcels):
+    """Give up the numbers of parcels that have not shipped; another may be asked for then."""
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Void."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await waybills.void_waybills(uow, parcel_ids=ids, reason=input.reason))
+
+
+class LabelReprint(OfParcels):
+    """Print labels once more; the reason is kept."""
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Print."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await waybills.reprint_labels(uow, parcel_ids=ids, reason=input.reason))
+
+
+MUTATIONS = (ParcelShip, ParcelHandOver, WaybillRequest, WaybillVoid, LabelReprint)

@@ -1,0 +1,357 @@
+"""Work on the floor as managers see it: waves, pick lists, lines, totes, exception tasks."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import graphene
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.paging import Page, PageRequest
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import NotFound, StaleVersion
+from pickmesh.core.picking import lists, queries, rules, waves
+from pickmesh.core.picking.tables import (
+    PickLineStatus,
+    PickListStatus,
+    TaskKind,
+    TaskStatus,
+    WaveKind,
+    WaveOrderState,
+    WaveStatus,
+)
+from pickmesh.graphql import relay
+from pickmesh.graphql.accounts import Worker
+from pickmesh.graphql.base import Done, Many, Mutation, One, user_error
+from pickmesh.graphql.context import Context
+from pickmesh.graphql.permissions import Queries, Requirement
+from pickmesh.graphql.scalars import DateTime, Json
+from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
+from pickmesh.scanner.codes.own import OwnKind
+
+FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
+WaveKindName = graphene.Enum.from_enum(WaveKind, name="WaveKind")
+WaveStatusName = graphene.Enum.from_enum(WaveStatus, name="WaveStatus")
+WaveOrderStateName = graphene.Enum.from_enum(WaveOrderState, name="WaveOrderState")
+PickListStatusName = graphene.Enum.from_enum(PickListStatus, name="PickListStatus")
+PickLineStatusName = graphene.Enum.from_enum(PickLineStatus, name="PickLineStatus")
+TaskKindName = graphene.Enum.from_enum(TaskKind, name="ExceptionTaskKind")
+TaskStatusName = graphene.Enum.from_enum(TaskStatus, name="ExceptionTaskStatus")
+PickingUserError = user_error("Picking", ["accounts", "catalog", "stock", "orders", "picking"])
+
+
+class WaveOrder(graphene.ObjectType):
+    """A fulfillment order's seat in a wave: its slot on the put wall or the cart."""
+
+    requires = Permission.FLOOR_READ
+    fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER)
+    wave = relay.link("wave_id", "pickmesh.graphql.picking.Wave")
+    position = graphene.Int(required=True)
+    state = graphene.Field(WaveOrderStateName, required=True)
+
+
+class PickLine(relay.ObjectType, OfSku, OfLot):
+    """So many of a SKU and lot from one bin, in walk order."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    sequence = graphene.Int(required=True)
+    place = relay.link("place_id", Place, required=True)
+    quantity = graphene.Int(required=True)
+    picked_quantity = graphene.Int(required=True)
+    short_quantity = graphene.Int(required=True)
+    status = graphene.Field(PickLineStatusName, required=True)
+
+    by_ids = staticmethod(queries.pick_lines)
+
+
+class ToteUse(graphene.ObjectType):
+    """A tote bound to a list, and the one order it holds unless it is mixed."""
+
+    requires = Permission.FLOOR_READ
+    place = relay.link("place_id", Place, required=True)
+    fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER)
+    bound_at = graphene.Field(DateTime, required=True)
+
+
+class PickListAction(graphene.Enum):
+    """What may be done to a pick list as it stands."""
+
+    CLAIM = "CLAIM"
+    PAUSE = "PAUSE"
+
+
+class PickList(relay.ObjectType, AtLocation):
+    """What one worker fetches on one walk."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    number = relay.number(OwnKind.PICK_LIST)
+    wave = relay.link("wave_id", "pickmesh.graphql.picking.Wave", required=True)
+    status = graphene.Field(PickListStatusName, required=True)
+    worker = relay.link("worker_id", Worker)
+    claimed_at = graphene.Field(DateTime)
+    lease_until = graphene.Field(DateTime, description="Until when the worker's phone may book offline.")
+    created_at = graphene.Field(DateTime, required=True)
+    done_at = graphene.Field(DateTime)
+    version = graphene.Int(required=True)
+    lines = relay.listing(queries.lines_of_lists, PickLine, "In the order of the walk.")
+    totes = relay.listing(queries.totes_of_lists, ToteUse, "In the order they were bound.")
+    supported_actions = graphene.List(graphene.NonNull(PickListAction), required=True)
+
+    by_ids = staticmethod(queries.pick_lists)
+
+    @staticmethod
+    def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
+        """Return what may be done now."""
+        may_claim = root.status not in rules.FINISHED
+        may_pause = rules.may_become(rules.LIST_MOVES, root.status, PickListStatus.PAUSED)
+        return ["CLAIM"] * may_claim + ["PAUSE"] * may_pause
+
+
+class WaveAction(graphene.Enum):
+    """What may be done to a wave as it stands."""
+
+    RELEASE = "RELEASE"
+
+
+class Wave(relay.ObjectType, AtLocation):
+    """Fulfillment orders released to the floor together."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    number = relay.number(OwnKind.WAVE)
+    kind = graphene.Field(WaveKindName, required=True)
+    status = graphene.Field(WaveStatusName, required=True)
+    created_at = graphene.Field(DateTime, required=True)
+    released_at = graphene.Field(DateTime)
+    done_at = graphene.Field(DateTime)
+    version = graphene.Int(required=True)
+    orders = relay.listing(queries.seats_of_waves, WaveOrder, "In the order of their seats.")
+    pick_lists = relay.listing(queries.pick_lists_of_waves, PickList, "By number.")
+    supported_actions = graphene.List(graphene.NonNull(WaveAction), required=True)
+
+    by_ids = staticmethod(queries.waves)
+
+    @staticmethod
+    def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
+        """Return what may be done now."""
+        return ["RELEASE"] * rules.may_become(rules.WAVE_MOVES, root.status, WaveStatus.RELEASED)
+
+
+class ExceptionTask(relay.ObjectType, AtLocation):
+    """A leftover a person must settle: a short pick, goods to put back, a scan that no longer fits."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.FLOOR_READ
+    number = relay.number(OwnKind.EXCEPTION_TASK)
+    kind = graphene.Field(TaskKindName, required=True)
+    status = graphene.Field(TaskStatusName, required=True)
+    sku = relay.link("sku_id", SKU)
+    place = relay.link("place_id", Place)
+    quantity = graphene.Int(required=True)
+    detail = graphene.Field(Json, required=True)
+    created_at = graphene.Field(DateTime, required=True)
+    done_at = graphene.Field(DateTime)
+    done_by = relay.link("done_by", Worker)
+    version = graphene.Int(required=True)
+
+    by_ids = staticmethod(queries.tasks)
+
+
+class PickingOfFulfillmentOrder:
+    """The fields a fulfillment order has of its picking."""
+
+    requires = Permission.FLOOR_READ
+    waves = relay.listing(queries.waves_of_orders, WaveOrder, "The waves it is or was in, the oldest first.")
+    exception_tasks = relay.listing(queries.tasks_about, ExceptionTask, "The leftovers about it.")
+
+
+def _paged(query: Any) -> Any:
+    """Return the resolver of a list that can be asked for by location."""
+
+    async def page(
+        _root: Any, info: Any, request: PageRequest, location_id: str | None = None, **chosen: Any
+    ) -> Page[Any]:
+        location = relay.optional_id(location_id, "Location", field=("locationId",))
+        if "worker_id" in chosen:
+            chosen["worker_id"] = relay.optional_id(chosen["worker_id"], "Worker", field=("workerId",))
+        async with info.context.reading() as uow:
+            found: Page[Any] = await query(uow, request, location_id=location, **chosen)
+        return found
+
+    return page
+
+
+class PickingQueries(Queries):
+    """What may be asked of picking."""
+
+    requires: ClassVar[Requirement] = Permission.FLOOR_READ
+    wave = graphene.Field(Wave, id=graphene.ID(), number=graphene.Int(), description="A wave by its id or its number.")
+    waves = relay.paged(
+        relay.connection(Wave),
+        _paged(queries.wave_page),
+        "Waves, the newest first.",
+        location_id=graphene.ID(),
+        statuses=relay.some(WaveStatusName),
+        kinds=relay.some(WaveKindName),
+    )
+    pick_list = graphene.Field(
+        PickList, id=graphene.ID(), number=graphene.Int(), description="A pick list by its id or its number."
+    )
+    pick_lists = relay.paged(
+        relay.connection(PickList),
+        _paged(queries.pick_list_page),
+        "Pick lists, the newest first.",
+        location_id=graphene.ID(),
+        statuses=relay.some(PickListStatusName),
+        worker_id=graphene.ID(),
+    )
+    exception_tasks = relay.paged(
+        relay.connection(ExceptionTask),
+        _paged(queries.task_page),
+        "Exception tasks, the newest first.",
+        location_id=graphene.ID(),
+        statuses=relay.some(TaskStatusName),
+        kinds=relay.some(TaskKindName),
+    )
+
+    @staticmethod
+    def resolve_wave(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+        """Return a wave."""
+        relay.one_of({"id": id, "number": number})
+        if id is not None:
+            return info.context.load(queries.waves, relay.id_of(id, "Wave"))
+        return info.context.load(queries.waves_by_number, number)
+
+    @staticmethod
+    def resolve_pick_list(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+        """Return a pick list."""
+        relay.one_of({"id": id, "number": number})
+        if id is not None:
+            return info.context.load(queries.pick_lists, relay.id_of(id, "PickList"))
+        return info.context.load(queries.pick_lists_by_number, number)
+
+
+class WavePlan(Mutation):
+    """Gather orders of a warehouse into a wave, the most urgent first, or just the given ones."""
+
+    requires = Permission.FLOOR_MANAGE
+    user_error = PickingUserError
+    items = "fulfillmentOrderIds"
+
+    class Input:
+        location_id = graphene.ID(required=True)
+        kind = graphene.Field(WaveKindName, required=True)
+        limit = graphene.Int(default_value=200, description="At most so many orders.")
+        fulfillment_order_ids = relay.some(graphene.ID)
+
+    class Payload:
+        wave = One(Wave)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Plan."""
+        ids = input.fulfillment_order_ids
+        planned = await waves.plan_wave(
+            uow,
+            location_id=relay.id_of(input.location_id, "Location", field=("locationId",)),
+            kind=input.kind,
+            limit=input.limit,
+            fulfillment_order_ids=None
+            if ids is None
+            else relay.ids_of(ids, "FulfillmentOrder", field="fulfillmentOrderIds"),
+        )
+        return Done({"wave": planned.wave_id}, planned.refused)
+
+
+class WaveRelease(Mutation):
+    """Send a wave to the floor: bins are allocated and its pick lists made; orders that cannot go are kicked out."""
+
+    requires = Permission.FLOOR_MANAGE
+    user_error = PickingUserError
+    subject = "Wave"
+
+    class Input:
+        id = graphene.ID(required=True)
+        if_version = graphene.Int()
+        cart_capacity = graphene.Int(default_value=rules.CART_CAPACITY, description="Orders on one walk.")
+
+    class Payload:
+        wave = One(Wave)
+        pick_lists = Many(PickList)
+        kicked_out = Many(FULFILLMENT_ORDER)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Release."""
+        wave_id = relay.id_of(input.id, "Wave")
+        await _refuse_stale(uow, queries.waves, wave_id, input.if_version)
+        released = await waves.release_wave(uow, wave_id=wave_id, cart_capacity=input.cart_capacity)
+        changed = {"wave": wave_id, "pick_lists": released.pick_list_ids, "kicked_out": released.kicked_out}
+        return Done(changed)
+
+
+class PickListClaim(Mutation):
+    """Take a list with a lease of 30 minutes; claiming it again renews the lease."""
+
+    requires = Permission.FLOOR_WORK
+    user_error = PickingUserError
+    subject = "PickList"
+
+    class Input:
+        id = graphene.ID(required=True)
+        if_version = graphene.Int()
+
+    class Payload:
+        pick_list = One(PickList)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Claim."""
+        list_id = relay.id_of(input.id, "PickList")
+        await _refuse_stale(uow, queries.pick_lists, list_id, input.if_version)
+        await lists.claim_pick_list(uow, pick_list_id=list_id)
+        return Done({"pick_list": list_id})
+
+
+class PickListPause(Mutation):
+    """Lay a list aside: it stays mine, without a lease, until I claim it again or somebody hands it over."""
+
+    requires = Permission.FLOOR_WORK
+    user_error = PickingUserError
+    subject = "PickList"
+
+    class Input:
+        id = graphene.ID(required=True)
+        if_version = graphene.Int()
+
+    class Payload:
+        pick_list = One(PickList)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Pause."""
+        list_id = relay.id_of(input.id, "PickList")
+        await _refuse_stale(uow, queries.pick_lists, list_id, input.if_version)
+        await lists.pause_pick_list(uow, pick_list_id=list_id)
+        return Done({"pick_list": list_id})
+
+
+async def _refuse_stale(uow: UnitOfWork, query: Any, id: UUID, expected: int | None) -> None:
+    """Refuse when somebody changed what the caller has read; what is not there is refused too."""
+    found = (await query(uow, [id])).get(id)
+    if found is None:
+        raise NotFound(field=("id",))
+    if expected is not None and found.version != expected:
+        raise StaleVersion(field=("ifVersion",), data={"id": id, "version": found.version})
+
+
+MUTATIONS = (WavePlan, WaveRelease, PickListClaim, PickListPause)

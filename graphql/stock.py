@@ -1,0 +1,377 @@
+"""What lies where: locations, places, levels and balances of a SKU, the ledger, corrections and receipts."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import graphene
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.ids import NIL_ID
+from pickmesh.core.kit.paging import Page, PageRequest
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.stock import adjustments, queries, receipts
+from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
+from pickmesh.graphql import relay
+from pickmesh.graphql.accounts import Worker
+from pickmesh.graphql.base import Done, Mutation, batch_done, limited, user_error
+from pickmesh.graphql.context import Context
+from pickmesh.graphql.loading import grouped, listed
+from pickmesh.graphql.permissions import Queries, Requirement
+from pickmesh.graphql.scalars import Date, DateTime, Long
+
+SKU = "pickmesh.graphql.catalog.Sku"
+ITEMS_MAX = 1_000
+"""Most corrections or receipts in one call."""
+
+LocationKindName = graphene.Enum.from_enum(LocationKind, name="LocationKind")
+PlaceKindName = graphene.Enum.from_enum(PlaceKind, name="PlaceKind")
+PoolName = graphene.Enum.from_enum(Pool, name="Pool")
+BinRoleName = graphene.Enum.from_enum(BinRole, name="BinRole")
+ToteStateName = graphene.Enum.from_enum(ToteState, name="ToteState")
+ScanPolicyName = graphene.Enum.from_enum(ScanPolicy, name="ScanPolicy")
+WaybillAtName = graphene.Enum.from_enum(WaybillAt, name="WaybillAt")
+ShipAtName = graphene.Enum.from_enum(ShipAt, name="ShipAt")
+StockUserError = user_error("Stock", ["accounts", "catalog", "stock"])
+
+
+async def _balances_by_sku(uow: UnitOfWork, sku_ids: Sequence[UUID]) -> Sequence[Any]:
+    return await queries.balances_of(uow, sku_ids=sku_ids)
+
+
+async def _balances_by_place(uow: UnitOfWork, place_ids: Sequence[UUID]) -> Sequence[Any]:
+    return await queries.balances_of(uow, place_ids=place_ids)
+
+
+LEVELS = grouped(queries.levels_of, "sku_id")
+BALANCES = grouped(_balances_by_sku, "sku_id")
+BALANCES_AT = grouped(_balances_by_place, "place_id")
+
+
+class Location(relay.ObjectType):
+    """A warehouse or a partner: the place stock is promised at."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.STOCK_READ
+    kind = graphene.Field(LocationKindName, required=True)
+    code = graphene.String(required=True)
+    name = graphene.String(required=True)
+    time_zone = graphene.String(required=True)
+    priority = graphene.Int(required=True)
+    scan_policy = graphene.Field(ScanPolicyName, required=True)
+    waybill_at = graphene.Field(WaybillAtName, required=True)
+    ship_at = graphene.Field(ShipAtName, required=True)
+    weight_tolerance_g = graphene.Int(required=True)
+    created_at = graphene.Field(DateTime, required=True)
+    archived_at = graphene.Field(DateTime)
+    version = graphene.Int(required=True)
+
+    by_ids = staticmethod(queries.locations_by_id)
+
+
+class AtLocation:
+    """Fields of whatever belongs to a location."""
+
+    requires = Permission.STOCK_READ
+    location = relay.link("location_id", Location)
+
+
+class Place(relay.ObjectType, AtLocation):
+    """A bin, a tote, a bench, a parcel …"""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.STOCK_READ
+    kind = graphene.Field(PlaceKindName, required=True)
+    pool = graphene.Field(PoolName, required=True)
+    role = graphene.Field(BinRoleName)
+    code = graphene.String(required=True)
+    zone = graphene.String()
+    walk_sequence = graphene.Int(required=True)
+    tote_state = graphene.Field(ToteStateName)
+    created_at = graphene.Field(DateTime, required=True)
+    archived_at = graphene.Field(DateTime)
+    version = graphene.Int(required=True)
+    balances = relay.listing(BALANCES_AT, "pickmesh.graphql.stock.Balance", "What lies here.")
+
+    by_ids = staticmethod(queries.places)
+
+
+class Lot(relay.ObjectType):
+    """A batch of goods."""
+
+    class Meta:
+        interfaces = (relay.Node,)
+
+    requires = Permission.STOCK_READ
+    code = graphene.String(required=True)
+    expires_on = graphene.Field(Date)
+    blocked = graphene.Boolean(required=True)
+
+    by_ids = staticmethod(queries.lots)
+
+
+class OfSku:
+    """Fields of whatever is about one SKU."""
+
+    requires = Permission.STOCK_READ
+    sku = relay.link("sku_id", SKU, required=True)
+
+
+class OfLot:
+    """Fields of whatever may be of a lot."""
+
+    requires = Permission.STOCK_READ
+    lot = relay.link("lot_id", Lot, description="Null for goods without a lot.")
+
+
+class StockLevel(graphene.ObjectType, AtLocation, OfSku):
+    """What a location has of a SKU; free = onHand - nonSellable - reserved, available = free - buffer or 0."""
+
+    requires = Permission.STOCK_READ
+    on_hand = graphene.Int(required=True)
+    non_sellable = graphene.Int(required=True)
+    reserved = graphene.Int(required=True)
+    buffer = graphene.Int(required=True)
+    incoming = graphene.Int(required=True)
+    free = graphene.Int(required=True, description="What an order in hand may take.")
+    available = graphene.Int(required=True, description="What shops and partners are told.")
+
+
+class Balance(graphene.ObjectType, AtLocation, OfSku, OfLot):
+    """What lies at a place, and how much of it is promised there."""
+
+    requires = Permission.STOCK_READ
+    place = relay.link("place_id", Place, required=True)
+    quantity = graphene.Int(required=True)
+    allocated = graphene.Int(required=True)
+    first_in_at = graphene.Field(DateTime, required=True)
+
+
+class StockMove(graphene.ObjectType, OfSku, OfLot):
+    """One entry of the ledger: so many pieces went from one place to another."""
+
+    requires = Permission.STOCK_READ
+    id = relay.own_id("StockMove")
+    from_place = relay.link("from_place_id", Place, required=True)
+    to_place = relay.link("to_place_id", Place, required=True)
+    quantity = graphene.Int(required=True)
+    reason = graphene.String(required=True)
+    at = graphene.Field(DateTime, required=True)
+    worker = relay.link("actor_id", Worker, description="Who did it; null for the machinery.")
+
+
+class StockOfSku:
+    """The fields a SKU has of its stock; sums are null for a bundle, which has no stock of its own."""
+
+    requires = Permission.STOCK_READ
+    levels = relay.listing(LEVELS, StockLevel, "What each location has.")
+    balances = relay.listing(BALANCES, Balance, "Where it lies, in walk order.")
+    on_hand = graphene.Int(description="Pieces at all locations.")
+    free = graphene.Int(description="What orders in hand may take, at all locations.")
+    available = graphene.Int(description="What shops are told: the sum over locations, none counted below 0.")
+
+    @staticmethod
+    async def resolve_on_hand(root: Any, info: Any) -> int | None:
+        """Return the pieces at all locations."""
+        return await _total(root, info, "on_hand")
+
+    @staticmethod
+    async def resolve_free(root: Any, info: Any) -> int | None:
+        """Return what is free at all locations."""
+        return await _total(root, info, "free")
+
+    @staticmethod
+    async def resolve_available(root: Any, info: Any) -> int | None:
+        """Return what is available at all locations."""
+        return await _total(root, info, "available")
+
+
+async def _total(root: Any, info: Any, figure: str) -> int | None:
+    if root.is_bundle:
+        return None
+    levels = await listed(info.context.load(LEVELS, root.id))
+    return sum(int(getattr(level, figure)) for level in levels)
+
+
+async def _page_of_places(
+    _root: Any, info: Any, request: PageRequest, location_id: str | None = None, kind: PlaceKind | None = None
+) -> Page[Any]:
+    location = relay.optional_id(location_id, "Location", field=("locationId",))
+    async with info.context.reading() as uow:
+        return await queries.place_page(uow, request, location_id=location, kind=kind)
+
+
+async def _page_of_moves(
+    _root: Any, info: Any, request: PageRequest, sku_id: str | None = None, place_id: str | None = None
+) -> Page[Any]:
+    sku = relay.optional_id(sku_id, "Sku", field=("skuId",))
+    place = relay.optional_id(place_id, "Place", field=("placeId",))
+    async with info.context.reading() as uow:
+        return await queries.move_page(uow, request, sku_id=sku, place_id=place)
+
+
+class StockQueries(Queries):
+    """What may be asked of stock."""
+
+    requires: ClassVar[Requirement] = Permission.STOCK_READ
+    locations = graphene.List(graphene.NonNull(Location), required=True, description="The locations, by priority.")
+    location = graphene.Field(Location, code=graphene.String(required=True), description="A location by its code.")
+    place = graphene.Field(
+        Place,
+        id=graphene.ID(),
+        location_id=graphene.ID(),
+        code=graphene.String(),
+        description="A place by its id, or by its code at a location.",
+    )
+    places = relay.paged(
+        relay.connection(Place),
+        _page_of_places,
+        "Places by code.",
+        location_id=graphene.ID(),
+        kind=graphene.Argument(PlaceKindName),
+    )
+    stock_moves = relay.paged(
+        relay.connection(StockMove),
+        _page_of_moves,
+        "The ledger, the newest move first.",
+        sku_id=graphene.ID(),
+        place_id=graphene.ID(),
+    )
+
+    @staticmethod
+    async def resolve_locations(_root: Any, info: Any) -> Sequence[Any]:
+        """Return the locations."""
+        async with info.context.reading() as uow:
+            return await queries.locations(uow)
+
+    @staticmethod
+    async def resolve_location(_root: Any, info: Any, code: str) -> Any:
+        """Return a location."""
+        async with info.context.reading() as uow:
+            return await queries.location_by_code(uow, code)
+
+    @staticmethod
+    async def resolve_place(
+        _root: Any, info: Any, id: str | None = None, location_id: str | None = None, code: str | None = None
+    ) -> Any:
+        """Return a place."""
+        if id is not None:
+            return await info.context.load(queries.places, relay.id_of(id, "Place"))
+        if code is None or location_id is None:
+            raise InvalidInput("Give either the id, or the location's id and the code.", field=("id",))
+        location = relay.id_of(location_id, "Location", field=("locationId",))
+        async with info.context.reading() as uow:
+            found = await queries.places_by_code(uow, [code], location)
+        return found[0] if found else None
+
+
+class StockAdjustmentInput(graphene.InputObjectType):
+    """A correction of what lies at a place."""
+
+    place_id = graphene.ID(required=True)
+    sku_id = graphene.ID(required=True)
+    lot_id = graphene.ID(description="Left out for goods without a lot.")
+    difference = graphene.Int(required=True, description="Pieces found (positive) or gone (negative), not 0.")
+    reason = graphene.String(required=True, description="In a few words, for the ledger.")
+
+
+class StockAdjustment(graphene.ObjectType, OfSku):
+    """A corrected figure: what lies there now."""
+
+    requires = Permission.STOCK_READ
+    place = relay.link("place_id", Place, required=True)
+    difference = graphene.Int(required=True)
+    quantity = graphene.Int(required=True)
+
+
+class StockReceiptInput(graphene.InputObjectType):
+    """Pieces that arrive at a place; a serial number stands alone with quantity 1."""
+
+    place_id = graphene.ID(required=True)
+    sku_id = graphene.ID(required=True)
+    quantity = graphene.Int(required=True)
+    lot_code = graphene.String(default_value="")
+    expires_on = Date()
+    serial = graphene.String(default_value="")
+    unit_cost_micros = Long(description="What a piece cost; left out, what the catalog says.")
+
+
+class StockReceipt(graphene.ObjectType, OfSku, OfLot):
+    """Pieces that arrived."""
+
+    requires = Permission.STOCK_READ
+    place = relay.link("place_id", Place, required=True)
+    quantity = graphene.Int(required=True)
+
+
+class StockAdjust(Mutation):
+    """Correct what lies at places; whose promise must give way when less is there gives way in the same act."""
+
+    requires = Permission.STOCK_WRITE
+    user_error = StockUserError
+    items = "adjustments"
+
+    class Input:
+        adjustments = graphene.List(graphene.NonNull(StockAdjustmentInput), required=True)
+
+    class Payload:
+        adjusted = graphene.List(graphene.NonNull(StockAdjustment))
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Adjust."""
+        asked = [
+            adjustments.Adjustment(
+                **_place_and_sku("adjustments", index, item),
+                difference=item.difference,
+                reason=item.reason,
+                lot_id=relay.optional_id(item.lot_id, "Lot", field=("adjustments", index, "lotId")) or NIL_ID,
+            )
+            for index, item in enumerate(limited(input.adjustments, ITEMS_MAX, "adjustments"))
+        ]
+        return batch_done("adjusted", await adjustments.adjust_stock(uow, adjustments=asked))
+
+
+class StockReceive(Mutation):
+    """Book goods that came from a supplier into bins or docks."""
+
+    requires = Permission.STOCK_WRITE
+    user_error = StockUserError
+    items = "receipts"
+
+    class Input:
+        receipts = graphene.List(graphene.NonNull(StockReceiptInput), required=True)
+
+    class Payload:
+        received = graphene.List(graphene.NonNull(StockReceipt))
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Receive."""
+        asked = [
+            receipts.Receipt(
+                **_place_and_sku("receipts", index, item),
+                quantity=item.quantity,
+                lot_code=item.lot_code,
+                expires_on=item.expires_on,
+                serial=item.serial,
+                unit_cost_micros=item.unit_cost_micros,
+            )
+            for index, item in enumerate(limited(input.receipts, ITEMS_MAX, "receipts"))
+        ]
+        return batch_done("received", await receipts.receive_stock(uow, receipts=asked))
+
+
+def _place_and_sku(items: str, index: int, item: Any) -> dict[str, UUID]:
+    return {
+        "place_id": relay.id_of(item.place_id, "Place", field=(items, index, "placeId")),
+        "sku_id": relay.id_of(item.sku_id, "Sku", field=(items, index, "skuId")),
+    }
+
+
+MUTATIONS = (StockAdjust, StockReceive)

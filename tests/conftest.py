@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import lock_order
 import pytest
 import pytest_asyncio
 from databases import APP_ROLE, VAULT, as_app, make_merchant, make_postgres_database
@@ -93,6 +94,18 @@ async def shared_databases(sqlite_url: str, postgres_url: str) -> AsyncIterator[
 def clock() -> StoppedClock:
     """The test's own time."""
     return StoppedClock(NOON)
+
+
+@pytest.fixture(autouse=True)
+def locks_in_order(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No transaction of any test takes row locks against the house's order."""
+    if not os.environ.get("PICKMESH_LOCKS") or not {"database", "postgres_database"} & set(request.fixturenames):
+        yield
+        return
+    databases: dict[str, Database] = request.getfixturevalue("shared_databases")
+    with lock_order.watched(databases["postgresql"].engine) as inversions:
+        yield
+    assert inversions == []
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,66 @@
+"""Watches every transaction's row locks and fails the one that takes them against the house's order.
+
+A `SELECT … FOR UPDATE` may not lock a table that stands before one this transaction has locked already, unless all rows
+it locks were locked before (the same statement again). The order is docs/decisions/0007-lock-order.md.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+RANKS = {
+    "idempotency_key": 0,
+    "merchant": 1,
+    "shop": 1,
+    "sales_order": 2,
+    "fulfillment_order": 3,
+    "wave": 4,
+    "pick_list": 5,
+    "scan_session": 6,
+    "parcel": 7,
+    "stock_level": 8,
+    "stock_balance": 9,
+    "stock_unit": 10,
+    "counter": 11,
+}
+_LOCKED = re.compile(r"\bFROM\s+\"?(\w+)\"?", re.IGNORECASE)
+_OF = re.compile(r"FOR (?:NO KEY )?UPDATE OF \"?(\w+)", re.IGNORECASE)
+
+
+def locked_table(statement: str) -> str | None:
+    """Return the table whose rows a statement locks for long, None when it locks none we watch."""
+    if "FOR UPDATE" in statement or "FOR NO KEY UPDATE" in statement:
+        named = _OF.search(statement) or _LOCKED.search(statement)
+        return named.group(1) if named else None
+    return "counter" if statement.startswith("UPDATE counter") else None
+
+
+@contextmanager
+def watched(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Collect inversions on an engine while the block runs, each as a sentence."""
+    inversions: list[str] = []
+
+    def begun(connection: sa.Connection) -> None:
+        connection.info["locks"] = []
+
+    def about_to_run(connection: sa.Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        table = locked_table(statement)
+        if table not in RANKS:
+            return
+        taken: list[str] = connection.info.setdefault("locks", [])
+        later = [other for other in taken if RANKS[other] > RANKS[table]]
+        if later and table not in taken:
+            inversions.append(f"{table} is locked after {', '.join(dict.fromkeys(later))}: {statement[:200]}")
+        taken.append(table)
+
+    sa.event.listen(engine.sync_engine, "begin", begun)
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", about_to_run)
+    try:
+        yield inversions
+    finally:
+        sa.event.remove(engine.sync_engine, "begin", begun)
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", about_to_run)

@@ -78,7 +78,7 @@ def is_there(chosen: Settings) -> bool:
 async def _look_at_database(chosen: Settings, found: Diagnosis) -> None:
     database = composition.open_database(chosen)
     try:
-        problem = await health.schema_problem(database)
+        problem = await health.problem(database, health.State())
         if problem is not None:
             found.off.append(f"{problem[0].upper()}{problem[1:]}.")
             return

@@ -63,7 +63,9 @@ class CatalogFile:
             cells = Cells(row)
             sku = self._sku(cells)
             if sku.code:
-                cells.problems += first_row(self._seen, sku.code, row.number, "sku", f"SKU “{sku.code}”")
+                cells.problems = cells.problems or first_row(
+                    self._seen, sku.code, row.number, "sku", f"SKU “{sku.code}”"
+                )
             if cells.problems:
                 yield Bad((row.number,), sku.code, tuple(cells.problems))
             else:

@@ -42,7 +42,7 @@ class PlacesFile:
             cells = Cells(row)
             place = self._place(cells)
             key = f"{place.warehouse}/{place.code}"
-            cells.problems += first_row(self._seen, key.upper(), row.number, "place", f"Place “{key}”")
+            cells.problems = cells.problems or first_row(self._seen, key.upper(), row.number, "place", f"Place “{key}”")
             if cells.problems:
                 yield Bad((row.number,), key, tuple(cells.problems))
             else:

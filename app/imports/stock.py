@@ -48,7 +48,7 @@ class StockFile:
             stock = _stock(cells)
             key = "/".join((stock.place, stock.sku, *(part for part in (stock.lot, stock.serial) if part)))
             whole = f"{stock.warehouse}/{key}".upper()
-            cells.problems += first_row(self._seen, whole, row.number, "place", f"“{key}”")
+            cells.problems = cells.problems or first_row(self._seen, whole, row.number, "place", f"“{key}”")
             if cells.problems:
                 yield Bad((row.number,), key, tuple(cells.problems))
             else:

@@ -46,6 +46,14 @@ class ParcelSealed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelReopened(Event):
+    """A sealed parcel was opened again."""
+
+    kind: ClassVar[str] = "parcel_reopened"
+    fulfillment_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelWeighed(Event):
     """A parcel was weighed."""
 
@@ -71,6 +79,15 @@ class WaybillIssued(Event):
     waybill_id: UUID
     carrier: str
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaybillFailed(Event):
+    """A carrier will not give a number; a person must look."""
+
+    kind: ClassVar[str] = "waybill_failed"
+    waybill_id: UUID
+    error: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ GONE = frozenset({ParcelState.SHIPPED, ParcelState.HANDED_OVER})
 
 LIVE_WAYBILL = frozenset({WaybillState.REQUESTED, WaybillState.ISSUED})
 
+WAITING_WAYBILL = frozenset({WaybillState.REQUESTED, WaybillState.FAILED})
+"""States in which a carrier's number is still welcome."""
+
 
 def may_become(now: str, wanted: ParcelState) -> bool:
     """Tell whether a parcel in one state may go over to another."""
@@ -191,14 +194,18 @@ def decide_verifications(items: Sequence[VerifyItem], bench: Bench) -> tuple[lis
 
 def parcel_refusal(parcel: BenchParcel | None) -> Refusal | None:
     """Tell why nothing may be put into a parcel; None when it may."""
-    if parcel is None:
-        return NotFound()
-    if parcel.stopped:
+    if parcel is not None and parcel.stopped:
         return refusals.Intercepted(data={"fulfillment_order_id": parcel.fulfillment_order_id})
+    return open_refusal(parcel)
+
+
+def open_refusal(parcel: BenchParcel | None) -> Refusal | None:
+    """Tell why a parcel's contents may not change; None when it is open."""
+    if parcel is None:
+        return NotFound("No parcel of yours has that id; scan its label again.")
     if parcel.state != ParcelState.OPEN:
-        return WrongState(
-            f"The parcel is {parcel.state}; open a next parcel for more units.", data={"state": parcel.state}
-        )
+        message = f"The parcel is {parcel.state.lower()}; open a next one for more units, or open this one again."
+        return WrongState(message, data={"state": parcel.state})
     return None
 
 

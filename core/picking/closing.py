@@ -55,7 +55,7 @@ async def advance_lines(
     await uow.update(PickLine, after)
     left = {row["id"]: _left(row) for row in after}
     concerned = sorted({lines[line_id].pick_list_id for line_id in touched} | set(changes.added))
-    done = await close_lists(uow, [lists[list_id] for list_id in concerned])
+    done = await close_lists(uow, [lists[list_id] for list_id in concerned], changes.added)
     uow.emit(_list_events(lines, lists, concerned, changes))
     return Closed(left, done)
 
@@ -97,10 +97,11 @@ def _list_events(
         yield events.PickListChanged(list_id, lists[list_id].wave_id, picked[list_id], short[list_id], added)
 
 
-async def close_lists(uow: UnitOfWork, lists: Collection[Row]) -> set[UUID]:
+async def close_lists(uow: UnitOfWork, lists: Collection[Row], added: Collection[UUID] = ()) -> set[UUID]:
     """Finish lists without open lines, and open again those that have some; return the lists that are finished now.
 
-    A list whose every line was dropped is CANCELLED. Its waves follow.
+    A list whose every line was dropped is CANCELLED. Finished lists with new lines (`added`) stand ready for anybody,
+    those with undone ones go back to their workers. Waves follow.
     """
     ids = [row.id for row in lists]
     counts = await _line_counts(uow, ids)
@@ -112,7 +113,7 @@ async def close_lists(uow: UnitOfWork, lists: Collection[Row]) -> set[UUID]:
         [{"id": row.id, "status": ended[row.id], "lease_until": None, "done_at": uow.now} for row in finished],
         bump_version=True,
     )
-    await _reopen(uow, reopened)
+    await _reopen(uow, reopened, {row.id: row.worker_id for row in reopened if row.id not in added})
     if finished:
         await uow.clear_timers(LEASE_TIMER, [row.id for row in finished])
         await totes.free_totes(uow, await totes.tote_holds_of_lists(uow, [row.id for row in finished]))
@@ -141,23 +142,24 @@ def _ending(counts: Counter[str]) -> PickListStatus | None:
     return PickListStatus.DONE if counts[PickLineStatus.DONE] else PickListStatus.CANCELLED
 
 
-async def _reopen(uow: UnitOfWork, lists: Collection[Row]) -> None:
-    """Give finished lists with new or undone lines back to the workers who had them, or to everybody."""
+async def _reopen(uow: UnitOfWork, lists: Collection[Row], worker_of: Mapping[UUID, UUID | None]) -> None:
+    """Open finished lists again, in the hands of these workers or, without one, ready for anybody."""
     until = uow.after(rules.LEASE)
     await uow.update(
         PickList,
         [
             {
                 "id": row.id,
-                "status": PickListStatus.CLAIMED if row.worker_id else PickListStatus.READY,
-                "lease_until": until if row.worker_id else None,
+                "status": PickListStatus.CLAIMED if worker_of.get(row.id) else PickListStatus.READY,
+                "worker_id": worker_of.get(row.id),
+                "lease_until": until if worker_of.get(row.id) else None,
                 "done_at": None,
             }
             for row in lists
         ],
         bump_version=True,
     )
-    await uow.set_timers(LEASE_TIMER, {row.id: until for row in lists if row.worker_id})
+    await uow.set_timers(LEASE_TIMER, {list_id: until for list_id, worker_id in worker_of.items() if worker_id})
 
 
 async def close_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> None:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.orders import cancel, progress
 from pickmesh.core.orders import locks as order_locks
-from pickmesh.core.orders import progress
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.picking import events, laying_out, locks, refusals, tasks, totes
 from pickmesh.core.picking.tables import ExceptionTask, TaskKind, TaskStatus, WaveOrder, WaveOrderState
@@ -115,7 +115,7 @@ async def put_back(uow: UnitOfWork, *, backs: Sequence[PutBackScan]) -> list[Put
     booked = [part for part in chosen if part.index not in refused]
     await _take_back_progress(uow, booked)
     left = await _write_tasks(uow, locked, booked)
-    await _after(uow, orders, booked)
+    await _after(uow, booked)
     return [
         Refused(index, refused[index])
         if index in refused
@@ -226,7 +226,7 @@ async def _write_tasks(uow: UnitOfWork, locked: locks.Locked, booked: Sequence[_
     return left
 
 
-async def _after(uow: UnitOfWork, orders: Mapping[UUID, Row], booked: Sequence[_Part]) -> None:
+async def _after(uow: UnitOfWork, booked: Sequence[_Part]) -> None:
     """Empty totes are free again; an order with nothing left outside its bins gives up its seat in the wave."""
     if not booked:
         return
@@ -249,3 +249,4 @@ async def _after(uow: UnitOfWork, orders: Mapping[UUID, Row], booked: Sequence[_
         .values(state=WaveOrderState.KICKED_OUT)
     )
     uow.emit(events.GoodsPutBack(order_id, back[order_id], out[order_id]) for order_id in sorted(back))
+    await cancel.finish_interceptions(uow, ids=home)

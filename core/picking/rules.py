@@ -47,7 +47,7 @@ LIST_MOVES: Mapping[PickListStatus, frozenset[PickListStatus]] = {
     ),
     PickListStatus.PAUSED: frozenset({PickListStatus.CLAIMED, PickListStatus.READY, PickListStatus.CANCELLED}),
     PickListStatus.DONE: frozenset({PickListStatus.CLAIMED, PickListStatus.READY}),  # as above
-    PickListStatus.CANCELLED: frozenset(),
+    PickListStatus.CANCELLED: frozenset({PickListStatus.READY}),  # as above
 }
 
 
@@ -228,6 +228,16 @@ class PickConfirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class PickShort:
+    """Units of a pick line that are not in its bin."""
+
+    pick_line_id: UUID
+    quantity: int
+    scan_id: UUID | None
+    worker_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Some units of one share: what the item at `index` of a batch comes down to."""
 
@@ -297,6 +307,25 @@ def _take(
         stopped = next(share for share in shares if share.stopped)
         return refusals.Intercepted(data={"fulfillment_order_id": stopped.fulfillment_order_id})
     return too_many(line, pick.quantity, tally.left(line))
+
+
+def decide_shorts(shorts: Sequence[PickShort], tally: Tally) -> tuple[list[Taken], list[Refused]]:
+    """Tell, item by item, who loses the units that are not there: stopped orders first, then the last seats."""
+    lost: list[Taken] = []
+    refused: list[Refused] = []
+    for index, short in enumerate(shorts):
+        line = tally.lines.get(short.pick_line_id)
+        refusal = line_refusal(line, short.worker_id)
+        if refusal is not None or line is None:
+            refused.append(Refused(index, refusal or refusals.LineClosed()))
+            continue
+        last_first = sorted(reversed(line.shares), key=lambda share: not share.stopped)
+        parts = tally.take(index, line, short.quantity, last_first) if short.quantity > 0 else None
+        if parts is None:
+            refused.append(Refused(index, too_many(line, short.quantity, tally.left(line))))
+        else:
+            lost += parts
+    return lost, refused
 
 
 def line_refusal(line: WorkLine | None, worker_id: UUID | None) -> Refusal | None:

@@ -12,6 +12,8 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused
 from pickmesh.core.picking import locks, refusals, rules, work
 from pickmesh.core.picking.tables import PickList, ToteUse, Wave
+from pickmesh.core.stock import places as stock_places
+from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Place, PlaceKind, ToteState
 
 TOTE_KINDS = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT, PlaceKind.WALL_SLOT})
@@ -98,15 +100,9 @@ async def free_totes(uow: UnitOfWork, place_ids: Collection[UUID]) -> None:
         )
         .returning(ToteUse.__table__.c.place_id)
     )
-    await uow.execute(
-        sa.update(Place)
-        .where(
-            uow.mine(Place),
-            uow.among(Place.id, [row.place_id for row in gone.all()]),
-            Place.tote_state == ToteState.STOCKED,
-        )
-        .values(tote_state=ToteState.EMPTY)
-    )
+    freed = await stock_queries.places(uow, [row.place_id for row in gone.all()])
+    emptied = {row.id: ToteState.EMPTY for row in freed.values() if row.tote_state == ToteState.STOCKED}
+    await stock_places.set_tote_states(uow, emptied)
 
 
 async def _holds(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> dict[UUID, rules.ToteHold]:
@@ -201,12 +197,12 @@ async def _write(
         ],
     )
     won = await tote_holds(uow, fresh) if fresh else {}
-    stocked = [
-        {"id": place_id, "tote_state": ToteState.STOCKED}
-        for place_id, hold in sorted(fresh.items())
+    stocked = {
+        place_id: ToteState.STOCKED
+        for place_id, hold in fresh.items()
         if won.get(place_id) == hold and places[place_id].kind == PlaceKind.TOTE
-    ]
-    await uow.update(Place, stocked)
+    }
+    await stock_places.set_tote_states(uow, stocked)
     lost = {place_id for place_id, hold in fresh.items() if won.get(place_id) != hold}
     return [
         Refused(answer.index, refusals.ToteInUse(data={"place_id": answer.place_id}))

@@ -1,0 +1,41 @@
+"""The row locks of packing: fulfillment orders first (orders' own lock), then parcels; ids ascending.
+
+A parcel's lock guards its contents and its waybills.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.db import rows
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.packing.tables import Parcel
+
+PARCEL = tuple(rows.table_of(Parcel).c)
+"""Every column of a parcel, as commands and queries read them."""
+
+
+async def lock_parcels(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, sa.Row[*tuple[Any, ...]]]:
+    """Lock parcels; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*PARCEL).where(uow.mine(Parcel), uow.among(Parcel.id, ids)).order_by(Parcel.id).with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_parcels_of_orders(
+    uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]
+) -> Mapping[UUID, list[sa.Row[*tuple[Any, ...]]]]:
+    """Lock all parcels of fulfillment orders that are locked already; return them by order, in their sequence."""
+    found = await uow.fetch(
+        sa.select(*PARCEL)
+        .where(uow.mine(Parcel), uow.among(Parcel.fulfillment_order_id, fulfillment_order_ids))
+        .order_by(Parcel.id)
+        .with_for_update()
+    )
+    by_order: dict[UUID, list[sa.Row[*tuple[Any, ...]]]] = {order_id: [] for order_id in fulfillment_order_ids}
+    for row in sorted(found, key=lambda parcel: parcel.sequence):
+        by_order[row.fulfillment_order_id].append(row)
+    return by_order

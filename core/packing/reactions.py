@@ -1,0 +1,21 @@
+"""What packing does when something happened elsewhere: boxes of stopped orders are given up once they are empty."""
+
+from collections.abc import Mapping, Sequence
+
+from pickmesh.core.journal.reading import LoggedEvent, Reaction
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.orders import events as order_events
+from pickmesh.core.packing import parcels
+from pickmesh.core.picking import events as picking_events
+
+
+async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Give up the parcels of stopped orders that hold nothing (any more); their waybills are voided with them."""
+    await parcels.void_parcels_of_orders(uow, {event.subject_id for event in events})
+
+
+REACTIONS: Mapping[str, Reaction] = {
+    order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
+    order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
+    picking_events.GoodsPutBack.kind: on_order_stopped,
+}

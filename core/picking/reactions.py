@@ -1,0 +1,45 @@
+"""What picking does when something happened elsewhere: stop the work of stopped orders, resume backorders, end leases."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from pickmesh.core.journal import events as journal_events
+from pickmesh.core.journal.reading import LoggedEvent, Reaction
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.orders import events as order_events
+from pickmesh.core.picking import laying_out, lists, put_backs, resourcing, work
+from pickmesh.core.stock import events as stock_events
+
+
+async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Take stopped orders off the pick lists and make put-back tasks for what is out of its bin."""
+    stopped = {event.subject_id for event in events}
+    await laying_out.take_off_lists(uow, stopped)
+    await put_backs.open_put_backs(uow, stopped)
+
+
+async def on_allocation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Take from pick lines what reality has left of their bins."""
+    line_ids = {UUID(event.payload["work_line_id"]) for event in events if event.payload["work_line_id"]}
+    _, on_lists = await work.lock_lines(uow, line_ids)
+    await laying_out.drop_unpromised(uow, line_ids, on_lists)
+
+
+async def on_backorder_filled(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Give bins to orders on the floor that stock has come for; those not released yet wait for their wave."""
+    await resourcing.resume_orders(uow, {event.subject_id for event in events})
+
+
+async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Give lists whose lease has run out back to everybody."""
+    due = {event.subject_id for event in events if event.payload["timer"] == lists.LEASE_TIMER}
+    await lists.end_leases(uow, due)
+
+
+REACTIONS: Mapping[str, Reaction] = {
+    order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
+    order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
+    order_events.BackorderFilled.kind: on_backorder_filled,
+    stock_events.AllocationLost.kind: on_allocation_lost,
+    journal_events.TimerDue.kind: on_timer_due,
+}

@@ -11,6 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import system_actor
 from pickmesh.core.kit.violations import Violation
 from pickmesh.core.orders import checks as orders
+from pickmesh.core.packing import checks as packing
 from pickmesh.core.picking import checks as picking
 from pickmesh.core.stock import checks as stock
 
@@ -20,6 +21,7 @@ ROOMS: Mapping[str, Check] = {
     "stock": stock.violations,
     "orders": orders.violations,
     "picking": picking.violations,
+    "packing": packing.violations,
 }
 
 

@@ -9,19 +9,22 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import health, settings, shops, web
+from pickmesh.app import carriers, health, settings, shops, web
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
 from pickmesh.core import schema
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
 from pickmesh.core.orders import reactions as orders
+from pickmesh.core.packing import reactions as packing
+from pickmesh.core.packing import waybills
+from pickmesh.core.packing.carriers import Carriers
 from pickmesh.graphql import schema as graphql_schema
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
 
-ROOMS: Rooms = {"orders": orders.REACTIONS}
+ROOMS: Rooms = {"orders": orders.REACTIONS, "packing": packing.REACTIONS}
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
 assert schema.ROOMS  # importing it declares every table, which the walls must know
@@ -33,10 +36,14 @@ def open_database(chosen: Settings) -> Database:
     return Database(chosen.url, vault=settings.vault(chosen), pool_size=chosen.database_connections_max)
 
 
-def make_worker(chosen: Settings, database: Database) -> Worker:
+def make_worker(chosen: Settings, database: Database, served: Carriers) -> Worker:
     """Return a worker over all rooms and channels."""
     pace = Pace(chosen.worker_poll_seconds, chosen.worker_sweep_seconds, chosen.worker_lease_seconds)
-    return Worker(database, ROOMS, {shops.CHANNEL: shops.FileDrop(database, chosen.outbox_folder)}, pace=pace)
+    senders = {
+        shops.CHANNEL: shops.FileDrop(database, chosen.outbox_folder),
+        waybills.CHANNEL: carriers.CarrierPost(database, served),
+    }
+    return Worker(database, ROOMS, senders, pace=pace)
 
 
 @dataclass(slots=True)
@@ -109,5 +116,6 @@ async def _for_ever(waker: Waker) -> None:
 def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
     """Put a serving process together."""
     limits = Limits(body_bytes_max=chosen.body_bytes_max, execution_s_max=chosen.request_seconds_max)
-    services = Services(database, limits=limits)
-    return House(chosen, database, services, make_worker(chosen, database) if with_worker else None)
+    served = carriers.known()
+    services = Services(database, carriers=served, limits=limits)
+    return House(chosen, database, services, make_worker(chosen, database, served) if with_worker else None)

@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from pickmesh.app import composition, health, logs, serving, settings
+from pickmesh.app import carriers, composition, health, logs, serving, settings
 from pickmesh.app.health import NotServing
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS
@@ -61,7 +61,7 @@ async def _work(chosen: Settings) -> None:
 async def run_worker(chosen: Settings, database: Database) -> None:
     """Work, and tell other processes what this one commits, until SIGINT or SIGTERM."""
     stop = asyncio.Event()
-    worker = composition.make_worker(chosen, database)
+    worker = composition.make_worker(chosen, database, carriers.known())
     waker = Waker(database, CONSUMERS, when_written=worker.look_around)
     async with composition.waking(waker):
         stopping = asyncio.create_task(serving.until_stopped(stop))

@@ -25,19 +25,27 @@ class _TakenBack:
     reservations: dict[UUID, int] = field(default_factory=dict)
 
 
-async def post_reality(uow: UnitOfWork, postings: Sequence[Posting], *, levels: Levels, balances: Balances) -> None:
+async def post_reality(
+    uow: UnitOfWork,
+    postings: Sequence[Posting],
+    *,
+    levels: Levels,
+    balances: Balances,
+    blocked: Mapping[Level, int] | None = None,
+) -> None:
     """Post moves that may leave less than is promised, and take back exactly what is missing.
 
-    `balances` are all those of the SKUs at the locations that lose something, locked after `levels`. A bin that holds
+    `blocked` are pieces that turn unsellable where they lie. `balances` are all those of the SKUs at the locations that
+    lose something, locked after `levels`. A bin that holds
     less than is promised there frees allocations, a level that has less than is reserved loses reservations, in both
     cases last rank first; units that have left their bin stay promised.
     """
     short_bins = _short_bins(postings, balances)
-    short_levels = _short_levels(postings, levels)
+    short_levels = _short_levels(postings, levels, blocked or {})
     if not short_bins and not short_levels:
-        await post(uow, postings, levels=levels, balances=balances)
+        await post(uow, postings, levels=levels, balances=balances, blocked=blocked)
         return
-    concerned = {Level(place.location_id, one.sku_id) for one in postings for place in (one.from_place, one.to_place)}
+    concerned = {Level(one.from_place.location_id, one.sku_id) for one in postings} | set(short_levels)
     held = await _open_promises(uow, concerned)
     reserved = await _open_reservations(uow, short_levels)
     taken = _take_back(short_bins, short_levels, held, reserved)
@@ -46,6 +54,7 @@ async def post_reality(uow: UnitOfWork, postings: Sequence[Posting], *, levels: 
         postings,
         levels=levels,
         balances=balances,
+        blocked=blocked,
         reserved=rules.summed((_level(reserved[one]), -quantity) for one, quantity in taken.reservations.items()),
         allocated=rules.summed((held[one].key, -quantity) for one, quantity in taken.allocations.items()),
     )
@@ -63,11 +72,16 @@ def _short_bins(postings: Iterable[Posting], balances: Mapping[BalanceKey, Balan
     return {key: here.allocated - here.quantity for key, here in after.items() if here.allocated > here.quantity}
 
 
-def _short_levels(postings: Iterable[Posting], levels: Mapping[Level, LevelFigures]) -> dict[Level, int]:
+def _short_levels(
+    postings: Iterable[Posting], levels: Mapping[Level, LevelFigures], blocked: Mapping[Level, int]
+) -> dict[Level, int]:
     """Return where more is reserved than will be sellable, and how much."""
     after = {
         level: levels.get(level, LevelFigures()).plus(change) for level, change in rules.level_changes(postings).items()
     }
+    for level, quantity in blocked.items():
+        before = after.get(level, levels.get(level, LevelFigures()))
+        after[level] = before.plus(LevelFigures(non_sellable=quantity))
     return {level: -rules.free(figures) for level, figures in after.items() if rules.free(figures) < 0}
 
 

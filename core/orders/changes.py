@@ -15,9 +15,10 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.orders import events, holds, incoming, locks, plans, recipients, rules, shortages, splits
+from pickmesh.core.orders.goods import Codes, Components
 from pickmesh.core.orders.holds import NewHold
 from pickmesh.core.orders.incoming import NewOrder
-from pickmesh.core.orders.plans import Components, Plan
+from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.queries import LINE, ORDER_LINE
 from pickmesh.core.orders.refusals import OrderClosed, OrderUnderWay
 from pickmesh.core.orders.rules import Route, RouteReason
@@ -36,8 +37,6 @@ from pickmesh.core.stock import locks as stock_locks
 from pickmesh.core.stock import reservations as stock
 from pickmesh.core.stock.rules import Level
 from pickmesh.scanner.codes.own import OwnKind, number_text
-
-Codes = Mapping[tuple[UUID, str], UUID]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,19 +96,33 @@ _Problem = tuple[tuple[str | int, ...], str]
 
 def _order_problem(order: NewOrder) -> _Problem | None:
     recipient = order.recipient
-    short = (order.external_id, recipient.name, recipient.phone, recipient.country, recipient.province)
-    more = (recipient.city, recipient.district, recipient.postcode, order.seller_flag)
     if not order.external_id.strip():
         return ("external_id",), "An order needs the number its shop gave it."
-    if max(map(len, short + more)) > CODE_LENGTH_MAX or max(len(order.remark), len(recipient.street)) > TEXT_LENGTH_MAX:
+    short = (
+        order.external_id,
+        recipient.name,
+        recipient.phone,
+        recipient.country,
+        recipient.province,
+        recipient.city,
+        recipient.district,
+        recipient.postcode,
+        order.seller_flag,
+    )
+    texts = "".join((*short, order.remark, recipient.street))
+    if len(texts) > CODE_LENGTH_MAX and _is_too_long(short, (order.remark, recipient.street)):
         return ("recipient",), f"A text is too long: at most {CODE_LENGTH_MAX} characters, remark and street 2,000."
-    if not _is_storable("".join((*short, *more, order.remark, recipient.street))):
+    if not _is_storable(texts):
         return ("recipient",), "A text holds a NUL character or half a character; take it out."
     if not order.lines or len(order.lines) > LINES_MAX:
         return ("lines",), f"An order has 1 to {LINES_MAX} lines, not {len(order.lines)}."
     if not _CURRENCY.fullmatch(order.currency):
         return ("currency",), f"“{order.currency}” is no currency code; write three capital letters, such as CNY."
     return _figure_problem(order)
+
+
+def _is_too_long(short: Sequence[str], long: Sequence[str]) -> bool:
+    return max(map(len, short)) > CODE_LENGTH_MAX or max(map(len, long)) > TEXT_LENGTH_MAX
 
 
 def _is_storable(text: str) -> bool:

@@ -11,16 +11,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
 from pickmesh.core.orders import changes, events, holds, incoming, locks, plans, recipients, rules
 from pickmesh.core.orders.changes import Changed
+from pickmesh.core.orders.goods import Codes, Components, known_goods
 from pickmesh.core.orders.holds import NewHold
 from pickmesh.core.orders.incoming import Amounts, NewOrder
-from pickmesh.core.orders.plans import Components, Plan
+from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.refusals import DuplicateOrder, UnknownShop
 from pickmesh.core.orders.tables import (
     FulfillmentLine,
@@ -35,9 +35,6 @@ from pickmesh.core.orders.tables import (
 from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
 
 ORDERS_MAX = 5_000
-
-Codes = Mapping[tuple[UUID, str], UUID]
-"""The SKU each (shop, shop's code) stands for."""
 
 
 @dataclass(slots=True)
@@ -71,7 +68,8 @@ async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[
     sorted_out = _Sorted(uow, orders, shops)
     known = await _known(uow, sorted_out.first)
     drafts, changed = sorted_out.against(known)
-    codes, parts = await _catalog(uow, [draft.order for draft in drafts] + [change.order for change in changed])
+    told = [draft.order for draft in drafts] + [change.order for change in changed]
+    codes, parts = await known_goods(uow, {(order.shop_id, line.shop_code) for order in told for line in order.lines})
     if changed:
         for verdict in await changes.merge(uow, changed, codes, parts, also=_levels_wanted(drafts, codes, parts)):
             sorted_out.answers[verdict.index] = verdict
@@ -135,21 +133,12 @@ async def _known(
 ) -> dict[tuple[UUID, str], sa.Row[Any]]:
     found = await uow.fetch(
         sa.select(SalesOrder.id, SalesOrder.shop_id, SalesOrder.external_id, SalesOrder.content_hash).where(
-            uow.mine(SalesOrder), uow.among([SalesOrder.shop_id, SalesOrder.external_id], first)
+            uow.mine(SalesOrder),
+            uow.among(SalesOrder.shop_id, {shop_id for shop_id, _ in first}),
+            uow.among(SalesOrder.external_id, [external_id for _, external_id in first]),
         )
     )
     return {(row.shop_id, row.external_id): row for row in found}
-
-
-async def _catalog(uow: UnitOfWork, orders: Sequence[NewOrder]) -> tuple[Codes, Components]:
-    """Return what the orders' shop codes stand for, and what is in the bundles among them."""
-    pairs = {(order.shop_id, line.shop_code) for order in orders for line in order.lines}
-    if not pairs:
-        return {}, {}
-    found = await catalog.skus_of_shop_codes(uow, pairs)
-    bundles = {sku.id for sku in found.values() if sku.is_bundle}
-    parts = await catalog.components_of(uow, bundles)
-    return {pair: sku.id for pair, sku in found.items()}, parts
 
 
 def _levels_wanted(drafts: Sequence[_Draft], codes: Codes, parts: Components) -> set[UUID]:

@@ -12,7 +12,8 @@ from pickmesh.core.catalog.tables import SkuMap
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.orders import events, holds, locks, plans, queries, routing, splits
-from pickmesh.core.orders.plans import Components, Plan
+from pickmesh.core.orders.goods import Components
+from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.tables import FulfillmentOrder, Hold, HoldReason, OrderLine, Progress, SalesOrder
 
 ORDERS_MAX = 1_000

@@ -3,7 +3,7 @@
 Intake, changes from the shop and late mapping all go this way, so an order is taken apart and placed by one rule.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders import rules
+from pickmesh.core.orders.goods import Components
 from pickmesh.core.orders.rules import Candidate, Route
 from pickmesh.core.stock import locks as stock_locks
 from pickmesh.core.stock import queries as stock_queries
@@ -21,9 +22,6 @@ from pickmesh.core.stock.tables import LocationKind
 
 Line = dict[str, Any]
 """A row of fulfillment_line before it is written."""
-
-Components = Mapping[UUID, Sequence[tuple[UUID, int]]]
-"""What each bundle holds: components with their pieces per bundle."""
 
 
 @dataclass(slots=True)

@@ -70,9 +70,12 @@ def last_four(digits: str) -> str:
 
 
 def address_text(recipient: NewRecipient) -> str:
-    """Return an address in the one spelling its index is made from: no spaces or punctuation, width and case folded."""
-    parts = (recipient.country, recipient.province, recipient.city, recipient.district, recipient.street)
-    return "|".join(_NOT_WORDS.sub("", unicodedata.normalize("NFKC", part).casefold()) for part in parts)
+    """Return an address in the one spelling its index is made from: no spaces or punctuation, width and case folded.
+
+    Shops cut an address into province, city and street differently, so the parts run on without a border.
+    """
+    whole = recipient.country + recipient.province + recipient.city + recipient.district + recipient.street
+    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", whole).casefold())
 
 
 def sealed_row(uow: UnitOfWork, order_id: UUID, recipient: NewRecipient) -> dict[str, Any]:

@@ -86,8 +86,13 @@ def lot_id_of(sku_id: UUID, code: str) -> UUID:
 
 
 async def known_lots(uow: UnitOfWork, wishes: Iterable[LotWish]) -> Mapping[UUID, LotFacts]:
-    """Return the lots goods arrive with, making those not known yet; those expired by today's date come blocked."""
-    wanted = {lot_id_of(wish.sku_id, wish.code): wish for wish in wishes}
+    """Return the lots goods arrive with, making those not known yet as the first to name them says.
+
+    Those expired by today's date come blocked.
+    """
+    wanted: dict[UUID, LotWish] = {}
+    for wish in wishes:
+        wanted.setdefault(lot_id_of(wish.sku_id, wish.code), wish)
     if not wanted:
         return {}
     today = uow.now.date()

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from pickmesh.app import carriers, health, settings, shops, web
+from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
 from pickmesh.core import schema
@@ -39,7 +40,7 @@ def open_database(chosen: Settings) -> Database:
 def make_worker(chosen: Settings, database: Database, served: Carriers) -> Worker:
     """Return a worker over all rooms and channels."""
     pace = Pace(chosen.worker_poll_seconds, chosen.worker_sweep_seconds, chosen.worker_lease_seconds)
-    senders = {
+    senders: Senders = {
         shops.CHANNEL: shops.FileDrop(database, chosen.outbox_folder),
         waybills.CHANNEL: carriers.CarrierPost(database, served),
     }

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import graphene
 
-from pickmesh.core.accounts import commands, queries, sessions
+from pickmesh.core.accounts import commands, queries, refusals, sessions
 from pickmesh.core.accounts.tables import Platform, ShortagePolicy
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
@@ -23,7 +23,7 @@ PlatformName = graphene.Enum.from_enum(Platform, name="Platform", description="W
 ShortagePolicyName = graphene.Enum.from_enum(
     ShortagePolicy, name="ShortagePolicy", description="What a shop wants when an order is short."
 )
-AccountsUserError = user_error("Accounts", ["accounts"])
+AccountsUserError = user_error("Accounts", refusals)
 
 
 class Shop(relay.ObjectType):

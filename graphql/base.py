@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from types import ModuleType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,13 +17,16 @@ import graphene
 from graphene.utils.str_converters import to_camel_case
 from graphql import get_named_type
 
-from pickmesh.core.journal import idempotency
+from pickmesh.core.journal import group_commit, idempotency
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit import refusals
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
 from pickmesh.graphql import ids
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Requirement, denial
 from pickmesh.graphql.scalars import Json
+
+EVERYWHERE = (refusals, idempotency, group_commit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +173,14 @@ def limited(items: Sequence[Any], most: int, name: str) -> Sequence[Any]:
     return items
 
 
-def user_error(capability: str, rooms: Sequence[str]) -> Any:
-    """Return the user error type of a capability; its codes are those the named rooms of core can refuse with.
+def user_error(capability: str, *modules: ModuleType) -> Any:
+    """Return the user error type of a capability; its codes are those of the refusals in these modules of core.
 
-    To be called after the rooms' refusals are imported: the codes are collected from the classes themselves.
+    What any mutation may answer (kit's refusals, a key used twice, a full queue) is always among them.
     """
-    codes = sorted({refusal.code for refusal in _refusals_of(rooms)} | {Refusal.code})
+    classes = [value for module in (*EVERYWHERE, *modules) for value in vars(module).values()]
+    found = {each.code for each in classes if isinstance(each, type) and issubclass(each, Refusal)}
+    codes = sorted(found)
     described = {"description": f"Why {capability.lower()} refuses."}
     enum = graphene.Enum(f"{capability}ErrorCode", [(code, code) for code in codes], **described)
     return type(
@@ -190,17 +196,6 @@ def user_error(capability: str, rooms: Sequence[str]) -> Any:
             "data": graphene.Field(Json),
         },
     )
-
-
-def _refusals_of(rooms: Sequence[str]) -> list[type[Refusal]]:
-    prefixes = tuple(f"pickmesh.core.{room}." for room in ("kit", "journal", *rooms))
-    found, waiting = [], [Refusal]
-    while waiting:
-        refusal = waiting.pop()
-        waiting += refusal.__subclasses__()
-        if f"{refusal.__module__}.".startswith(prefixes):
-            found.append(refusal)
-    return found
 
 
 def _output(attribute: str, value: Any) -> Any:

@@ -9,15 +9,16 @@ import graphene
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import cancel, holds
+from pickmesh.core.orders import cancel, holds, refusals
 from pickmesh.core.orders.tables import HoldReason
+from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.orders import FulfillmentOrder, HoldReasonName
 
 ITEMS = "fulfillmentOrders"
-OrdersUserError = user_error("Orders", ["accounts", "catalog", "stock", "orders"])
+OrdersUserError = user_error("Orders", stock_refusals, refusals)
 OutcomeName = graphene.Enum.from_enum(cancel.Outcome, name="CancelOutcome")
 
 

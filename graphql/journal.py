@@ -1,7 +1,7 @@
 """What happened, live: the merchant's event log as a subscription that loses nothing over a reconnect."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import graphene
 
@@ -11,7 +11,7 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.graphql import ids
 from pickmesh.graphql.context import Context
-from pickmesh.graphql.permissions import Requirement
+from pickmesh.graphql.permissions import Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json, Long
 
 LOOK_EVERY_S = 1.0
@@ -63,10 +63,10 @@ async def stream(context: Context, since: int | None, requirement: Requirement) 
             await context.services.bell.wait(context.signed_in.merchant_id, at_most_s=LOOK_EVERY_S)
 
 
-class JournalSubscriptions(graphene.ObjectType):
+class JournalSubscriptions(Subscriptions):
     """What can be watched in the log."""
 
-    requires = Permission.EVENTS_READ
+    requires: ClassVar[Requirement] = Permission.EVENTS_READ
     events = graphene.Field(
         Event,
         required=True,

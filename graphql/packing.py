@@ -10,8 +10,11 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.packing import queries, rules, shipping, stations, waybills
+from pickmesh.core.orders import refusals as order_refusals
+from pickmesh.core.packing import queries, refusals, rules, shipping, stations, waybills
 from pickmesh.core.packing.tables import ParcelState, PrintState, WaybillState
+from pickmesh.core.picking import refusals as picking_refusals
+from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
@@ -27,7 +30,7 @@ LABELS = "/labels/parcel"
 ParcelStateName = graphene.Enum.from_enum(ParcelState, name="ParcelState")
 WaybillStateName = graphene.Enum.from_enum(WaybillState, name="WaybillState")
 PrintStateName = graphene.Enum.from_enum(PrintState, name="PrintState")
-PackingUserError = user_error("Packing", ["accounts", "catalog", "stock", "orders", "picking", "packing"])
+PackingUserError = user_error("Packing", stock_refusals, order_refusals, picking_refusals, refusals)
 
 
 class Station(relay.ObjectType, AtLocation):

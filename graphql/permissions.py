@@ -40,6 +40,15 @@ class Queries(graphene.ObjectType):
     field_requires: ClassVar[Mapping[str, Requirement]] = {}
 
 
+class Subscriptions(graphene.ObjectType):
+    """The root fields of one room that can be watched."""
+
+    class Meta:
+        abstract = True
+
+    requires: ClassVar[Requirement]
+
+
 class UnguardedFieldError(TypeError):
     """A type, field or mutation names no permission; give its class `requires = Permission.X`."""
 

@@ -1,15 +1,18 @@
 """Work on the floor as managers see it: waves, pick lists, lines, totes, exception tasks."""
 
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 from uuid import UUID
 
 import graphene
 
+from pickmesh.core.journal import reading
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, StaleVersion
-from pickmesh.core.picking import lists, queries, rules, waves
+from pickmesh.core.orders import refusals as order_refusals
+from pickmesh.core.picking import lists, queries, refusals, rules, waves
 from pickmesh.core.picking.tables import (
     PickLineStatus,
     PickListStatus,
@@ -19,11 +22,14 @@ from pickmesh.core.picking.tables import (
     WaveOrderState,
     WaveStatus,
 )
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
 from pickmesh.graphql.base import Done, Many, Mutation, One, user_error
 from pickmesh.graphql.context import Context
-from pickmesh.graphql.permissions import Queries, Requirement
+from pickmesh.graphql.journal import stream
+from pickmesh.graphql.permissions import Queries, Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json
 from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind
@@ -36,7 +42,7 @@ PickListStatusName = graphene.Enum.from_enum(PickListStatus, name="PickListStatu
 PickLineStatusName = graphene.Enum.from_enum(PickLineStatus, name="PickLineStatus")
 TaskKindName = graphene.Enum.from_enum(TaskKind, name="ExceptionTaskKind")
 TaskStatusName = graphene.Enum.from_enum(TaskStatus, name="ExceptionTaskStatus")
-PickingUserError = user_error("Picking", ["accounts", "catalog", "stock", "orders", "picking"])
+PickingUserError = user_error("Picking", stock_refusals, order_refusals, refusals)
 
 
 class WaveOrder(graphene.ObjectType):
@@ -240,6 +246,33 @@ class PickingQueries(Queries):
         return info.context.load(queries.pick_lists_by_number, number)
 
 
+class PickingSubscriptions(Subscriptions):
+    """What can be watched in picking."""
+
+    requires: ClassVar[Requirement] = Permission.FLOOR_READ
+    pick_list_changed = graphene.Field(
+        PickList,
+        required=True,
+        id=graphene.ID(required=True),
+        description="A pick list as it stands, and again each time it changes.",
+    )
+
+    @staticmethod
+    async def subscribe_pick_list_changed(_root: Any, info: Any, id: str) -> AsyncIterator[Any]:
+        """Stream a list; what it is now comes first, so a reconnect misses nothing."""
+        list_id, context = relay.id_of(id, "PickList"), info.context
+        async with context.reading() as uow:
+            seq = await reading.last_seq(uow)
+        found = await context.load(PickList.by_ids, list_id)
+        if found is None:
+            raise NotFound(field=("id",))
+        yield found
+        await context.renew()
+        async for events in stream(context, seq, Permission.FLOOR_READ):
+            if any(event.subject_id == list_id for event in events):
+                yield await context.load(PickList.by_ids, list_id)
+
+
 class WavePlan(Mutation):
     """Gather orders of a warehouse into a wave, the most urgent first, or just the given ones."""
 
@@ -260,9 +293,12 @@ class WavePlan(Mutation):
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Plan."""
         ids = input.fulfillment_order_ids
+        location_id = relay.id_of(input.location_id, "Location", field=("locationId",))
+        if location_id not in await stock_queries.locations_by_id(uow, [location_id]):
+            raise NotFound(field=("locationId",))
         planned = await waves.plan_wave(
             uow,
-            location_id=relay.id_of(input.location_id, "Location", field=("locationId",)),
+            location_id=location_id,
             kind=input.kind,
             limit=input.limit,
             fulfillment_order_ids=None

@@ -35,7 +35,7 @@ class Query(
     """What may be asked."""
 
 
-class Subscription(journal.JournalSubscriptions):
+class Subscription(picking.PickingSubscriptions, journal.JournalSubscriptions):
     """What can be watched; over WebSockets by the graphql-transport-ws protocol."""
 
 

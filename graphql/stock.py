@@ -10,8 +10,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
-from pickmesh.core.stock import adjustments, queries, receipts
+from pickmesh.core.stock import adjustments, queries, receipts, refusals
 from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
@@ -33,7 +32,7 @@ ToteStateName = graphene.Enum.from_enum(ToteState, name="ToteState")
 ScanPolicyName = graphene.Enum.from_enum(ScanPolicy, name="ScanPolicy")
 WaybillAtName = graphene.Enum.from_enum(WaybillAt, name="WaybillAt")
 ShipAtName = graphene.Enum.from_enum(ShipAt, name="ShipAt")
-StockUserError = user_error("Stock", ["accounts", "catalog", "stock"])
+StockUserError = user_error("Stock", refusals)
 
 
 async def _balances_by_sku(uow: UnitOfWork, sku_ids: Sequence[UUID]) -> Sequence[Any]:
@@ -221,12 +220,12 @@ class StockQueries(Queries):
     requires: ClassVar[Requirement] = Permission.STOCK_READ
     locations = graphene.List(graphene.NonNull(Location), required=True, description="The locations, by priority.")
     location = graphene.Field(Location, code=graphene.String(required=True), description="A location by its code.")
-    place = graphene.Field(
+    place = graphene.Field(Place, id=graphene.ID(required=True), description="A place by its id.")
+    place_by_code = graphene.Field(
         Place,
-        id=graphene.ID(),
-        location_id=graphene.ID(),
-        code=graphene.String(),
-        description="A place by its id, or by its code at a location.",
+        location_id=graphene.ID(required=True),
+        code=graphene.String(required=True),
+        description="A place by its code at a location.",
     )
     places = relay.paged(
         relay.connection(Place),
@@ -256,14 +255,13 @@ class StockQueries(Queries):
             return await queries.location_by_code(uow, code)
 
     @staticmethod
-    async def resolve_place(
-        _root: Any, info: Any, id: str | None = None, location_id: str | None = None, code: str | None = None
-    ) -> Any:
+    def resolve_place(_root: Any, info: Any, id: str) -> Any:
         """Return a place."""
-        if id is not None:
-            return await info.context.load(queries.places, relay.id_of(id, "Place"))
-        if code is None or location_id is None:
-            raise InvalidInput("Give either the id, or the location's id and the code.", field=("id",))
+        return info.context.load(queries.places, relay.id_of(id, "Place"))
+
+    @staticmethod
+    async def resolve_place_by_code(_root: Any, info: Any, location_id: str, code: str) -> Any:
+        """Return a place."""
         location = relay.id_of(location_id, "Location", field=("locationId",))
         async with info.context.reading() as uow:
             found = await queries.places_by_code(uow, [code], location)

@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from graphql import GraphQLSchema
+from tests.builders_graphql import Ids, furnish
+from tests.databases import make_merchant
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -185,3 +187,20 @@ async def open_socket(live_url: str) -> AsyncIterator[Callable[..., Awaitable[So
     yield open_one
     for connection in opened:
         await connection.close()
+
+
+_FURNISHED: dict[tuple[str, int, int], tuple[Actor, Ids]] = {}
+
+
+@pytest.fixture
+def furnished(database: Database) -> Callable[..., Awaitable[tuple[Actor, Ids]]]:
+    """Return a merchant with so much of everything, made once per database and not changed by those who read it."""
+
+    async def once(size: int, number: int = 1) -> tuple[Actor, Ids]:
+        key = (database.engine.dialect.name, size, number)
+        if key not in _FURNISHED:
+            merchant = await make_merchant(database)
+            _FURNISHED[key] = (merchant, await furnish(database, merchant, size))
+        return _FURNISHED[key]
+
+    return once

@@ -7,6 +7,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLSchema
 
 from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import Refusal
 from pickmesh.graphql import permissions, schema
 from pickmesh.graphql.permissions import Open, UnguardedFieldError
 
@@ -92,3 +93,25 @@ def test_types_fields_of_the_roots_and_mutations_are_described(graphql_schema: G
         assert root is not None
         silent += [f"{root.name}.{name}" for name, field in root.fields.items() if not field.description]
     assert silent == []
+
+
+def refusals() -> set[type[Refusal]]:
+    found, waiting = set(), [Refusal]
+    while waiting:
+        refusal = waiting.pop()
+        waiting += refusal.__subclasses__()
+        if refusal.__module__.startswith("pickmesh.core."):
+            found.add(refusal)
+    return found
+
+
+def test_every_refusal_of_a_room_is_a_code_of_its_mutations(graphql_schema: GraphQLSchema) -> None:
+    rooms = {"accounts": "Accounts", "stock": "Stock", "orders": "Orders", "picking": "Picking", "packing": "Packing"}
+    missing = []
+    for refusal in refusals():
+        room = refusal.__module__.split(".")[2]
+        for capability in [rooms[room]] if room in rooms else rooms.values() if room in {"kit", "journal"} else ():
+            enum = graphql_schema.type_map[f"{capability}ErrorCode"]
+            assert isinstance(enum, GraphQLEnumType)
+            missing += [] if refusal.code in enum.values else [(capability, refusal.code)]
+    assert missing == []

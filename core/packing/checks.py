@@ -31,8 +31,8 @@ def _goes_on() -> sa.ColumnElement[bool]:
     return FulfillmentOrder.intercepted_at.is_(None) & (FulfillmentOrder.progress != Progress.CANCELLED)
 
 
-def _order_of(column: Any) -> sa.ColumnElement[bool]:
-    return (FulfillmentOrder.merchant_id == column.class_.merchant_id) & (FulfillmentOrder.id == column)
+def _order_of(table: type[FulfillmentLine] | type[Parcel]) -> sa.ColumnElement[bool]:
+    return (FulfillmentOrder.merchant_id == table.merchant_id) & (FulfillmentOrder.id == table.fulfillment_order_id)
 
 
 async def _figures(
@@ -48,7 +48,7 @@ async def _figures(
     held = sa.func.coalesce(inside.c.quantity, 0)
     found = await uow.fetch(
         sa.select(FulfillmentLine.id, column.label("told"), held.label("held"))
-        .join(FulfillmentOrder, _order_of(FulfillmentLine.fulfillment_order_id))
+        .join(FulfillmentOrder, _order_of(FulfillmentLine))
         .outerjoin(inside, inside.c.fulfillment_line_id == FulfillmentLine.id)
         .where(uow.mine(FulfillmentLine), column != held, condition)
     )
@@ -79,7 +79,7 @@ async def _contents_unlike_goods(uow: UnitOfWork) -> list[Violation]:
     found = await uow.fetch(
         sa.select(ParcelItem.parcel_id, ParcelItem.fulfillment_line_id, ParcelItem.quantity, found_lies.label("lies"))
         .join(Parcel, (Parcel.merchant_id == ParcelItem.merchant_id) & (Parcel.id == ParcelItem.parcel_id))
-        .join(FulfillmentOrder, _order_of(Parcel.fulfillment_order_id))
+        .join(FulfillmentOrder, _order_of(Parcel))
         .outerjoin(
             lies,
             (lies.c.place_id == ParcelItem.parcel_id)

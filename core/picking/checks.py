@@ -69,7 +69,7 @@ async def _lines_open_or_closed_wrongly(uow: UnitOfWork) -> list[Violation]:
 
 
 async def _more_out_than_required(uow: UnitOfWork) -> list[Violation]:
-    """Units out of their bins for a line, shipped ones too, are what it says was picked and no more than it asks for."""
+    """Units out of their bins for a line, shipped ones too, are what it says was picked and no more than it asks."""
     out = sa.func.coalesce(sa.func.sum(Allocation.quantity), 0)
     gone = (Allocation.status == AllocationStatus.CONSUMED) | (
         (Allocation.status == AllocationStatus.OPEN) & (Allocation.place_id != Allocation.bin_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.picking import events, locks, rules, totes
+from pickmesh.core.picking import events, rules, totes
 from pickmesh.core.picking.lists import LEASE_TIMER
 from pickmesh.core.picking.tables import (
     PickLine,
@@ -21,6 +21,7 @@ from pickmesh.core.picking.tables import (
     WaveOrderState,
     WaveStatus,
 )
+from pickmesh.core.picking.work import Held
 
 Row = sa.Row[*tuple[Any, ...]]
 Units = Mapping[UUID, int]
@@ -44,19 +45,17 @@ class Changes:
     added: Collection[UUID] = ()
 
 
-async def advance_lines(
-    uow: UnitOfWork, lines: Mapping[UUID, rules.WorkLine], lists: locks.Locked, changes: Changes
-) -> Closed:
-    """Write what changed on pick lines and let lists and waves follow; the lists are locked already."""
+async def advance_lines(uow: UnitOfWork, held: Held, changes: Changes) -> Closed:
+    """Write what changed on locked pick lines and let lists and waves follow."""
     touched = sorted({*changes.picked, *changes.short, *changes.dropped})
     if not touched and not changes.added:
         return Closed()
-    after = [_after(lines[line_id], changes) for line_id in touched]
+    after = [_after(held.lines[line_id], changes) for line_id in touched]
     await uow.update(PickLine, after)
     left = {row["id"]: _left(row) for row in after}
-    concerned = sorted({lines[line_id].pick_list_id for line_id in touched} | set(changes.added))
-    done = await close_lists(uow, [lists[list_id] for list_id in concerned], changes.added)
-    uow.emit(_list_events(lines, lists, concerned, changes))
+    concerned = sorted({held.lines[line_id].pick_list_id for line_id in touched} | set(changes.added))
+    done = await _close_lists(uow, [held.lists[list_id] for list_id in concerned], held, changes)
+    uow.emit(_list_events(held, concerned, changes))
     return Closed(left, done)
 
 
@@ -83,28 +82,25 @@ def _left(row: Mapping[str, Any]) -> int:
     return int(row["quantity"] - row["picked_quantity"] - row["short_quantity"])
 
 
-def _list_events(
-    lines: Mapping[UUID, rules.WorkLine], lists: locks.Locked, concerned: Collection[UUID], changes: Changes
-) -> Iterator[events.PickListChanged]:
+def _list_events(held: Held, concerned: Collection[UUID], changes: Changes) -> Iterator[events.PickListChanged]:
     picked: Counter[UUID] = Counter()
     short: Counter[UUID] = Counter()
     for line_id, quantity in changes.picked.items():
-        picked[lines[line_id].pick_list_id] += quantity
+        picked[held.lines[line_id].pick_list_id] += quantity
     for line_id, quantity in changes.short.items():
-        short[lines[line_id].pick_list_id] += quantity
+        short[held.lines[line_id].pick_list_id] += quantity
     for list_id in concerned:
         added = int(list_id in changes.added)
-        yield events.PickListChanged(list_id, lists[list_id].wave_id, picked[list_id], short[list_id], added)
+        yield events.PickListChanged(list_id, held.lists[list_id].wave_id, picked[list_id], short[list_id], added)
 
 
-async def close_lists(uow: UnitOfWork, lists: Collection[Row], added: Collection[UUID] = ()) -> set[UUID]:
+async def _close_lists(uow: UnitOfWork, lists: Collection[Row], held: Held, changes: Changes) -> set[UUID]:
     """Finish lists without open lines, and open again those that have some; return the lists that are finished now.
 
-    A list whose every line was dropped is CANCELLED. Finished lists with new lines (`added`) stand ready for anybody,
-    those with undone ones go back to their workers. Waves follow.
+    A list whose every line was dropped is CANCELLED. Finished lists with new lines stand ready for anybody, those with
+    undone ones go back to their workers. Waves follow.
     """
-    ids = [row.id for row in lists]
-    counts = await _line_counts(uow, ids)
+    counts = await _line_counts(uow, [row.id for row in lists])
     ended = {row.id: _ending(counts[row.id]) for row in lists}
     finished = [row for row in lists if ended[row.id] is not None and row.status not in rules.FINISHED]
     reopened = [row for row in lists if ended[row.id] is None and row.status in rules.FINISHED]
@@ -113,13 +109,12 @@ async def close_lists(uow: UnitOfWork, lists: Collection[Row], added: Collection
         [{"id": row.id, "status": ended[row.id], "lease_until": None, "done_at": uow.now} for row in finished],
         bump_version=True,
     )
-    await _reopen(uow, reopened, {row.id: row.worker_id for row in reopened if row.id not in added})
+    await _reopen(uow, reopened, {row.id: row.worker_id for row in reopened if row.id not in changes.added})
     if finished:
         await uow.clear_timers(LEASE_TIMER, [row.id for row in finished])
         await totes.free_totes(uow, await totes.tote_holds_of_lists(uow, [row.id for row in finished]))
         uow.emit(events.PickListDone(row.id, row.wave_id, row.worker_id) for row in finished)
-    if finished or reopened:
-        await close_waves(uow, {row.wave_id for row in (*finished, *reopened)})
+    await _advance_waves(uow, [held.waves[wave_id] for wave_id in sorted({row.wave_id for row in lists})])
     return {list_id for list_id, ending in ended.items() if ending is not None}
 
 
@@ -162,23 +157,26 @@ async def _reopen(uow: UnitOfWork, lists: Collection[Row], worker_of: Mapping[UU
     await uow.set_timers(LEASE_TIMER, {list_id: until for list_id, worker_id in worker_of.items() if worker_id})
 
 
-async def close_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> None:
-    """Finish waves whose lists are all finished, and open again those that have an unfinished one."""
-    waves = await locks.lock_waves(uow, wave_ids)
+async def _advance_waves(uow: UnitOfWork, waves: Collection[Row]) -> None:
+    """Bring waves to where their lists are: begun, finished, or begun again."""
     unfinished = {
         row.wave_id
         for row in await uow.fetch(
             sa.select(PickList.wave_id)
-            .where(uow.mine(PickList), uow.among(PickList.wave_id, waves), PickList.status.not_in(rules.FINISHED))
+            .where(
+                uow.mine(PickList),
+                uow.among(PickList.wave_id, [row.id for row in waves]),
+                PickList.status.not_in(rules.FINISHED),
+            )
             .distinct()
         )
     }
-    over = [row for row in waves.values() if row.id not in unfinished and row.status in rules.RUNNING]
-    again = [row for row in waves.values() if row.id in unfinished and row.status == WaveStatus.DONE]
+    over = [row for row in waves if row.id not in unfinished and row.status in rules.RUNNING]
+    begun = [row for row in waves if row.id in unfinished and row.status in {WaveStatus.RELEASED, WaveStatus.DONE}]
     await uow.update(
         Wave,
         [{"id": row.id, "status": WaveStatus.DONE, "done_at": uow.now} for row in over]
-        + [{"id": row.id, "status": WaveStatus.IN_PROGRESS, "done_at": None} for row in again],
+        + [{"id": row.id, "status": WaveStatus.IN_PROGRESS, "done_at": None} for row in begun],
         bump_version=True,
     )
     if over:

@@ -57,16 +57,16 @@ async def confirm_picks(uow: UnitOfWork, *, picks: Sequence[PickConfirmation]) -
     if not picks:
         return []
     named = [replace(pick, worker_id=pick.worker_id or uow.actor.person_id) for pick in picks]
-    lines, lists = await work.lock_lines(uow, {pick.pick_line_id for pick in named})
+    held = await work.lock_lines(uow, {pick.pick_line_id for pick in named})
     holds = await totes.tote_holds(uow, {pick.to_place_id for pick in named})
-    taken, refused = rules.decide_picks(named, rules.Tally(lines), holds)
+    taken, refused = rules.decide_picks(named, rules.Tally(held.lines), holds)
     booked, late = await _carry(uow, named, taken)
     await _write_picks(uow, named, booked)
     await progress.record_picked(uow, _by_fulfillment_line(booked))
     await progress.mark_in_progress(uow, {part.share.fulfillment_order_id for part, _ in booked})
     changes = _line_changes(named, booked)
-    closed = await closing.advance_lines(uow, lines, lists, closing.Changes(picked=changes))
-    return _answers(named, lines, closed, {each.index: each for each in (*refused, *late)})
+    closed = await closing.advance_lines(uow, held, closing.Changes(picked=changes))
+    return _answers(named, held.lines, closed, {each.index: each for each in (*refused, *late)})
 
 
 async def _carry(
@@ -159,7 +159,7 @@ async def undo_picks(uow: UnitOfWork, *, scan_ids: Sequence[UUID]) -> list[Undon
     uow.actor.require(Permission.FLOOR_WORK)
     found = await _picks_of(uow, scan_ids)
     line_ids = {row.pick_line_id for rows in found.values() for row in rows}
-    lines, lists = await work.lock_lines(uow, line_ids)
+    held = await work.lock_lines(uow, line_ids)
     found = await _picks_of(uow, scan_ids)
     there = await _units_there(uow, line_ids)
     stopped = await work.stopped_lines(uow, {row.fulfillment_line_id for rows in found.values() for row in rows})
@@ -175,10 +175,10 @@ async def undo_picks(uow: UnitOfWork, *, scan_ids: Sequence[UUID]) -> list[Undon
             continue
         back += parts or []
         quantity = sum(row.quantity for row in live)
-        answers.append(Undone(index, scan_id, lines[rows[0].pick_line_id].pick_list_id, quantity))
+        answers.append(Undone(index, scan_id, held.lines[rows[0].pick_line_id].pick_list_id, quantity))
     await _carry_back(uow, back)
     changes = closing.Changes(picked=_negative(back, "pick_line_id"))
-    await closing.advance_lines(uow, lines, lists, changes)
+    await closing.advance_lines(uow, held, changes)
     return answers
 
 

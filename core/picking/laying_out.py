@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import FulfillmentLine
-from pickmesh.core.picking import closing, locks, rules, work
+from pickmesh.core.picking import closing, rules, work
 from pickmesh.core.picking.tables import PickLine, PickLineStatus, PickList, PickListStatus, WaveKind
 from pickmesh.core.stock import allocations
 from pickmesh.core.stock import queries as stock_queries
@@ -183,16 +183,16 @@ async def take_off_lists(uow: UnitOfWork, order_ids: Collection[UUID]) -> None:
     Derived from the rows, so a second run changes nothing.
     """
     line_ids = await work_of_orders(uow, order_ids)
-    _, lists = await work.lock_lines(uow, line_ids)
+    held = await work.lock_lines(uow, line_ids)
     units = await units_of_orders(uow, order_ids)
     in_bins = [row.id for row in units if row.place_id == row.bin_id]
     await allocations.release_allocations(uow, allocation_ids=in_bins)
-    await drop_unpromised(uow, line_ids, lists)
+    await drop_unpromised(uow, held)
 
 
-async def drop_unpromised(uow: UnitOfWork, line_ids: Collection[UUID], lists: locks.Locked) -> None:
-    """Take from pick lines what nobody is promised any more; the lists are locked already."""
-    lines = await work.work_lines(uow, line_ids)
+async def drop_unpromised(uow: UnitOfWork, held: work.Held) -> None:
+    """Take from locked pick lines what nobody is promised any more."""
+    lines = await work.work_lines(uow, held.lines)
     surplus = {line.id: line.left - sum(share.quantity for share in line.shares) for line in lines.values()}
     dropped = {line_id: quantity for line_id, quantity in surplus.items() if quantity > 0}
-    await closing.advance_lines(uow, lines, lists, closing.Changes(dropped=dropped))
+    await closing.advance_lines(uow, work.Held(lines, held.lists, held.waves), closing.Changes(dropped=dropped))

@@ -1,6 +1,6 @@
 """Pick lists in workers' hands: claimed with a lease, laid aside, handed over, given back when nobody is heard of."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, WrongState
 from pickmesh.core.picking import events, locks, refusals, rules
-from pickmesh.core.picking.tables import PickList, PickListStatus, Wave, WaveStatus
+from pickmesh.core.picking.tables import PickList, PickListStatus
 
 LEASE_TIMER = "pick_list_lease"
 
@@ -169,15 +169,6 @@ async def _give(uow: UnitOfWork, row: sa.Row[*tuple[Any, ...]], worker_id: UUID)
     }
     await uow.update(PickList, [changed], bump_version=True)
     await uow.set_timers(LEASE_TIMER, {row.id: until})
-    await _start_waves(uow, [row.wave_id])
     if row.worker_id != worker_id or not is_renewal:
         uow.emit([events.PickListClaimed(row.id, worker_id, until)])
     return ClaimedList(row.id, row.number, row.location_id, worker_id, until)
-
-
-async def _start_waves(uow: UnitOfWork, wave_ids: Sequence[UUID]) -> None:
-    await uow.execute(
-        sa.update(Wave)
-        .where(uow.mine(Wave), uow.among(Wave.id, wave_ids), Wave.status == WaveStatus.RELEASED)
-        .values(status=WaveStatus.IN_PROGRESS, version=Wave.version + 1)
-    )

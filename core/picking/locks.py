@@ -1,4 +1,4 @@
-"""The row locks of picking: fulfillment orders first (orders' own lock), then lists, then waves; ids ascending.
+"""The row locks of picking: fulfillment orders first (orders' own lock), then waves, then lists; ids ascending.
 
 A list's lock guards its lines, its picks and the totes bound to it.
 """
@@ -84,9 +84,12 @@ async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[A
 
 
 async def lock_waves(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
-    """Lock waves; return those that exist, with every column."""
+    """Lock waves; return those that exist, with every column. New lists may refer to a locked wave."""
     found = await uow.fetch(
-        sa.select(*WAVE).where(uow.mine(Wave), uow.among(Wave.id, ids)).order_by(Wave.id).with_for_update()
+        sa.select(*WAVE)
+        .where(uow.mine(Wave), uow.among(Wave.id, ids))
+        .order_by(Wave.id)
+        .with_for_update(key_share=True)
     )
     return {row.id: row for row in found}
 

@@ -103,7 +103,9 @@ async def put_back(uow: UnitOfWork, *, backs: Sequence[PutBackScan]) -> list[Put
             uow.mine(ExceptionTask), uow.among(ExceptionTask.id, {back.task_id for back in backs})
         )
     )
-    orders = await order_locks.lock_fulfillment_orders(uow, {row.subject_id for row in subjects})
+    stopped = {row.subject_id for row in subjects}
+    await order_locks.lock_orders_behind(uow, stopped)
+    orders = await order_locks.lock_fulfillment_orders(uow, stopped)
     locked = await locks.lock_tasks(uow, {back.task_id for back in backs})
     units = [row for row in await laying_out.units_of_orders(uow, orders) if row.place_id != row.bin_id]
     chosen, refused = _choose(backs, locked, orders, units)

@@ -1,4 +1,4 @@
-"""What picking does when something happened elsewhere: stop the work of stopped orders, resume backorders, end leases."""
+"""What picking does when something happened elsewhere: stopped orders, filled backorders, lost bins, ended leases."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -21,8 +21,7 @@ async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> No
 async def on_allocation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
     """Take from pick lines what reality has left of their bins."""
     line_ids = {UUID(event.payload["work_line_id"]) for event in events if event.payload["work_line_id"]}
-    _, on_lists = await work.lock_lines(uow, line_ids)
-    await laying_out.drop_unpromised(uow, line_ids, on_lists)
+    await laying_out.drop_unpromised(uow, await work.lock_lines(uow, line_ids))
 
 
 async def on_backorder_filled(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:

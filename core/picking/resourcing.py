@@ -16,7 +16,7 @@ from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.rules import UNDER_WAY
 from pickmesh.core.orders.tables import FulfillmentLine
-from pickmesh.core.picking import closing, laying_out, locks, rules
+from pickmesh.core.picking import closing, laying_out, rules, work
 from pickmesh.core.picking.tables import PickLine
 from pickmesh.core.stock import allocations, posting, reservations
 from pickmesh.core.stock import locks as stock_locks
@@ -191,7 +191,7 @@ async def resume_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]
     orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
     going = [order.id for order in orders.values() if order.progress in UNDER_WAY and order.intercepted_at is None]
     list_of_order = await _last_lists(uow, going)
-    lists = await locks.lock_pick_lists(uow, set(list_of_order.values()))
+    waves, lists = await work.lock_lists(uow, set(list_of_order.values()))
     lines = await order_queries.lines_of_fulfillment_orders(uow, list_of_order)
     order_of = {line.id: order_id for order_id, own in lines.items() for line in own}
     made = await allocations.allocate_lines(
@@ -206,7 +206,7 @@ async def resume_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]
             )
         )
     await laying_out.append_lines(uow, shares)
-    await closing.advance_lines(uow, {}, lists, closing.Changes(added=set(shares)))
+    await closing.advance_lines(uow, work.Held({}, lists, waves), closing.Changes(added=set(shares)))
 
 
 async def _last_lists(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> dict[UUID, UUID]:

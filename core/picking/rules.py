@@ -319,7 +319,9 @@ def decide_shorts(shorts: Sequence[PickShort], tally: Tally) -> tuple[list[Taken
         if refusal is not None or line is None:
             refused.append(Refused(index, refusal or refusals.LineClosed()))
             continue
-        last_first = sorted(reversed(line.shares), key=lambda share: not share.stopped)
+        last_first = [share for share in line.shares if share.stopped] + [
+            share for share in reversed(line.shares) if not share.stopped
+        ]
         parts = tally.take(index, line, short.quantity, last_first) if short.quantity > 0 else None
         if parts is None:
             refused.append(Refused(index, too_many(line, short.quantity, tally.left(line))))

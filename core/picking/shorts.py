@@ -56,10 +56,10 @@ async def report_shorts(uow: UnitOfWork, *, shorts: Sequence[PickShort]) -> list
     if not shorts:
         return []
     named = [replace(short, worker_id=short.worker_id or uow.actor.person_id) for short in shorts]
-    lines, lists = await work.lock_lines(uow, {short.pick_line_id for short in named})
-    taken, refused = rules.decide_shorts(named, rules.Tally(lines))
+    held = await work.lock_lines(uow, {short.pick_line_id for short in named})
+    taken, refused = rules.decide_shorts(named, rules.Tally(held.lines))
     lost, late = await _lose(uow, taken)
-    lines_of = [lines[named[each.index].pick_line_id] for each in lost]
+    lines_of = [held.lines[named[each.index].pick_line_id] for each in lost]
     wanted = [
         resourcing.Wanted(each.share, each.location_id, each.quantity, line.pick_list_id)
         for each, line in zip(lost, lines_of, strict=True)
@@ -67,11 +67,11 @@ async def report_shorts(uow: UnitOfWork, *, shorts: Sequence[PickShort]) -> list
     found = await resourcing.fetch_elsewhere(uow, wanted)
     lost = [replace(each, resourced=got) for each, got in zip(lost, found, strict=True)]
     await progress.record_short(uow, _by_fulfillment_line(lost))
-    task_ids = await _open_tasks(uow, named, lost)
     added = {line.pick_list_id for line, each in zip(lines_of, lost, strict=True) if each.resourced}
-    closed = await closing.advance_lines(uow, lines, lists, closing.Changes(short=_by_line(named, lost), added=added))
-    _emit(uow, named, lines, lost)
-    answers = _Answers(named, lines, lost, task_ids, closed)
+    closed = await closing.advance_lines(uow, held, closing.Changes(short=_by_line(named, lost), added=added))
+    task_ids = await _open_tasks(uow, named, lost)
+    _emit(uow, named, held.lines, lost)
+    answers = _Answers(named, held.lines, lost, task_ids, closed)
     return answers.all({each.index: each for each in (*refused, *late)})
 
 

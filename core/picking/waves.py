@@ -222,8 +222,8 @@ async def kick_out(
     Refuses item by item: NOT_FOUND for an order that is not in the wave, ALREADY_PICKED when units have left a bin.
     """
     orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
-    await work.lock_lines(uow, await laying_out.work_of_orders(uow, orders))
     wave = await _locked(uow, wave_id)
+    await work.lock_lines(uow, await laying_out.work_of_orders(uow, orders))
     seated = set(await _seated_orders(uow, wave_id))
     begun = {order for order in orders if orders[order].progress not in {Progress.OPEN, Progress.RELEASED}}
     out = await laying_out.units_of_orders(uow, orders)

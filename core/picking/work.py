@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,17 @@ from pickmesh.core.stock.tables import Allocation, AllocationStatus
 Found = sa.Row[*tuple[Any, ...]]
 
 
-async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> tuple[dict[UUID, rules.WorkLine], locks.Locked]:
-    """Lock the orders and then the lists behind pick lines; return the lines as they then stand, and the lists."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Locked work: lines as they stand, their lists and waves."""
+
+    lines: Mapping[UUID, rules.WorkLine]
+    lists: locks.Locked
+    waves: locks.Locked
+
+
+async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Held:
+    """Lock the orders, waves and lists behind pick lines, in this order; return them as they then stand."""
     served = await uow.fetch(
         sa.select(FulfillmentLine.fulfillment_order_id)
         .join(Allocation, _of_line(Allocation, FulfillmentLine))
@@ -29,8 +39,17 @@ async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> tuple[dict[
     on_lists = await uow.fetch(
         sa.select(PickLine.pick_list_id).where(uow.mine(PickLine), uow.among(PickLine.id, line_ids)).distinct()
     )
-    lists = await locks.lock_pick_lists(uow, [row.pick_list_id for row in on_lists])
-    return await work_lines(uow, line_ids), lists
+    waves, lists = await lock_lists(uow, [row.pick_list_id for row in on_lists])
+    return Held(await work_lines(uow, line_ids), lists, waves)
+
+
+async def lock_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> tuple[locks.Locked, locks.Locked]:
+    """Lock the waves of lists and then the lists, whose orders are locked already; return waves and lists."""
+    found = await uow.fetch(
+        sa.select(PickList.wave_id).where(uow.mine(PickList), uow.among(PickList.id, list_ids)).distinct()
+    )
+    waves = await locks.lock_waves(uow, [row.wave_id for row in found])
+    return waves, await locks.lock_pick_lists(uow, list_ids)
 
 
 def _of_line(allocation: type[Allocation], line: type[FulfillmentLine]) -> sa.ColumnElement[bool]:

@@ -93,9 +93,9 @@ async def test_a_page_of_none_is_empty(owner: Any) -> None:
 
 
 def test_an_id_survives_the_way_out_and_in() -> None:
-    id = new_id()
-    assert relay.id_of(global_id("Sku", id), "Sku") == id
-    assert relay.parsed(global_id("Sku", id)) == ("Sku", id)
+    sku = new_id()
+    assert relay.id_of(global_id("Sku", sku), "Sku") == sku
+    assert relay.parsed(global_id("Sku", sku)) == ("Sku", sku)
 
 
 def kinds() -> set[str]:

@@ -1,7 +1,7 @@
 """Orders for tests of any room: a shop with goods on shelves, and orders as it would tell them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,15 +14,20 @@ from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.reading import events_after
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import intake, queries
+from pickmesh.core.orders import intake, progress, queries
 from pickmesh.core.orders.incoming import NewLine, NewOrder
 from pickmesh.core.orders.reactions import REACTIONS
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.tables import FulfillmentOrder, PaymentStatus
 from pickmesh.core.orders.verdicts import OrderVerdict
-from pickmesh.core.stock import places, receipts
+from pickmesh.core.stock import allocations, carrying, places, put_backs, receipts
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.allocations import AllocationNeed
+from pickmesh.core.stock.carrying import Carry
 from pickmesh.core.stock.places import NewPlace
+from pickmesh.core.stock.put_backs import PutBack
 from pickmesh.core.stock.receipts import Receipt
 from pickmesh.core.stock.tables import Place, StockLevel
 
@@ -58,20 +63,21 @@ async def make_house(
     skus = dict(await make_skus(database, actor, list(stock), shop=shop))
     for code, components in (bundles or {}).items():
         skus[code] = await make_bundle(database, actor, code, components, shop=shop)
-    async with database.unit_of_work(actor) as uow:
-        await places.save_places(uow, places=[NewPlace(code, "A-01-1", "BIN") for code in warehouses])
-        found = await uow.fetch(sa.select(Place.id, Place.location_id).where(uow.mine(Place), Place.code == "A-01-1"))
-        codes = {row.id: row.code for row in await uow.fetch(_locations(uow))}
-    bins = {codes[row.location_id]: row.id for row in found}
-    house = House(shop, shop_id, skus, {code: each for each, code in codes.items()}, bins)
+    house = House(shop, shop_id, skus)
+    for code in warehouses:
+        house = await add_warehouse(database, actor, house, code)
     if warehouses:
         await receive(database, actor, house, stock)
     return house
 
 
-def _locations(uow: Any) -> sa.Select[Any]:
-    table = places.Location
-    return sa.select(table.id, table.code).where(uow.mine(table))
+async def add_warehouse(database: Database, actor: Actor, house: House, code: str) -> House:
+    """Open a warehouse of one bin and return the house with it."""
+    async with database.unit_of_work(actor) as uow:
+        (saved,) = await places.save_places(uow, places=[NewPlace(code, "A-01-1", "BIN")])
+        assert isinstance(saved, places.Saved), saved
+        location_id = await uow.scalar(sa.select(Place.location_id).where(uow.mine(Place), Place.id == saved.place_id))
+    return replace(house, warehouses={**house.warehouses, code: location_id}, bins={**house.bins, code: saved.place_id})
 
 
 async def receive(
@@ -168,3 +174,42 @@ async def count(database: Database, actor: Actor, table: Any = FulfillmentOrder)
     """Return how many rows a merchant has in a table."""
     async with database.reading(actor) as uow:
         return int(await uow.scalar(sa.select(sa.func.count()).select_from(table).where(uow.mine(table))))
+
+
+async def put_on_floor(database: Database, actor: Actor, fulfillment_order_id: UUID) -> None:
+    """Release a fulfillment order as a wave does: marked, and its lines allocated to bins."""
+    async with database.unit_of_work(actor) as uow:
+        lines = (await queries.lines_of_fulfillment_orders(uow, [fulfillment_order_id]))[fulfillment_order_id]
+        await progress.mark_released(uow, [fulfillment_order_id])
+        await allocations.allocate_lines(uow, lines=[AllocationNeed(line.id) for line in lines])
+
+
+async def pick(
+    database: Database, actor: Actor, house: House, fulfillment_order_id: UUID, quantities: Mapping[str, int]
+) -> UUID:
+    """Carry pieces of SKUs of a released fulfillment order from the bin into its tote; return the tote."""
+    warehouse, bin_id = next(iter(house.bins.items()))
+    code = f"T-{new_id().hex[:12]}".upper()
+    async with database.unit_of_work(actor) as uow:
+        (saved,) = await places.save_places(uow, places=[NewPlace(warehouse, code, "TOTE")])
+        assert isinstance(saved, places.Saved), saved
+        lines = (await queries.lines_of_fulfillment_orders(uow, [fulfillment_order_id]))[fulfillment_order_id]
+        wanted = {line.id: quantities[name] for line in lines for name in quantities if line.sku_id == house.skus[name]}
+        found = await stock_queries.allocations_of_lines(uow, list(wanted))
+        carries = [Carry(row.id, saved.place_id, wanted[row.line_id]) for row in found if row.place_id == bin_id]
+        for answer in await carrying.carry_allocations(uow, carries=carries, reason="PICK"):
+            assert not isinstance(answer, Refused), answer
+        await progress.mark_in_progress(uow, [fulfillment_order_id])
+        await progress.record_picked(uow, wanted)
+    return saved.place_id
+
+
+async def put_all_back(database: Database, actor: Actor, house: House, fulfillment_order_id: UUID) -> None:
+    """Put every unit of a fulfillment order that has left its bin back into it."""
+    bin_id = next(iter(house.bins.values()))
+    async with database.unit_of_work(actor) as uow:
+        lines = (await queries.lines_of_fulfillment_orders(uow, [fulfillment_order_id]))[fulfillment_order_id]
+        found = await stock_queries.allocations_of_lines(uow, [line.id for line in lines])
+        backs = [PutBack(row.id, bin_id, row.quantity) for row in found if row.place_id != bin_id]
+        for answer in await put_backs.put_back(uow, backs=backs):
+            assert not isinstance(answer, Refused), answer

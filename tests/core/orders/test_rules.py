@@ -1,0 +1,161 @@
+"""Rules of orders, pure: which status is shown, what may be done, where an order goes."""
+
+from datetime import datetime, timedelta
+from itertools import product
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders_orders import bring_in, make_house, new_order
+from tests.conftest import NOON
+
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.orders import queries, rules
+from pickmesh.core.orders.rules import Action, Candidate, Facts, RouteReason, Status
+from pickmesh.core.orders.tables import FulfillmentOrder, Progress
+
+PAST, FUTURE = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
+LOCATION = UUID(int=1)
+ALL_FACTS = [
+    Facts(intercepted, holds, fulfill_at, short, LOCATION)
+    for intercepted, holds, fulfill_at, short in product((None, PAST), (0, 2), (None, PAST, NOON, FUTURE), (0, 3))
+]
+WORKING = [Progress.OPEN, Progress.RELEASED, Progress.IN_PROGRESS, Progress.PACKED]
+
+
+@pytest.mark.parametrize("progress", [Progress.CANCELLED, Progress.MERGED, Progress.SHIPPED])
+def test_what_has_ended_shows_its_end_whatever_else_is_known(progress: Progress) -> None:
+    assert {rules.status(progress, facts, NOON) for facts in ALL_FACTS} == {Status(progress.value)}
+
+
+@pytest.mark.parametrize("progress", WORKING)
+def test_interception_comes_before_holds_schedule_shortage_and_progress(progress: Progress) -> None:
+    shown = {rules.status(progress, facts, NOON) for facts in ALL_FACTS if facts.intercepted_at}
+    assert shown == {Status.INTERCEPTED}
+
+
+@pytest.mark.parametrize("progress", WORKING)
+def test_a_hold_comes_before_schedule_and_shortage(progress: Progress) -> None:
+    held = [facts for facts in ALL_FACTS if not facts.intercepted_at and facts.hold_count]
+    assert {rules.status(progress, facts, NOON) for facts in held} == {Status.ON_HOLD}
+
+
+@pytest.mark.parametrize("progress", WORKING)
+@pytest.mark.parametrize("short", [0, 3])
+@pytest.mark.parametrize(("fulfill_at", "waits"), [(None, False), (PAST, False), (NOON, False), (FUTURE, True)])
+def test_a_schedule_holds_back_until_its_time_then_shortage_then_progress_shows(
+    progress: Progress, short: int, fulfill_at: datetime | None, waits: bool
+) -> None:
+    expected = Status.SCHEDULED if waits else Status.BACKORDERED if short else Status(progress.value)
+    assert rules.status(progress, Facts(None, 0, fulfill_at, short, LOCATION), NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("progress", "facts", "actions"),
+    [
+        (Progress.OPEN, Facts(location_id=LOCATION), (Action.HOLD, Action.CANCEL, Action.SPLIT, Action.RELEASE)),
+        (Progress.OPEN, Facts(), (Action.HOLD, Action.CANCEL, Action.SPLIT, Action.ROUTE)),
+        (
+            Progress.OPEN,
+            Facts(hold_count=1, location_id=LOCATION),
+            (Action.HOLD, Action.RELEASE_HOLD, Action.CANCEL, Action.SPLIT),
+        ),
+        (Progress.OPEN, Facts(short_quantity=1, location_id=LOCATION), (Action.HOLD, Action.CANCEL, Action.SPLIT)),
+        (Progress.OPEN, Facts(fulfill_at=FUTURE, location_id=LOCATION), (Action.HOLD, Action.CANCEL, Action.SPLIT)),
+        (Progress.RELEASED, Facts(location_id=LOCATION), (Action.INTERCEPT, Action.PICK, Action.PACK)),
+        (Progress.IN_PROGRESS, Facts(location_id=LOCATION), (Action.INTERCEPT, Action.PICK, Action.PACK)),
+        (Progress.IN_PROGRESS, Facts(short_quantity=2, location_id=LOCATION), (Action.INTERCEPT,)),
+        (Progress.RELEASED, Facts(intercepted_at=PAST, location_id=LOCATION), ()),
+        (Progress.PACKED, Facts(location_id=LOCATION), (Action.INTERCEPT, Action.SHIP)),
+        (Progress.SHIPPED, Facts(location_id=LOCATION), ()),
+        (Progress.CANCELLED, Facts(hold_count=1), ()),
+        (Progress.MERGED, Facts(), ()),
+    ],
+)
+def test_supported_actions_follow_the_status(progress: Progress, facts: Facts, actions: tuple[Action, ...]) -> None:
+    assert rules.supported_actions(progress, facts, NOON) == actions
+
+
+async def test_the_status_filter_of_the_database_agrees_with_the_rule(database: Database, merchant: Actor) -> None:
+    house = await make_house(database, merchant, {"CUP": 100})
+    cases = list(product(Progress, ALL_FACTS))
+    orders = [new_order(house, f"T-{number}", {"CUP": 1}) for number in range(len(cases))]
+    verdicts = await bring_in(database, merchant, *orders)
+    async with database.unit_of_work(merchant) as uow:
+        found = await queries.fulfillment_orders_of(uow, [verdict.order_id for verdict in verdicts])
+        rows = [found[verdict.order_id][0] for verdict in verdicts]
+        changed = [
+            {
+                "id": row.id,
+                "progress": progress,
+                "intercepted_at": facts.intercepted_at,
+                "hold_count": facts.hold_count,
+                "fulfill_at": facts.fulfill_at,
+                "short_quantity": facts.short_quantity,
+            }
+            for row, (progress, facts) in zip(rows, cases, strict=True)
+        ]
+        await uow.update(FulfillmentOrder, changed)
+        expected = {row.id: rules.status(*case, NOON) for row, case in zip(rows, cases, strict=True)}
+        for wanted in Status:
+            statement = sa.select(FulfillmentOrder.id).where(
+                uow.mine(FulfillmentOrder), queries.status_is([wanted], NOON)
+            )
+            shown = {row.id for row in await uow.fetch(statement)}
+            assert shown == {each for each, status in expected.items() if status is wanted}
+
+
+def candidate(number: int, priority: int = 100) -> Candidate:
+    return Candidate(UUID(int=number), f"W{number}", priority)
+
+
+KETTLE, LID = UUID(int=101), UUID(int=102)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "free", "goes_to", "reason"),
+    [
+        ([], {}, None, RouteReason.NO_WAREHOUSE),
+        ([candidate(1)], {}, 1, RouteReason.ONLY_WAREHOUSE),
+        ([candidate(1), candidate(2)], {(2, KETTLE): 2, (2, LID): 1}, 2, RouteReason.COVERS_ORDER),
+        ([candidate(1), candidate(2, 1)], {(1, KETTLE): 9, (1, LID): 9, (2, KETTLE): 9}, 1, RouteReason.COVERS_ORDER),
+        ([candidate(1, 5), candidate(2, 4)], {(1, KETTLE): 1, (2, LID): 1}, 2, RouteReason.COVERS_MOST),
+        ([candidate(2), candidate(1)], {}, 1, RouteReason.COVERS_MOST),
+        ([candidate(1), candidate(2)], {(1, KETTLE): 1, (2, KETTLE): 2}, 2, RouteReason.COVERS_MOST),
+    ],
+)
+def test_an_order_goes_where_most_of_it_lies_then_by_priority_then_by_code(
+    candidates: list[Candidate], free: dict[tuple[int, UUID], int], goes_to: int | None, reason: RouteReason
+) -> None:
+    levels = {(UUID(int=number), sku_id): pieces for (number, sku_id), pieces in free.items()}
+    found = rules.route({KETTLE: 2, LID: 1}, candidates, levels)
+    assert found == rules.Route(UUID(int=goes_to) if goes_to else None, reason)
+
+
+def test_an_order_without_a_known_sku_is_not_routed() -> None:
+    assert rules.route({}, [candidate(1)], {}) == rules.Route(None, RouteReason.UNMAPPED)
+
+
+@given(st.permutations([candidate(1, 3), candidate(2, 3), candidate(3, 1), candidate(4, 2)]))
+def test_a_route_does_not_depend_on_the_order_warehouses_are_told_in(candidates: list[Candidate]) -> None:
+    free = {(UUID(int=2), KETTLE): 5, (UUID(int=4), KETTLE): 5}
+    assert rules.route({KETTLE: 3}, candidates, free).location_id == UUID(int=4)
+
+
+@pytest.mark.parametrize(
+    ("stages", "blocking"),
+    [
+        ([], None),
+        (["OPEN", "CANCELLED"], None),
+        (["OPEN", "RELEASED"], Progress.RELEASED),
+        (["SHIPPED", "OPEN", "IN_PROGRESS"], Progress.SHIPPED),
+        (["MERGED"], Progress.MERGED),
+    ],
+)
+def test_a_change_is_taken_over_only_while_all_of_an_order_is_open(
+    stages: list[str], blocking: Progress | None
+) -> None:
+    assert rules.blocking_progress(stages) is blocking

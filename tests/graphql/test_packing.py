@@ -1,0 +1,75 @@
+"""Parcels through the front: what is in them, their labels, shipping, giving numbers up."""
+
+from typing import Any
+
+from tests.builders_graphql import furnish
+
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.ids import new_id
+from pickmesh.graphql.ids import global_id
+
+PARCEL = """query ($id: ID!) { parcel(id: $id) {
+  number state supportedActions items { quantity sku { code } lot { code } line { packedQuantity } }
+  waybill { number state } labels { pdf zpl } printJobs { format state } fulfillmentOrder { number status }
+} }"""
+ACT = """mutation ($input: %sInput!) { %s(input: $input) {
+  parcels { state waybill { number state } labels { pdf } } userErrors { code field }
+} }"""
+
+
+def act(name: str) -> str:
+    return ACT % (name, name[0].lower() + name[1:])
+
+
+async def test_a_sealed_parcel_shows_contents_number_and_labels(
+    owner: Any, database: Database, merchant: Actor
+) -> None:
+    made = await furnish(database, merchant, 1)
+    parcel = (await owner.run(PARCEL, id=global_id("Parcel", made["Parcel"][0])))["parcel"]
+    assert parcel["number"] == "P-0001"
+    assert parcel["items"] == [
+        {"quantity": 1, "sku": {"code": "KETTLE-01"}, "lot": {"code": "L-KETTLE-01"}, "line": {"packedQuantity": 1}}
+    ]
+    assert parcel["waybill"] == {"number": "LC00000000000000000", "state": "ISSUED"}
+    assert parcel["labels"] == {kind: f"/labels/parcel/{made['Parcel'][0]}.{kind}" for kind in ("pdf", "zpl")}
+    assert parcel["printJobs"] == [{"format": "PDF", "state": "QUEUED"}]
+
+
+async def test_shipping_twice_ships_once_and_unknown_parcels_are_told_by_their_place(
+    owner: Any, database: Database, merchant: Actor
+) -> None:
+    made = await furnish(database, merchant, 1)
+    parcel = global_id("Parcel", made["Parcel"][0])
+    for _ in range(2):
+        wanted = {"parcelIds": [global_id("Parcel", new_id()), parcel]}
+        answer = (await owner.run(act("ParcelShip"), input=wanted))["parcelShip"]
+        assert answer["userErrors"] == [{"code": "NOT_FOUND", "field": ["parcelIds", "0"]}]
+        assert [item["state"] for item in answer["parcels"]] == ["SHIPPED"]
+    order = (await owner.run(PARCEL, id=parcel))["parcel"]["fulfillmentOrder"]
+    assert order["status"] == "SHIPPED"
+    (error,) = (await owner.run(act("WaybillVoid"), input={"parcelIds": [parcel], "reason": "x"}))["waybillVoid"][
+        "userErrors"
+    ]
+    assert error["code"] == "WRONG_STATE"
+    handed = (await owner.run(act("ParcelHandOver"), input={"parcelIds": [parcel]}))["parcelHandOver"]
+    assert [item["state"] for item in handed["parcels"]] == ["HANDED_OVER"]
+
+
+async def test_a_reprint_needs_a_reason(owner: Any, database: Database, merchant: Actor) -> None:
+    made = await furnish(database, merchant, 1)
+    parcel = global_id("Parcel", made["Parcel"][0])
+    refused = (await owner.run(act("LabelReprint"), input={"parcelIds": [parcel], "reason": " "}))["labelReprint"]
+    assert refused["userErrors"] == [{"code": "REASON_NEEDED", "field": ["reason"]}]
+    await owner.run(act("LabelReprint"), input={"parcelIds": [parcel], "reason": "smudged"})
+    assert len((await owner.run(PARCEL, id=parcel))["parcel"]["printJobs"]) == 2
+
+
+async def test_shipping_tells_the_order_its_tracking(owner: Any, database: Database, merchant: Actor) -> None:
+    made = await furnish(database, merchant, 1)
+    await owner.run(act("ParcelShip"), input={"parcelIds": [global_id("Parcel", made["Parcel"][0])]})
+    query = "query ($id: ID!) { order(id: $id) { shipments { carrier waybill lines { externalLineId quantity } } } }"
+    order = (await owner.run(query, id=global_id("Order", made["Order"][0])))["order"]
+    assert order["shipments"] == [
+        {"carrier": "LOCAL", "waybill": "LC00000000000000000", "lines": [{"externalLineId": "1", "quantity": 1}]}
+    ]

@@ -36,7 +36,7 @@ WAVE_MOVES: Mapping[WaveStatus, frozenset[WaveStatus]] = {
     WaveStatus.PLANNED: frozenset({WaveStatus.RELEASED, WaveStatus.CANCELLED}),
     WaveStatus.RELEASED: frozenset({WaveStatus.IN_PROGRESS, WaveStatus.DONE, WaveStatus.CANCELLED}),
     WaveStatus.IN_PROGRESS: frozenset({WaveStatus.DONE, WaveStatus.CANCELLED}),
-    WaveStatus.DONE: frozenset({WaveStatus.IN_PROGRESS}),  # an undone pick, or goods that came back into stock
+    WaveStatus.DONE: frozenset({WaveStatus.IN_PROGRESS}),  # a pick was undone, or stock came for a backorder
     WaveStatus.CANCELLED: frozenset(),
 }
 
@@ -46,9 +46,10 @@ LIST_MOVES: Mapping[PickListStatus, frozenset[PickListStatus]] = {
         {PickListStatus.PAUSED, PickListStatus.READY, PickListStatus.DONE, PickListStatus.CANCELLED}
     ),
     PickListStatus.PAUSED: frozenset({PickListStatus.CLAIMED, PickListStatus.READY, PickListStatus.CANCELLED}),
-    PickListStatus.DONE: frozenset({PickListStatus.CLAIMED, PickListStatus.READY}),  # as above
-    PickListStatus.CANCELLED: frozenset({PickListStatus.READY}),  # as above
+    PickListStatus.DONE: frozenset(),
+    PickListStatus.CANCELLED: frozenset(),
 }
+"""What people may do to a list; a finished one is opened again only by what happens to its lines (see closing)."""
 
 
 def may_become(moves: Mapping[State, frozenset[State]], now: str, wanted: State) -> bool:

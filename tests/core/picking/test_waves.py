@@ -1,0 +1,234 @@
+import pytest
+from tests.builders_floor import (
+    Floor,
+    bring_orders,
+    code_of,
+    lines_of,
+    make_floor,
+    order_row,
+    pick_list,
+    release,
+    row_of,
+    violations,
+)
+from tests.statements import statements
+
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.permissions import ROLE_PERMISSIONS, Role
+from pickmesh.core.kit.refusals import NotPermitted, WrongState
+from pickmesh.core.orders import cancel, holds
+from pickmesh.core.picking import queries, waves
+from pickmesh.core.picking.refusals import NothingToPlan
+from pickmesh.core.picking.tables import PickList, Wave, WaveKind
+from pickmesh.core.stock import queries as stock_queries
+
+SHELVES = {"A-01": {"CUP": 50}, "A-02": {"LID": 50}, "A-03": {"POT": 50}}
+MIXED_ORDERS = {
+    "N1": {"LID": 1, "CUP": 1},
+    "N2": {"CUP": 1},
+    "N3": {"LID": 1, "CUP": 1},
+    "N4": {"POT": 2},
+    "N5": {"LID": 1},
+}
+
+
+async def lists_of(floor: Floor, released: waves.ReleasedWave) -> list[list[tuple[str, int]]]:
+    return [
+        [(line.place_code, line.quantity) for line in await lines_of(floor, each)] for each in released.pick_list_ids
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lists"),
+    [
+        (WaveKind.DISCRETE, [[("A-01", 1), ("A-02", 1)], [("A-01", 1)], [("A-01", 1), ("A-02", 1)], [("A-03", 2)],
+                             [("A-02", 1)]]),
+        (WaveKind.CLUSTER, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 1), ("A-03", 2)], [("A-02", 1)]]),
+        (WaveKind.PUT_WALL, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 1), ("A-03", 2)], [("A-02", 1)]]),
+        (WaveKind.SINGLE_ITEM, [[("A-01", 1), ("A-02", 1)]]),
+        (WaveKind.HOT_SALE, [[("A-01", 2), ("A-02", 2)]]),
+    ],
+)  # fmt: skip
+async def test_every_kind_of_wave_is_planned_and_released_with_its_own_lists(
+    database: Database, merchant: Actor, kind: WaveKind, lists: list[list[tuple[str, int]]]
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, MIXED_ORDERS)
+    released = await release(floor, kind, capacity=2)
+    assert await lists_of(floor, released) == lists
+    assert (released.status, released.kicked_out) == ("RELEASED", [])
+    assert await violations(floor) == []
+
+
+async def test_an_order_is_in_one_wave_at_a_time(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, MIXED_ORDERS)
+    async with database.unit_of_work(merchant) as uow:
+        first = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER, limit=2)
+        second = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER, limit=10)
+        with pytest.raises(NothingToPlan):
+            await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+    assert [len(first.fulfillment_order_ids), len(second.fulfillment_order_ids)] == [2, 3]
+    assert first.number != second.number
+    assert not set(first.fulfillment_order_ids) & set(second.fulfillment_order_ids)
+
+
+async def test_orders_asked_for_that_cannot_join_come_back_with_the_reason(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    double, single, held = await bring_orders(floor, {"N1": {"CUP": 2}, "N2": {"CUP": 1}, "N3": {"CUP": 1}})
+    async with database.unit_of_work(merchant) as uow:
+        await holds.hold(uow, fulfillment_order_ids=[held])
+        planned = await waves.plan_wave(
+            uow,
+            location_id=floor.location_id,
+            kind=WaveKind.SINGLE_ITEM,
+            fulfillment_order_ids=[double, single, held],
+        )
+    assert planned.fulfillment_order_ids == [single]
+    assert [(each.index, each.refusal.code) for each in planned.refused] == [
+        (0, "DOES_NOT_FIT_WAVE"),
+        (2, "NOT_RELEASABLE"),
+    ]
+
+
+async def test_only_who_manages_the_floor_plans_waves(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    async with database.unit_of_work(floor.picker) as uow:
+        with pytest.raises(NotPermitted):
+            await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+
+
+async def test_release_promises_bins_and_tells_orders(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 3}})
+    released = await release(floor)
+    async with database.reading(merchant) as uow:
+        (balance,) = await stock_queries.balances_of(uow, place_ids=[floor.warehouse.bins["A-01"]])
+        seats = await queries.seats_of_waves(uow, [released.wave_id])
+    assert (balance.quantity, balance.allocated) == (50, 3)
+    assert (await order_row(floor, order_id)).progress == "RELEASED"
+    assert [(seat.fulfillment_order_id, seat.position, seat.state) for seat in seats[released.wave_id]] == [
+        (order_id, 1, "IN")
+    ]
+
+
+async def test_a_wave_is_released_once(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, {"N1": {"CUP": 1}})
+    released = await release(floor)
+    async with database.unit_of_work(merchant) as uow:
+        with pytest.raises(WrongState):
+            await waves.release_wave(uow, wave_id=released.wave_id)
+
+
+async def test_orders_that_were_held_or_cancelled_since_planning_stay_behind(
+    database: Database, merchant: Actor
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    good, held, gone = await bring_orders(floor, {"N1": {"CUP": 1}, "N2": {"CUP": 1}, "N3": {"CUP": 1}})
+    async with database.unit_of_work(merchant) as uow:
+        planned = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+        await holds.hold(uow, fulfillment_order_ids=[held])
+        await cancel.cancel_fulfillment_orders(uow, ids=[gone], reason="BUYER")
+    async with database.unit_of_work(merchant) as uow:
+        released = await waves.release_wave(uow, wave_id=planned.wave_id)
+    assert released.kicked_out == [held, gone]
+    assert await lists_of(floor, released) == [[("A-01", 1)]]
+    assert (await order_row(floor, good)).progress == "RELEASED"
+    assert (await order_row(floor, held)).progress == "OPEN"
+    assert await violations(floor) == []
+
+
+async def test_a_wave_that_loses_all_its_orders_is_cancelled(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 1}})
+    async with database.unit_of_work(merchant) as uow:
+        planned = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+        await cancel.cancel_fulfillment_orders(uow, ids=[order_id], reason="BUYER")
+    async with database.unit_of_work(merchant) as uow:
+        released = await waves.release_wave(uow, wave_id=planned.wave_id)
+    assert (released.status, released.pick_list_ids) == ("CANCELLED", [])
+
+
+async def test_an_order_kicked_out_frees_its_bins_and_may_join_another_wave(
+    database: Database, merchant: Actor
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    stays, leaves = await bring_orders(floor, {"N1": {"CUP": 1}, "N2": {"CUP": 2, "LID": 1}})
+    released = await release(floor, WaveKind.CLUSTER)
+    async with database.unit_of_work(merchant) as uow:
+        answers = await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[leaves], reason="URGENT")
+    assert answers == [leaves]
+    (list_id,) = released.pick_list_ids
+    assert [(line.place_code, line.quantity, line.status) for line in await lines_of(floor, list_id)] == [
+        ("A-01", 1, "OPEN"),
+        ("A-02", 1, "CANCELLED"),
+    ]
+    assert (await order_row(floor, leaves)).progress == "OPEN"
+    again = await release(floor, WaveKind.CLUSTER)
+    assert await lists_of(floor, again) == [[("A-01", 2), ("A-02", 1)]]
+    await pick_list(floor, list_id, "T-0001")
+    assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
+    assert (await order_row(floor, stays)).progress == "IN_PROGRESS"
+    assert await violations(floor) == []
+
+
+async def test_a_list_whose_orders_all_left_is_cancelled_and_its_wave_is_done(
+    database: Database, merchant: Actor
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 1}})
+    released = await release(floor)
+    async with database.unit_of_work(merchant) as uow:
+        await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER")
+    assert (await row_of(floor, PickList, released.pick_list_ids[0])).status == "CANCELLED"
+    assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
+
+
+async def test_an_order_that_is_picked_is_not_kicked_out(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 2}})
+    released = await release(floor)
+    await pick_list(floor, released.pick_list_ids[0], "T-0001")
+    async with database.unit_of_work(merchant) as uow:
+        answers = await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER")
+    assert code_of(answers[0]) in {"ALREADY_PICKED", "NOT_FOUND"}
+
+
+async def test_the_statements_of_a_release_do_not_depend_on_the_number_of_lines(
+    database: Database, merchant: Actor
+) -> None:
+    counts = {}
+    floor = await make_floor(database, merchant, {f"A-{number:03d}": {f"S{number}": 9} for number in range(1, 101)})
+    for lines in (2, 1, 10, 100):  # the first makes the merchant's counters
+        orders = {f"R{lines}-{number}": {f"S{number}": 1} for number in range(1, lines + 1)}
+        await bring_orders(floor, orders)
+        async with database.unit_of_work(merchant) as uow:
+            planned = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+        with statements(database) as sent:
+            async with database.unit_of_work(merchant) as uow:
+                released = await waves.release_wave(uow, wave_id=planned.wave_id, cart_capacity=500)
+        assert len(await lines_of(floor, released.pick_list_ids[0])) == lines
+        counts[lines] = len(sent)
+    assert counts[1] == counts[10] == counts[100]
+
+
+async def test_another_merchant_sees_no_wave(database: Database, merchant: Actor, stranger: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, {"N1": {"CUP": 1}})
+    released = await release(floor)
+    async with database.reading(stranger) as uow:
+        assert await queries.waves(uow, [released.wave_id]) == {}
+        assert await queries.lines_of_lists(uow, released.pick_list_ids) == {}
+
+
+async def test_a_role_without_the_warehouse_may_not_release(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, {"N1": {"CUP": 1}})
+    async with database.unit_of_work(merchant) as uow:
+        planned = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER)
+    elsewhere = Actor(merchant.merchant_id, None, Role.MANAGER, ROLE_PERMISSIONS[Role.MANAGER], frozenset())
+    async with database.unit_of_work(elsewhere) as uow:
+        with pytest.raises(NotPermitted):
+            await waves.release_wave(uow, wave_id=planned.wave_id)

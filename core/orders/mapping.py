@@ -53,7 +53,8 @@ async def map_lines(uow: UnitOfWork, *, order_ids: Collection[UUID] | None = Non
     await locks.lock_orders(uow, candidates)
     fulfillment_orders = await locks.lock_fulfillment_orders_of(uow, candidates)
     unmapped = await _unmapped(uow, candidates)
-    parts = await catalog.components_of(uow, {line.mapped_to for found in unmapped.values() for line in found})
+    skus = {line.mapped_to for lines in unmapped.values() for line in lines if line.mapped_to is not None}
+    parts = await catalog.components_of(uow, skus)
     existing = await queries.lines_of_fulfillment_orders(
         uow, [row.id for rows in fulfillment_orders.values() for row in rows if row.location_id is None]
     )

@@ -64,6 +64,8 @@ class Mutation:
     """The type of what a refusal's data names under `id`."""
     items: ClassVar[str | None] = None
     """The input's list that `Refused.index` counts in."""
+    nothing: ClassVar[Mapping[str, Any]] = {}
+    """What a payload that may not be null answers when everything is refused."""
     repeatable: ClassVar[bool] = True
     """Whether the input takes an idempotencyKey; False only where there is no merchant yet or the entries have ids."""
     Input: ClassVar[type]
@@ -113,11 +115,11 @@ class Mutation:
             refusal = denial(context.actor, cls.requires)
             if context.actor is None:
                 raise refusal
-            return {"user_errors": [cls.told(refusal)]}
+            return {**cls.nothing, "user_errors": [cls.told(refusal)]}
         try:
             done = await cls.perform(context, input)
         except Refusal as refusal:
-            return {"user_errors": [cls.told(refusal)]}
+            return {**cls.nothing, "user_errors": [cls.told(refusal)]}
         finally:
             await context.renew()
         errors = [cls.told(item.refusal, cls.items, item.index) for item in done.refused]

@@ -33,7 +33,10 @@ NAMED = {
     "station": "Station",
     "to_place": "Place",
     "wave": "Wave",
+    "scan_session": "ScanSession",
+    "session": "ScanSession",
     "waybill": "Waybill",
+    "work": "PickList",
     "worker": "Worker",
 }
 """The type of the object whose uuid stands under `<name>_id` or `<name>_ids`."""
@@ -56,6 +59,7 @@ SUBJECTS = {
     "product": "Product",
     "reservation_lost": "FulfillmentLine",
     "reservation_released": "Sku",
+    "scan_session": "ScanSession",
     "sellable": "Sku",
     "shop": "Shop",
     "signed": "Person",

@@ -22,7 +22,6 @@ from pickmesh.core.picking.tables import (
     WaveOrderState,
     WaveStatus,
 )
-from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
@@ -31,7 +30,7 @@ from pickmesh.graphql.context import Context
 from pickmesh.graphql.journal import stream
 from pickmesh.graphql.permissions import Queries, Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json
-from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
+from pickmesh.graphql.stock import SKU, AtLocation, Location, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind
 
 FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
@@ -294,8 +293,7 @@ class WavePlan(Mutation):
         """Plan."""
         ids = input.fulfillment_order_ids
         location_id = relay.id_of(input.location_id, "Location", field=("locationId",))
-        if location_id not in await stock_queries.locations_by_id(uow, [location_id]):
-            raise NotFound(field=("locationId",))
+        await relay.require_there(uow, Location.by_ids, location_id, field=("locationId",))
         planned = await waves.plan_wave(
             uow,
             location_id=location_id,

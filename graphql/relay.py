@@ -1,5 +1,6 @@
 """Relay: global ids, nodes, and connections over keyset pages."""
 
+import asyncio
 import base64
 import binascii
 from abc import abstractmethod
@@ -14,7 +15,7 @@ from graphql import get_named_type
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging
 from pickmesh.core.kit.ids import NIL_ID
-from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded
+from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
 from pickmesh.graphql.context import Batch
 from pickmesh.graphql.ids import global_id
 from pickmesh.graphql.permissions import Open, Queries, Requirement
@@ -209,6 +210,18 @@ async def found_node(info: Any, text: str, field: Sequence[str | int]) -> Found 
         return None
     value = await info.context.load(type_.by_ids, uuid)
     return None if value is None else Found(type_, value)
+
+
+async def found(info: Any, named: Sequence[tuple[Any, UUID]]) -> list[Found]:
+    """Return the objects of several types with these ids, in their order, without those that are not there."""
+    values = await asyncio.gather(*(info.context.load(type_.by_ids, uuid) for type_, uuid in named))
+    return [Found(type_, value) for (type_, _), value in zip(named, values, strict=True) if value is not None]
+
+
+async def require_there(uow: UnitOfWork, batch: Batch, id: UUID, *, field: Sequence[str | int]) -> None:
+    """Refuse with NOT_FOUND what is not there, before a command that would only do nothing about it."""
+    if id not in await batch(uow, [id]):
+        raise NotFound(field=field)
 
 
 def link(attribute: str, type_: Any, *, required: bool = False, description: str | None = None) -> Any:

@@ -8,6 +8,7 @@ from graphql import GraphQLSchema, print_schema
 from pickmesh.graphql import (
     accounts,
     catalog,
+    floor,
     fulfillment_orders,
     intake,
     journal,
@@ -19,11 +20,12 @@ from pickmesh.graphql import (
     stock,
 )
 
-ROOMS = (accounts, stock, intake, fulfillment_orders, picking, packing)
+ROOMS = (accounts, stock, intake, fulfillment_orders, picking, packing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
 class Query(
+    floor.FloorQueries,
     packing.PackingQueries,
     picking.PickingQueries,
     orders.OrdersQueries,

@@ -13,6 +13,8 @@ from tests.builders_stock import Warehouse, make_warehouse
 from pickmesh.core.accounts import commands as accounts
 from pickmesh.core.catalog import queries as catalog_queries
 from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode, NewSku
+from pickmesh.core.floor import sessions
+from pickmesh.core.floor.tables import Job
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
@@ -171,6 +173,9 @@ async def _pick(uow: UnitOfWork, warehouse: Warehouse, ids: defaultdict[str, lis
     for list_id in ids["PickList"]:
         await lists.claim_pick_list(uow, pick_list_id=list_id)
     bound = _done(await totes.bind_totes(uow, bindings=bindings))
+    for list_id in ids["PickList"]:
+        view = await sessions.open_session(uow, job=Job.PICK, pick_list_id=list_id)
+        ids["ScanSession"].append(view.id)
     lines = await pick_queries.lines_of_lists(uow, ids["PickList"])
     ids["PickLine"] += [line.id for list_id in ids["PickList"] for line in lines[list_id]]
     picks = [

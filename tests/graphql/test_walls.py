@@ -18,6 +18,7 @@ from graphql import (
     is_non_null_type,
     is_required_argument,
 )
+from tests.builders_accounts import make_token
 from tests.builders_graphql import Ids
 
 from pickmesh.core.db.base import tenant_tables
@@ -34,16 +35,25 @@ WITHOUT_IDS = {"signIn", "signOut", "pairingRedeem", "apiKeyCreate"}
 """Mutations that name nothing of a merchant's."""
 NOT_THERE = {"NOT_FOUND", "UNKNOWN_SHOP", "UNKNOWN_PLACE", "UNKNOWN_SKU"}
 """What tells that nothing of the caller's has that id."""
-TYPES = {"ids": None, "fulfillmentOrders": "FulfillmentOrder"}
+TYPES = {"fulfillmentOrders": "FulfillmentOrder"}
+"""The type of what the items of a list in an input are."""
 CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01"}
-TEXTS = {"search": "KETTLE", "phone": "13812345678", "currency": "CNY", "country": "CN"}
+TEXTS = {
+    "search": "KETTLE",
+    "term": "KETTLE-01",
+    "serial": "x",
+    "phone": "13812345678",
+    "currency": "CNY",
+    "country": "CN",
+}
 VALUES: dict[str, Any] = {
     "Int": 1,
     "Long": 1,
-    "Boolean": True,
+    "Boolean": False,
     "DateTime": "2026-11-24T00:00:00Z",
     "Date": "2027-01-31",
     "JSON": {},
+    "UUID": "01a20c32-301d-7a41-8f0e-0b2f6a1c0001",
 }
 
 
@@ -61,7 +71,9 @@ def type_of_id(name: str, owner: str) -> str:
     """Return the type whose id an argument or input field takes."""
     if name in {"id", "ids"}:
         return owner
-    stem = name.removesuffix("Ids").removesuffix("Id")
+    if name == "choice":
+        return "Sku"
+    stem = {"leaseId": "pickList", "sessionId": "scanSession"}.get(name, name.removesuffix("Ids").removesuffix("Id"))
     return stem[0].upper() + stem[1:]
 
 
@@ -129,7 +141,7 @@ def document(name: str, field: GraphQLField) -> str:
 def shallow(type_: Any) -> str:
     """Return the plain fields of a type, and of the nodes of a page."""
     if not isinstance(type_, GraphQLObjectType):
-        return "__typename id"
+        return "__typename ... on Node { id }"
     if type_.name.endswith("Connection"):
         return f"nodes {{ {shallow(get_named_type(type_.fields['nodes'].type))} }}"
     plain = [key for key, field in type_.fields.items() if is_leaf_type(get_named_type(field.type)) and not field.args]
@@ -191,7 +203,7 @@ async def test_every_mutation_with_anothers_ids_is_refused_and_changes_nothing(
     merchant, ids = await furnished(1, 3)
     thief, owner = await client_of(stranger), await client_of(merchant)
     type_ = mutations()[name]
-    owner_type = {"wave": "Wave", "pick": "PickList"}.get(name[:4], "")
+    owner_type = {"wave": "Wave", "pick": "PickList", "scan": "ScanSession"}.get(name[:4], "")
     given = input_of(type_, owner_type, ids)
     text = f"mutation ($input: {type_.name}!) {{ {name}(input: $input) {{ userErrors {{ code field data }} }} }}"
     before = await everything_of(database, merchant)
@@ -200,6 +212,8 @@ async def test_every_mutation_with_anothers_ids_is_refused_and_changes_nothing(
     assert codes & NOT_THERE, answer
     assert codes <= NOT_THERE
     assert await everything_of(database, merchant) == before
+    if name.startswith("scan"):  # a session is its worker's alone
+        owner.http.headers["authorization"] = f"Bearer {await make_token(database, merchant, ids['Worker'][-1])}"
     own = await owner.run(text, input=given)
     assert not {error["code"] for error in own[name]["userErrors"]} & NOT_THERE, own
 

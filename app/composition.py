@@ -9,11 +9,10 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import carriers, health, settings, shops, web
+from pickmesh.app import carriers, health, shops, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
-from pickmesh.core import schema
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
 from pickmesh.core.orders import reactions as orders
@@ -28,13 +27,6 @@ from pickmesh.graphql.services import Services
 ROOMS: Rooms = {"orders": orders.REACTIONS, "packing": packing.REACTIONS}
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
-assert schema.ROOMS  # importing it declares every table, which the walls must know
-
-
-def open_database(chosen: Settings) -> Database:
-    """Return the database of these settings; nothing is connected yet, folders and secret are made when missing."""
-    settings.make_folders(chosen)
-    return Database(chosen.url, vault=settings.vault(chosen), pool_size=chosen.database_connections_max)
 
 
 def make_worker(chosen: Settings, database: Database, served: Carriers) -> Worker:
@@ -80,8 +72,7 @@ class House:
                 yield
             finally:
                 self.state.stopping = True
-                if self.services.scans is not None:
-                    await self.services.scans.drain()
+                await self.services.scans.drain()
                 stop.set()
                 if working is not None:
                     await working

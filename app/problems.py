@@ -1,12 +1,22 @@
 """Expected problems on the command line: one sentence on standard error, exit code 2, no traceback."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 PROBLEM = 2
 _SAID = {"Refusal", "SettingsError", "NotServing", "CannotListen"}
-_UNREACHABLE = {"OperationalError", "InterfaceError", "ConnectionRefusedError", "gaierror", "InvalidPasswordError"}
+_DATABASE = {
+    "OperationalError",
+    "InterfaceError",
+    "ConnectionRefusedError",
+    "gaierror",
+    "InvalidAuthorizationSpecificationError",
+    "InvalidCatalogNameError",
+    "CannotConnectNowError",
+}
+_EMPTY = re.compile(r"no such table|relation .* does not exist")
 
 
 @contextmanager
@@ -23,15 +33,21 @@ def said_well() -> Iterator[None]:
         names = {kind.__name__ for kind in type(error).__mro__}
         if names & _SAID:
             sentence = str(error)
-        elif names & _UNREACHABLE:
-            cause = getattr(error, "orig", None) or error
-            sentence = f"The database cannot be reached or used ({_first_line(cause)}); look at PICKMESH_DATABASE_URL."
+        elif names & _DATABASE or _is_empty(error):
+            sentence = _of_database(error)
         else:
             raise
         sys.stderr.write(f"pickmesh: {sentence}\n")
         sys.exit(PROBLEM)
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0]
+def _is_empty(error: Exception) -> bool:
+    return _EMPTY.search(str(getattr(error, "orig", None) or "")) is not None
+
+
+def _of_database(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    first_line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    if _is_empty(error):
+        return "The database is not set up for this version; run `pickmesh migrate`."
+    return f"The database cannot be reached or used ({first_line}); look at PICKMESH_DATABASE_URL."

@@ -83,13 +83,25 @@ def load(*, data: Path | None = None) -> Settings:
     """Read the settings, with another default for the data folder; refuses naming those that do not make sense."""
     try:
         chosen = Settings()
-        is_default = "data" not in chosen.model_fields_set
-        return chosen.model_copy(update={"data": data}) if data is not None and is_default else chosen
     except ValidationError as error:
         problems = "; ".join(
             f"{PREFIX}{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}" for each in error.errors()
         )
         raise SettingsError(f"These settings do not make sense: {problems}.") from None
+    if data is not None and "data" not in chosen.model_fields_set:
+        chosen = chosen.model_copy(update={"data": data})
+    for url in (chosen.url, chosen.owner_url):
+        _require_database(url)
+    return chosen
+
+
+def _require_database(url: str) -> None:
+    try:
+        engines.normalised_url(url)
+    except sa.exc.ArgumentError:
+        raise SettingsError(f"{PREFIX}DATABASE_URL is no URL; write sqlite:///file or postgresql://….") from None
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {error}.") from None
 
 
 def vault(settings: Settings) -> Vault:

@@ -1,11 +1,12 @@
 """The real command line in real processes: run to the end, or started and talked to until told to stop."""
 
 import os
+import queue
 import re
-import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,31 +39,50 @@ def run(folder: Path, *arguments: str | Path, **settings: str) -> subprocess.Com
 
 @dataclass
 class Running:
-    """A process that serves; `output` is what it has printed so far."""
+    """A process that serves; `output` is what it has printed so far, read by a thread of its own."""
 
     process: subprocess.Popen[str]
     output: list[str] = field(default_factory=list)
+    _lines: queue.Queue[str | None] = field(default_factory=queue.Queue)
+
+    def __post_init__(self) -> None:
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Read on until a line matches, at most a minute."""
-        assert self.process.stdout is not None
         end = time.monotonic() + START_S_MAX
-        while time.monotonic() < end:
-            if select.select([self.process.stdout], [], [], 1)[0]:
-                line = self.process.stdout.readline()
-                if not line and self.process.poll() is not None:
-                    break
-                self.output.append(line)
-                if match := re.search(pattern, line):
-                    return match
+        while (left := end - time.monotonic()) > 0:
+            line = self._next(left)
+            if line is None:
+                break
+            if match := re.search(pattern, line):
+                return match
         raise AssertionError(f"“{pattern}” never came:\n{''.join(self.output)}")
 
+    def _next(self, seconds: float) -> str | None:
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if line is not None:
+            self.output.append(line)
+        return line
+
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal and return the exit code."""
+        """Send a signal, read what is left and return the exit code."""
         self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=60)
-        self.output.append(rest)
-        return self.process.returncode
+        code = self.process.wait(timeout=60)
+        self._reader.join(timeout=60)
+        while self._next(1) is not None:
+            pass
+        return code
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Annotated, TypeVar
 
 from cyclopts import Parameter
 
-from pickmesh.app import composition, merchants, settings
+from pickmesh.app import merchants, settings
+from pickmesh.app.database import open_database
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 
@@ -19,7 +20,7 @@ def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
     """Do some work on the database of the settings."""
 
     async def opened() -> Answer:
-        database = composition.open_database(settings.load())
+        database = open_database(settings.load())
         try:
             return await work(database)
         finally:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from pickmesh.app import composition, health, logs, serving, settings
 from pickmesh.app.commands.migrate import bring_up
+from pickmesh.app.database import open_database
 from pickmesh.app.demo import login, screen
 from pickmesh.app.demo.load import Loader
 from pickmesh.app.settings import LogFormat, Settings
@@ -28,7 +29,7 @@ def demo() -> int:
     listening = serving.open_socket(chosen)
     console = Console(stderr=False, highlight=False)
     chosen = asyncio.run(_prepare(chosen, console))
-    house = composition.build(chosen, composition.open_database(chosen), with_worker=True)
+    house = composition.build(chosen, open_database(chosen), with_worker=True)
     address = serving.address_of(listening)
 
     def up() -> None:
@@ -44,7 +45,7 @@ async def _prepare(chosen: Settings, console: Console) -> Settings:
     settings.make_folders(chosen)
     served = await login.walled(chosen)
     await bring_up(served)
-    database = composition.open_database(served)
+    database = open_database(served)
     try:
         if not served.allow_unwalled:
             await health.require_walled(database)

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 import zxingcpp
 
-from pickmesh.app import checks, composition, health, settings
+from pickmesh.app import checks, health, settings
 from pickmesh.app.commands.asked import AsJson
+from pickmesh.app.database import open_database
 from pickmesh.app.settings import Settings
 from pickmesh.core.journal.database import Database
 from pickmesh.scanner.labels import fonts
@@ -76,7 +77,7 @@ def is_there(chosen: Settings) -> bool:
 
 
 async def _look_at_database(chosen: Settings, found: Diagnosis) -> None:
-    database = composition.open_database(chosen)
+    database = open_database(chosen)
     try:
         problem = await health.problem(database, health.State())
         if problem is not None:

@@ -7,6 +7,7 @@ import structlog
 from cyclopts import Parameter
 
 from pickmesh.app import carriers, composition, health, logs, serving, settings
+from pickmesh.app.database import open_database
 from pickmesh.app.health import NotServing
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS
@@ -25,14 +26,14 @@ def serve(*, worker: Annotated[bool, Parameter(help="Run a worker inside this pr
     logs.set_up(chosen.log_format, chosen.log_level)
     listening = serving.open_socket(chosen)
     asyncio.run(require_servable(chosen))
-    house = composition.build(chosen, composition.open_database(chosen), with_worker=worker)
+    house = composition.build(chosen, open_database(chosen), with_worker=worker)
     address = serving.address_of(listening)
-    return serving.serve(house.web(), chosen, listening, lambda: log.info("serving", address=address, worker=worker))
+    return serving.serve(house.web(), chosen, listening, lambda: log.info("serving", url=address, worker=worker))
 
 
 async def require_servable(chosen: Settings) -> None:
     """Refuse to serve a database as it is, or with this login, saying what to do."""
-    database = composition.open_database(chosen)
+    database = open_database(chosen)
     try:
         problem = await health.schema_problem(database)
         if problem is not None:
@@ -53,7 +54,7 @@ def work() -> int:
 
 async def _work(chosen: Settings) -> None:
     await require_servable(chosen)
-    database = composition.open_database(chosen)
+    database = open_database(chosen)
     await run_worker(chosen, database)
     await database.dispose()
 

@@ -184,7 +184,10 @@ def choose_orders(kind: WaveKind, candidates: Sequence[Candidate], limit: int) -
 
 @dataclass(frozen=True, slots=True)
 class WorkLine:
-    """A pick line as it stands, with its list's state and the shares still in its bin, in the order of their seats."""
+    """A pick line as it stands, with its list's state and the shares still in its bin, in the order of their seats.
+
+    `stopped_order_ids` are orders it was laid out for that go no further, whether their bins are freed already or not.
+    """
 
     id: UUID
     pick_list_id: UUID
@@ -196,6 +199,7 @@ class WorkLine:
     picked: int
     short: int
     shares: tuple[Share, ...]
+    stopped_order_ids: frozenset[UUID] = frozenset()
 
     @property
     def left(self) -> int:
@@ -304,10 +308,7 @@ def _take(
     taken = tally.take(index, line, pick.quantity, going) if pick.quantity > 0 else None
     if taken is not None:
         return taken
-    if len(going) < len(shares) and sum(share.quantity for share in shares) >= pick.quantity > 0:
-        stopped = next(share for share in shares if share.stopped)
-        return refusals.Intercepted(data={"fulfillment_order_id": stopped.fulfillment_order_id})
-    return too_many(line, pick.quantity, tally.left(line))
+    return _not_that_many(line, pick.quantity, tally.left(line), order_id)
 
 
 def decide_shorts(shorts: Sequence[PickShort], tally: Tally) -> tuple[list[Taken], list[Refused]]:
@@ -325,7 +326,7 @@ def decide_shorts(shorts: Sequence[PickShort], tally: Tally) -> tuple[list[Taken
         ]
         parts = tally.take(index, line, short.quantity, last_first) if short.quantity > 0 else None
         if parts is None:
-            refused.append(Refused(index, too_many(line, short.quantity, tally.left(line))))
+            refused.append(Refused(index, _not_that_many(line, short.quantity, tally.left(line), None)))
         else:
             lost += parts
     return lost, refused
@@ -354,8 +355,11 @@ def place_refusal(pick: PickConfirmation, line: WorkLine | None, tote: ToteHold 
     return None
 
 
-def too_many(line: WorkLine, asked: int, left: int) -> refusals.TooMany:
-    """Refuse a quantity with the figures the screen needs."""
+def _not_that_many(line: WorkLine, asked: int, left: int, order_id: UUID | None) -> Refusal:
+    """Refuse a quantity: because an order of the line was stopped, or else with the figures the screen needs."""
+    stopped = [each for each in sorted(line.stopped_order_ids) if order_id in {None, each}]
+    if stopped and 0 < asked <= line.left:
+        return refusals.Intercepted(data={"fulfillment_order_id": stopped[0]})
     return refusals.TooMany(
         f"Only {left} more of {line.quantity} are needed here, not {asked}; put the rest back.",
         data={"asked": asked, "required": line.quantity, "picked": line.picked, "short": line.short, "left": left},

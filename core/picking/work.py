@@ -1,7 +1,7 @@
 """Reading the work in hand: pick lines with the shares still in their bins, locked in the one order."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -74,7 +74,8 @@ async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, 
         .join(Wave, (Wave.merchant_id == PickList.merchant_id) & (Wave.id == PickList.wave_id))
         .where(uow.mine(PickLine), uow.among(PickLine.id, line_ids))
     )
-    shares = await shares_in_bins(uow, line_ids)
+    found_shares = await _shares(uow, line_ids, open_only=False)
+    shares, stopped = _by_line(found_shares), _stopped_orders(found_shares)
     return {
         row.id: rules.WorkLine(
             id=row.id,
@@ -87,6 +88,7 @@ async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, 
             picked=row.picked_quantity,
             short=row.short_quantity,
             shares=tuple(shares[row.id]),
+            stopped_order_ids=frozenset(stopped[row.id]),
         )
         for row in found
     }
@@ -94,10 +96,16 @@ async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, 
 
 async def shares_in_bins(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping[UUID, list[rules.Share]]:
     """Return the open shares of pick lines whose units have not left their bins, in the order of their seats."""
+    return _by_line(await _shares(uow, line_ids, open_only=True))
+
+
+async def _shares(uow: UnitOfWork, line_ids: Collection[UUID], *, open_only: bool) -> Sequence[Found]:
+    wanted = [AllocationStatus.OPEN] if open_only else [AllocationStatus.OPEN, AllocationStatus.RELEASED]
     seat = sa.func.coalesce(WaveOrder.position, 0)
-    found = await uow.fetch(
+    return await uow.fetch(
         sa.select(
             Allocation.id,
+            Allocation.status,
             Allocation.work_line_id,
             Allocation.line_id,
             Allocation.place_id,
@@ -125,17 +133,18 @@ async def shares_in_bins(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping
         .where(
             uow.mine(Allocation),
             uow.among(Allocation.work_line_id, line_ids),
-            Allocation.status == AllocationStatus.OPEN,
+            Allocation.status.in_(wanted),
             Allocation.place_id == Allocation.bin_id,
         )
         .order_by(seat, FulfillmentOrder.id, Allocation.id)
     )
-    return _by_line(found)
 
 
 def _by_line(found: Iterable[Found]) -> Mapping[UUID, list[rules.Share]]:
     shares: dict[UUID, list[rules.Share]] = defaultdict(list)
     for row in found:
+        if row.status != AllocationStatus.OPEN:
+            continue
         share = rules.Share(
             allocation_id=row.id,
             fulfillment_order_id=row.fulfillment_order_id,
@@ -144,10 +153,23 @@ def _by_line(found: Iterable[Found]) -> Mapping[UUID, list[rules.Share]]:
             sku_id=row.sku_id,
             lot_id=row.lot_id,
             quantity=row.quantity,
-            stopped=row.intercepted_at is not None or row.progress == Progress.CANCELLED,
+            stopped=_is_stopped(row),
         )
         shares[row.work_line_id].append(share)
     return shares
+
+
+def _stopped_orders(found: Iterable[Found]) -> Mapping[UUID, set[UUID]]:
+    """Return, by pick line, the orders that were stopped after it was laid out for them."""
+    stopped: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in found:
+        if _is_stopped(row):
+            stopped[row.work_line_id].add(row.fulfillment_order_id)
+    return stopped
+
+
+def _is_stopped(row: Found) -> bool:
+    return row.intercepted_at is not None or row.progress == Progress.CANCELLED
 
 
 async def orders_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping[UUID, list[UUID]]:

@@ -32,6 +32,7 @@ def share(order: UUID, place: int, sku: UUID = CUP, quantity: int = 1, *, stoppe
 
 def line(*shares: Share, picked: int = 0, short: int = 0, worker: UUID | None = WORKER) -> WorkLine:
     quantity = sum(each.quantity for each in shares) + picked + short
+    stopped = frozenset(each.fulfillment_order_id for each in shares if each.stopped)
     return WorkLine(
         LINE,
         LIST,
@@ -43,6 +44,7 @@ def line(*shares: Share, picked: int = 0, short: int = 0, worker: UUID | None = 
         picked,
         short,
         shares,
+        stopped,
     )
 
 

@@ -1,27 +1,35 @@
 """What the demo shows when it is up: where, who may sign in, what to try first."""
 
+import json
+import shlex
+
 from rich.console import Console
 
 from pickmesh.app.demo import world
 from pickmesh.app.demo.load import PASSWORD
 from pickmesh.app.demo.people import JOBS
 
-SIGN_IN = (
-    'TOKEN=$(curl -s {address}/graphql -H "content-type: application/json" -d'
-    ' \'{{"query":"mutation {{ signIn(input: {{signIn: \\"{who}\\", password: \\"{password}\\", device: \\"curl\\"}})'
-    ' {{ token }} }}"}}\' | sed \'s/.*"token":"\\([^"]*\\)".*/\\1/\')'
-)
-ASK = 'curl -s {address}/graphql -H "content-type: application/json" -H "authorization: Bearer $TOKEN" -d \'{body}\''
+SIGN_IN = 'mutation { signIn(input: {signIn: "%s", password: "%s", device: "curl"}) { token } }'
 QUESTIONS = (
-    ('{"query":"{ viewer { name role merchant { name } } }"}', "who am I"),
-    ('{"query":"{ skus(search: \\"马克杯\\", first: 3) { nodes { code nameZh } } }"}', "find by a Chinese name"),
+    '{ lookup(term: "马克杯", limit: 3)'
+    " { ... on Sku { code nameZh free available balances { quantity place { code } } } } }",
+    "{ fulfillmentOrders(statuses: [BACKORDERED], first: 3)"
+    " { nodes { number status shortQuantity shipBy order { externalId } } } }",
 )
+"""Where a thing lies and how many are free, found by its Chinese name; what is short and must wait."""
+TOKEN = r"""sed 's/.*"token":"\([^"]*\)".*/\1/'"""
 
 
 def commands(address: str) -> list[str]:
-    """Return the lines to try first; each works as it stands, in this order."""
-    sign_in = SIGN_IN.format(address=address, who=f"manager@{world.LINAN.code}", password=PASSWORD)
-    return [sign_in, *(ASK.format(address=address, body=body) for body, _ in QUESTIONS)]
+    """Return the lines to try first in a shell; each works as it stands, in this order."""
+    sign_in = _curl(address, SIGN_IN % (f"manager@{world.LINAN.code}", PASSWORD))
+    signed = ' -H "authorization: Bearer $TOKEN"'
+    return [f"TOKEN=$({sign_in} | {TOKEN})", *(_curl(address, query, signed) for query in QUESTIONS)]
+
+
+def _curl(address: str, query: str, more: str = "") -> str:
+    body = shlex.quote(json.dumps({"query": query}, ensure_ascii=False))
+    return f'curl -s {address}/graphql -H "content-type: application/json"{more} -d {body}'
 
 
 def show(console: Console, address: str, *, is_local: bool, seconds: float) -> None:

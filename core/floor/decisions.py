@@ -25,6 +25,7 @@ class Reading:
     place: PlaceHit | None = None
     unit: UnitHit | None = None
     subject_id: UUID | None = None  # an order, an allocation, an earlier scan
+    parcel_id: UUID | None = None
     choices: Sequence[Choice] = ()
     words: Mapping[str, object] = field(default_factory=dict)
 
@@ -56,6 +57,18 @@ class Occasion(Generic[Task]):
         """The order, allocation or scan it is about, likewise."""
         assert self.reading.subject_id is not None
         return self.reading.subject_id
+
+    @property
+    def order_id(self) -> UUID:
+        """The order that is packed, likewise."""
+        assert self.state.subject_id is not None
+        return self.state.subject_id
+
+    @property
+    def parcel_id(self) -> UUID:
+        """The parcel that is open, likewise."""
+        assert self.state.parcel_id is not None
+        return self.state.parcel_id
 
     @property
     def tote_id(self) -> UUID:

@@ -57,20 +57,31 @@ class PackUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class UnpackUnits:
+    """Pieces that an earlier entry put into a parcel come out of it again."""
+
+    client_id: UUID
+    parcel_id: UUID
+    fulfillment_line_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ForcePass:
-    """A parcel goes on without what was checked: the rest unscanned, or a weight out of tolerance."""
+    """A parcel goes on though the rest of its order was not scanned."""
 
     parcel_id: UUID
     reason: str
-    weight_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Weigh:
-    """A parcel weighs so many grams."""
+    """A parcel weighs so many grams; a weight that is not believed passes with a reason."""
 
     parcel_id: UUID
     weight_g: int
+    force_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +104,10 @@ class Reprint:
 class PutBackUnits:
     """Pieces that are out of their bin lie in a bin again."""
 
-    allocation_id: UUID
+    task_id: UUID
     to_place_id: UUID
     quantity: int
+    unit_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,7 @@ Effect = (
     | UndoPick
     | OpenParcel
     | PackUnits
+    | UnpackUnits
     | ForcePass
     | Weigh
     | Seal
@@ -123,5 +136,5 @@ Effect = (
     | RaiseTask
 )
 
-BARRIERS = (ReportShort, UndoPick, OpenParcel, ForcePass, Weigh, Seal, Reprint, PutBackUnits)
+BARRIERS = (ReportShort, UndoPick, OpenParcel, UnpackUnits, ForcePass, Weigh, Seal, Reprint, PutBackUnits)
 """Effects after which the work must be read anew before the session's next entry is judged."""

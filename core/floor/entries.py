@@ -114,7 +114,7 @@ class Verdict:
 
 def verdict_again(client_id: UUID, outcome: str, kept: Mapping[str, Any]) -> Verdict:
     """Return the verdict that was given before, marked as repeated."""
-    choices = [Choice(choice["id"], choice["label"]) for choice in kept["choices"]]
+    choices = tuple(Choice(choice["id"], choice["label"]) for choice in kept["choices"])
     task_id = UUID(kept["task_id"]) if kept["task_id"] else None
     return Verdict(client_id, Outcome(outcome), kept["message"], choices, repeated=True, task_id=task_id)
 
@@ -189,7 +189,10 @@ def _lot_json(lot: LotSaid) -> dict[str, Any]:
 
 
 def within_bounds(entry: Entry, now: datetime) -> Entry:
-    """Return an entry whose moment and numbers any database can keep; a clock that is off by years counts as now."""
+    """Return an entry that any database can keep: its moment, numbers and texts; the raw scan is left as it came.
+
+    A clock that is off by years counts as now.
+    """
     moment = entry.recorded_at if entry.recorded_at.tzinfo else entry.recorded_at.replace(tzinfo=UTC)
     try:
         plausible = _EARLIEST <= moment.astimezone(UTC) <= now + _AHEAD_MAX
@@ -201,7 +204,16 @@ def within_bounds(entry: Entry, now: datetime) -> Entry:
         recorded_at=moment.astimezone(UTC) if plausible else now,
         quantity=_bounded(entry.quantity),
         weight_g=_bounded(entry.weight_g),
+        symbology=_said(entry.symbology),
+        lot=entry.lot and replace(entry.lot, code=storable(entry.lot.code)),
+        serial=_said(entry.serial),
+        choice=_said(entry.choice),
+        reason=_said(entry.reason),
     )
+
+
+def _said(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 def _bounded(number: int | None) -> int | None:

@@ -68,10 +68,11 @@ class UnitHit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentHit:
-    """A document a code names; a parcel's and a waybill's id is the parcel's."""
+    """A document a code names (a waybill's id is its parcel's), and an order that is to be packed for it."""
 
     kind: DocumentKind
     id: UUID
+    fulfillment_order_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

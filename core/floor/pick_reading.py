@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading
-from pickmesh.core.floor.entries import Choice
 from pickmesh.core.floor.heard import Code, Heard, PlaceHit, UnitHit
 from pickmesh.core.floor.pick_table import DONE, ITEM, PLACE, PUT, TOTE
 from pickmesh.core.floor.pick_task import PickLine, PickTask
@@ -32,27 +32,22 @@ def read(task: PickTask, state: State, heard: Heard) -> Reading:
 
 def _read_scan(task: PickTask, state: State, heard: Heard) -> Reading:
     code = heard.code
-    if code is None or not code.scanned.text:
-        problem = code.scanned.problem if code else None
-        return Reading("NOTHING_READ", words={"problem": problem or "Nothing was read: scan again, or type the code."})
-    words = {"scanned": code.scanned.text}
-    if not code.known:
-        return Reading("UNKNOWN", words={"problem": code.problem, **words})
+    nothing = reading.unknown(code)
+    if nothing is not None or code is None:
+        return nothing or Reading("NOTHING_READ")
     if code.place is not None and (code.names_place or state.step not in {ITEM, DONE}):
         return replace(_read_place(task, state, code.place), place=code.place)
-    if code.items:
-        reading = _read_item(task, state, heard, code)
-    elif code.units:
-        reading = _read_goods(task, state, heard, code.units[0].sku_id, 1)
-    else:
-        reading = Reading("MISPLACED" if state.step != DONE else "ANYTHING")
-    return replace(reading, words={**words, **reading.words})
+    read = _read_item(task, state, heard, code)
+    if read.said == "MISPLACED" and state.step == DONE:
+        return Reading("ANYTHING")
+    return replace(read, words={"scanned": code.scanned.text, **read.words})
 
 
 def _read_place(task: PickTask, state: State, place: PlaceHit) -> Reading:
     words = {"scanned": place.code}
     if state.step == DONE:
-        return Reading("ANYTHING")
+        stopped = any(line.place_id == place.id and line.is_stopped for line in task.lines.values())
+        return Reading("BIN_STOPPED" if stopped else "ANYTHING", words=words)
     if place.carries:
         words["tote"] = place.code
         return replace(_read_tote(task, state, place), words=words)
@@ -107,18 +102,11 @@ def _read_bin(task: PickTask, state: State, place: PlaceHit) -> Reading:
 
 
 def _read_item(task: PickTask, state: State, heard: Heard, code: Code) -> Reading:
-    hits = {hit.sku_id: hit for hit in reversed(code.items) if heard.chosen in {None, hit.sku_id}}
-    if len(hits) > 1:
-        choices = [Choice(str(hit.sku_id), f"{hit.sku_code} × {hit.units}") for hit in hits.values()]
-        return Reading("ITEM_AMBIGUOUS", choices=sorted(choices, key=lambda choice: choice.label))
-    if not hits:
-        return Reading("MISPLACED")
-    asked = heard.entry.quantity
-    if asked is not None and asked < 1:
-        return Reading("QUANTITY_MISSING")
-    if asked not in {None, 1} and task.policy is ScanPolicy.EVERY_UNIT:
+    hit = reading.item_of(heard, code)
+    if isinstance(hit, Reading):
+        return hit
+    if heard.entry.quantity not in {None, 1} and task.policy is ScanPolicy.EVERY_UNIT:
         return Reading("QUANTITY_COUNTED")
-    (hit,) = hits.values()
     return _read_goods(task, state, heard, hit.sku_id, hit.units * heard.pieces)
 
 
@@ -143,9 +131,9 @@ def _read_goods(task: PickTask, state: State, heard: Heard, sku_id: UUID, pieces
         unit = found
         if pieces != 1:
             return Reading("SERIAL_ONE", line.id, sku_id)
-    reading = _amount(task, state, line, pieces)
-    words |= reading.words
-    return replace(reading, line_id=line.id, sku_id=sku_id, quantity=pieces, unit=unit, words=words)
+    read = _amount(task, state, line, pieces)
+    words |= read.words
+    return replace(read, line_id=line.id, sku_id=sku_id, quantity=pieces, unit=unit, words=words)
 
 
 def _not_wanted(lines: Sequence[PickLine], here: Sequence[PickLine]) -> Reading:
@@ -185,21 +173,13 @@ def _is_lot(line: PickLine, state: State, code: str | None) -> bool:
 
 
 def _unit_of(task: PickTask, state: State, heard: Heard, line: PickLine) -> UnitHit | Reading:
-    """Tell which serial-tracked unit it is; ask when nobody has said."""
-    scanned_units = heard.code.units if heard.code else ()
-    serial = heard.serial_said or (scanned_units[0].serial if scanned_units else None)
-    if serial is None:
-        return Reading("SERIAL_NEEDED")
-    words = {"scanned": serial}
-    found = (unit for unit in (*heard.units, *scanned_units) if unit.sku_id == line.sku_id and unit.serial == serial)
-    unit = next(found, None)
-    if unit is None:
-        return Reading("SERIAL_UNKNOWN", words=words)
-    in_hand = any(held.unit_id == unit.id for held in state.hand)
-    if in_hand or unit.id in task.units_taken or unit.place_id in task.totes:
-        return Reading("SERIAL_TWICE", words=words)
+    """Tell which serial-tracked unit it is, and that it comes from the line's bin and lot."""
+    in_hand = {held.unit_id for held in state.hand if held.unit_id is not None}
+    unit = reading.unit_of(heard, line.sku_id, task.units_taken | in_hand, task.totes)
+    if isinstance(unit, Reading):
+        return unit
     if unit.place_id != line.place_id or (line.lot_code is not None and unit.lot_id != line.lot_id):
-        return Reading("SERIAL_ELSEWHERE", words=words)
+        return Reading("SERIAL_ELSEWHERE", words={"scanned": unit.serial})
     return unit
 
 
@@ -242,9 +222,9 @@ def _read_total(task: PickTask, state: State, line: PickLine, wanted: int) -> Re
     booked = state.in_hand if task.is_cluster else line.picked
     if wanted <= booked:
         return Reading("QUANTITY_SAME" if wanted == booked else "QUANTITY_BELOW", line.id)
-    reading = _amount(task, state, line, wanted - booked)
-    words = {"pieces": wanted - booked, **reading.words}
-    return replace(reading, line_id=line.id, sku_id=line.sku_id, quantity=wanted - booked, words=words)
+    read = _amount(task, state, line, wanted - booked)
+    words = {"pieces": wanted - booked, **read.words}
+    return replace(read, line_id=line.id, sku_id=line.sku_id, quantity=wanted - booked, words=words)
 
 
 def _read_short(task: PickTask, state: State, heard: Heard) -> Reading:

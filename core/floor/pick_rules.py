@@ -182,7 +182,7 @@ def _shares_in_turn(task: PickTask, line: PickLine, tote: Tote) -> list[Share]:
 def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
     """Return the words of the sentences, as things stand after the entry."""
     line = task.lines.get(reading.line_id or state.line_id or task.list_id)
-    tote = _tote_for(task, state, line)
+    tote = tote_for(task, state, line)
     known: dict[str, object] = {
         "list": task.number,
         "hand": state.in_hand or reading.quantity,
@@ -205,7 +205,8 @@ def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
     return known | dict(reading.words)
 
 
-def _tote_for(task: PickTask, state: State, line: PickLine | None) -> Tote | None:
+def tote_for(task: PickTask, state: State, line: PickLine | None) -> Tote | None:
+    """Return the tote that is filled now: in a cluster the one of the order that is served."""
     if not task.is_cluster:
         return task.totes.get(state.tote_id) if state.tote_id else None
     share = task.next_share(line) if line else None
@@ -218,14 +219,27 @@ def _tote_for_order(task: PickTask) -> str:
 
 
 def _next(task: PickTask, state: State) -> str:
+    return "" if state.step == DONE else f" {sentence_of_step(task, state)}"
+
+
+def sentence_of_step(task: PickTask, state: State) -> str:
+    """Tell a picker what to do next."""
     line = task.lines.get(state.line_id) if state.line_id else None
     if state.step == TOTE:
-        return f" Scan an empty tote{_tote_for_order(task)}."
+        return f"Scan an empty tote{_tote_for_order(task)}."
     if line is None or state.step == DONE:
-        return ""
+        return f"List {task.number} is picked: bring it to packing."
+    if state.step == PUT:
+        tote = tote_for(task, state, line)
+        return f"Put {state.in_hand} × {line.sku_code} into tote {tote.code if tote else ''}: scan it."
     if state.step == PLACE:
-        return f" Go to {line.place_code}: {line.left} × {line.sku_code}."
-    return f" Take {line.left} × {line.sku_code} here."
+        return f"Go to {line.place_code}: {line.left} × {line.sku_code}."
+    return f"Take {line.left} × {line.sku_code} from {line.place_code}."
+
+
+def side_track(state: State) -> State:
+    """Return where late entries begin: with the tote, before any bin."""
+    return State(TOTE, tote_id=state.tote_id)
 
 
 def claims(task: PickTask, reading: Reading) -> bool:

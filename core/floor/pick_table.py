@@ -1,6 +1,6 @@
 """The transitions of picking."""
 
-from pickmesh.core.floor.tables import Job, Outcome
+from pickmesh.core.floor.tables import Job, Outcome, ScanKind
 from pickmesh.core.floor.transitions import ANY_STEP, LINE, NOTHING, SAME, Table, Transition, on, table
 
 TOTE, PLACE, ITEM, PUT, DONE = STEPS = ("TOTE", "PLACE", "ITEM", "PUT", "DONE")
@@ -169,3 +169,12 @@ TABLE: Table = table(
         ANY_STEP, "MISFIT", Outcome.EXCEPTION, "That does not belong to picking here.{next}", SAME, NOTHING
     ),
 )
+
+ACTIONS = {
+    TOTE: (ScanKind.SCAN, ScanKind.UNDO),
+    PLACE: (ScanKind.SCAN, ScanKind.SKIP, ScanKind.UNDO),
+    ITEM: (ScanKind.SCAN, ScanKind.QUANTITY, ScanKind.SHORT, ScanKind.SKIP, ScanKind.UNDO, ScanKind.DAMAGED),
+    PUT: (ScanKind.SCAN, ScanKind.QUANTITY, ScanKind.UNDO),
+    DONE: (ScanKind.UNDO,),
+}
+"""What a screen offers in each step; everything else is answered all the same."""

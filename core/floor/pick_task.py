@@ -52,8 +52,8 @@ class PickLine:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it was taken off the list, or has pieces left only because their order was stopped."""
-        return self.cancelled or (self.left == 0 and any(share.stopped and share.quantity for share in self.shares))
+        """Whether it was taken off the list, or what is left of it is of stopped orders or promised to nobody now."""
+        return self.cancelled or (self.left == 0 and self.picked + self.short < self.quantity)
 
     def left_for(self, fulfillment_order_id: UUID | None) -> int:
         """How many one order may still take; with None, anyone."""

@@ -53,7 +53,7 @@ class Codes(Protocol):
 class Rulebook(Generic[Task]):
     """A job: its table, how entries are read, how effects are carried out in memory, how sentences get their words.
 
-    `next_line` is where a step called LINE leads; `start` is where a session and every side track begin.
+    `next_line` is where a step called LINE leads; `start` is where a session begins.
     """
 
     table: Table
@@ -63,6 +63,9 @@ class Rulebook(Generic[Task]):
     words: Callable[[Task, State, Reading], Mapping[str, object]]
     steady: Callable[[Task, State], State]
     next_line: Callable[[Task, State], State]
+    side_track: Callable[[State], State]
+    """Where a worker's entries that come too late are judged from."""
+
     claims: Callable[[Task, Reading], bool]
     """Whether a reading means that goods of this task are in the worker's hands."""
 

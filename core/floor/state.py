@@ -46,6 +46,7 @@ class State:
     hand: tuple[Held, ...] = ()
     skipped: tuple[UUID, ...] = ()
     subject_id: UUID | None = None  # the order that is packed, the SKU that goes back
+    parcel_id: UUID | None = None  # the one that is packed, or was last
     weight_g: int | None = None  # a weight that was not believed
     asked: Asked | None = None
     booked: tuple[UUID, ...] = ()
@@ -57,7 +58,7 @@ class State:
         return sum(held.quantity for held in self.hand)
 
 
-_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "subject_id")
+_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "subject_id", "parcel_id")
 
 
 def to_json(state: State) -> dict[str, Any]:

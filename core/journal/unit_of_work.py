@@ -32,6 +32,7 @@ class UnitOfWork:
         self.now = now
         self.dialect = connection.dialect.name
         self._events: list[Event] = []
+        self._credited: dict[UUID, UUID] = {}
         self.last_seq: int | None = None
 
     def mine(self, table: type[Base]) -> sa.ColumnElement[bool]:
@@ -82,6 +83,10 @@ class UnitOfWork:
         """Remember what happened; it is written to the log last, just before the commit."""
         self._events.extend(events)
 
+    def credit(self, person_id: UUID, subject_ids: Iterable[UUID]) -> None:
+        """Name the person who acts on subjects: the log tells of them under that person instead of the unit's own."""
+        self._credited.update(dict.fromkeys(subject_ids, person_id))
+
     async def next_numbers(self, kind: str, count: int) -> range:
         """Take `count` document numbers of a kind; they are unique per merchant and may have gaps."""
         last = await self._advance(kind, count)
@@ -115,7 +120,7 @@ class UnitOfWork:
                     "kind": event.kind,
                     "subject_id": event.subject_id,
                     "payload": event.payload(),
-                    "actor_id": self.actor.person_id,
+                    "actor_id": self._credited.get(event.subject_id, self.actor.person_id),
                     "at": self.now,
                 }
                 for index, event in enumerate(self._events)

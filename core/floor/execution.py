@@ -1,0 +1,223 @@
+"""Carrying out what a round of entries does: one command per kind of effect, for all sessions together.
+
+The order keeps the house's order of locks (stock levels, then balances, then the counters that number parcels) and is
+the order in which one session means them: goods are taken before a later entry undoes, seals or weighs.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pickmesh.core.floor import effects
+from pickmesh.core.floor.desk import Desk, Turn
+from pickmesh.core.floor.effects import Effect
+from pickmesh.core.floor.tables import ScanKind
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.packing import commands as packing
+from pickmesh.core.packing import parcels, rules, verifying, waybills
+from pickmesh.core.picking import commands as picking
+from pickmesh.core.picking import put_backs, shorts, totes
+from pickmesh.core.picking.rules import PickConfirmation, PickShort
+from pickmesh.core.stock import locks as stock_locks
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One effect of one entry."""
+
+    desk: Desk
+    turn: Turn
+    effect: Any
+
+
+@dataclass(slots=True)
+class Round:
+    """What the entries of a round do, by kind of effect; afterwards what was refused and what is worth telling."""
+
+    deeds: dict[type[Any], list[Deed]] = field(default_factory=dict)
+    refused: list[tuple[Deed, Refusal]] = field(default_factory=list)
+    notes: list[tuple[Deed, str]] = field(default_factory=list)
+    going_on: list[Deed] = field(default_factory=list)  # sealed parcels whose order gets a next one
+
+    def add(self, desk: Desk, turn: Turn, done: Sequence[Effect]) -> None:
+        """Remember what an entry does."""
+        for effect in done:
+            self.deeds.setdefault(type(effect), []).append(Deed(desk, turn, effect))
+
+    def of(self, kind: type[Any]) -> list[Deed]:
+        """Return the deeds of a kind."""
+        return self.deeds.get(kind, [])
+
+    def note_answers(self, deeds: Sequence[Deed], answers: Sequence[Any]) -> list[tuple[Deed, Any]]:
+        """Keep refusals; return what was done with its answer."""
+        done = []
+        for deed, answer in zip(deeds, answers, strict=True):
+            if isinstance(answer, Refused):
+                self.refused.append((deed, answer.refusal))
+            else:
+                done.append((deed, answer))
+        return done
+
+
+async def execute(uow: UnitOfWork, work: Round) -> None:
+    """Carry out a round; refusals and notes are kept in it."""
+    for kind, act in _ACTS.items():
+        if work.of(kind):
+            await act(uow, work, work.of(kind))
+    await _open(uow, work)
+
+
+async def _bind(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    bindings = [
+        totes.ToteBinding(
+            deed.effect.place_id, deed.effect.pick_list_id, deed.effect.fulfillment_order_id, deed.desk.worker_id
+        )
+        for deed in deeds
+    ]
+    work.note_answers(deeds, await totes.bind_totes(uow, bindings=bindings))
+
+
+async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    reports = [
+        PickShort(deed.effect.pick_line_id, deed.effect.quantity, deed.turn.scan_id, deed.desk.worker_id)
+        for deed in deeds
+    ]
+    for deed, answer in work.note_answers(deeds, await shorts.report_shorts(uow, shorts=reports)):
+        if answer.resourced:
+            work.notes.append((deed, f" {answer.resourced} come from another bin, at the end of the list."))
+
+
+async def _put_back(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    backs = [
+        put_backs.PutBackScan(
+            deed.effect.task_id, deed.effect.to_place_id, deed.effect.quantity, deed.turn.scan_id, deed.effect.unit_id
+        )
+        for deed in deeds
+    ]
+    work.note_answers(deeds, await put_backs.put_back(uow, backs=backs))
+
+
+async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    picks = [
+        PickConfirmation(
+            pick_line_id=deed.effect.pick_line_id,
+            quantity=deed.effect.quantity,
+            to_place_id=deed.effect.to_place_id,
+            scan_id=deed.turn.scan_id,
+            unit_id=deed.effect.unit_id,
+            fulfillment_order_id=deed.effect.fulfillment_order_id,
+            worker_id=deed.desk.worker_id,
+        )
+        for deed in deeds
+    ]
+    work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks))
+
+
+async def _undo(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    work.note_answers(deeds, await picking.undo_picks(uow, scan_ids=[deed.effect.scan_id for deed in deeds]))
+
+
+def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
+    return [
+        rules.VerifyItem(
+            deed.effect.parcel_id,
+            deed.effect.fulfillment_line_id,
+            deed.effect.quantity,
+            deed.turn.scan_id,
+            deed.effect.unit_id,
+        )
+        for deed in deeds
+    ]
+
+
+async def _pack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    work.note_answers(deeds, await verifying.verify_items(uow, items=_items(deeds)))
+
+
+async def _unpack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    work.note_answers(deeds, await verifying.take_out_items(uow, items=_items(deeds)))
+
+
+async def _force(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    forcings = [rules.Forcing(deed.effect.parcel_id, deed.effect.reason, deed.turn.actor) for deed in deeds]
+    work.note_answers(deeds, await verifying.force_verify(uow, forcings=forcings))
+
+
+async def _seal(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    seals = [rules.Seal(deed.effect.parcel_id, last=not deed.effect.another) for deed in deeds]
+    sealed = work.note_answers(deeds, await packing.seal_parcels(uow, seals=seals))
+    shipped = {answer.parcel_id for _, answer in sealed if answer.shipped}
+    for deed, answer in sealed:
+        work.notes.append((deed, " It has shipped." if answer.shipped else " Its label follows."))
+    work.going_on = [deed for deed, _ in sealed if deed.effect.another]
+    await _weigh(uow, work, [deed for deed in work.of(effects.Weigh) if deed.effect.parcel_id not in shipped])
+
+
+async def _weigh(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    weighings = [
+        rules.Weighing(deed.effect.parcel_id, deed.effect.weight_g, deed.effect.force_reason, deed.turn.actor)
+        for deed in deeds
+    ]
+    for deed, answer in work.note_answers(deeds, await packing.weigh_parcels(uow, weighings=weighings)):
+        if answer.shipped:
+            work.notes.append((deed, " It has shipped."))
+
+
+async def _weigh_alone(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    """Weigh parcels in a round that seals none; one that does has weighed with it."""
+    if not work.of(effects.Seal):
+        await _weigh(uow, work, deeds)
+
+
+async def _open(uow: UnitOfWork, work: Round) -> None:
+    """Open parcels, last of all because numbering them makes everybody else wait.
+
+    What the sessions' later entries will move is locked before that.
+    """
+    wanted = [(deed, deed.effect.fulfillment_order_id) for deed in work.of(effects.OpenParcel)]
+    wanted += [(deed, deed.desk.state.subject_id) for deed in work.going_on]
+    if not wanted:
+        return
+    waiting = [(deed.desk, order_id) for deed, order_id in wanted if deed.desk.queue]
+    goods = {each for desk, order_id in waiting for each in desk.task.bench.goods_of(order_id)}
+    if goods:
+        if any(turn.entry.kind in _ENDINGS for desk, _ in waiting for turn in desk.queue):
+            await stock_locks.lock_levels_of_allocations(uow, goods)
+        await stock_locks.lock_balances_of_allocations(uow, goods)
+    openings = [rules.Opening(order_id, deed.desk.station_id) for deed, order_id in wanted]
+    work.note_answers([deed for deed, _ in wanted], await parcels.open_parcels(uow, openings=openings))
+
+
+async def _reprint(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    by_reason: dict[str, list[Deed]] = {}
+    for deed in deeds:
+        by_reason.setdefault(deed.effect.reason, []).append(deed)
+    for reason, own in by_reason.items():
+        ids = [deed.effect.parcel_id for deed in own]
+        work.note_answers(own, await waybills.reprint_labels(uow, parcel_ids=ids, reason=reason))
+
+
+_ENDINGS = frozenset({ScanKind.SEAL, ScanKind.WEIGHT, ScanKind.FORCE})
+Act = Callable[[UnitOfWork, Round, Sequence[Deed]], Awaitable[None]]
+_ACTS: Mapping[type[Any], Act] = {
+    effects.BindTote: _bind,
+    effects.ReportShort: _short,
+    effects.PutBackUnits: _put_back,
+    effects.TakeUnits: _take,
+    effects.UndoPick: _undo,
+    effects.PackUnits: _pack,
+    effects.UnpackUnits: _unpack,
+    effects.ForcePass: _force,
+    effects.Seal: _seal,
+    effects.Weigh: _weigh_alone,
+    effects.Reprint: _reprint,
+}
+
+
+def subjects_of(deed: Deed) -> set[UUID]:
+    """Return what a deed is about, so that the log can tell who did it."""
+    names = ("pick_list_id", "pick_line_id", "fulfillment_order_id", "parcel_id", "task_id")
+    ids = {getattr(deed.effect, name, None) for name in names} | {deed.desk.subject_id, deed.desk.state.subject_id}
+    return {each for each in ids if each is not None}

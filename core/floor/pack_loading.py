@@ -1,0 +1,175 @@
+"""Reading what lies at the pack benches for the interpreter: orders, goods at hand, lines and parcels."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.accounts.tables import ShortagePolicy
+from pickmesh.core.catalog import queries as catalog_queries
+from pickmesh.core.floor.pack_task import Bench, LotAtHand, Packed, PackLine, PackOrder, ParcelNow, Waiting
+from pickmesh.core.floor.tables import Scan
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.ids import NIL_ID
+from pickmesh.core.orders import queries as order_queries
+from pickmesh.core.orders.tables import Progress
+from pickmesh.core.packing import bench
+from pickmesh.core.packing import queries as packing_queries
+from pickmesh.core.packing.tables import ParcelState
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.tables import PlaceKind
+from pickmesh.scanner.codes.own import OwnKind, number_text
+
+CANDIDATES_MAX = 64
+"""How many orders that wait for the same piece are looked at: as many as packers can share one commit."""
+
+Row = sa.Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What packers of a batch may ask about: orders, totes, and goods that may open an order of one piece."""
+
+    order_ids: frozenset[UUID] = frozenset()
+    place_ids: frozenset[UUID] = frozenset()
+    sku_ids: frozenset[UUID] = frozenset()
+
+
+async def goods_wanted(uow: UnitOfWork, wanted: Wanted) -> list[Waiting]:
+    """Return the goods at hand that a batch may be about, those of the order to pack first in front."""
+    by_place = await packing_queries.goods_on_the_way(uow, place_ids=wanted.place_ids) if wanted.place_ids else []
+    by_sku = await packing_queries.goods_on_the_way(uow, sku_ids=wanted.sku_ids) if wanted.sku_ids else []
+    at_hand = [row for row in by_place if row.place_kind in bench.AT_HAND]
+    single = await _singles(uow, [row for row in by_sku if row.place_kind in bench.AT_HAND])
+    singles = {row.fulfillment_order_id for row in single}
+    found = [
+        Waiting(row.fulfillment_order_id, row.sku_id, row.place_id, row.fulfillment_order_id in singles)
+        for row in (*at_hand, *single)
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def load_bench(
+    uow: UnitOfWork, waiting: Sequence[Waiting], orders: Mapping[UUID, Row], client_ids: Collection[UUID]
+) -> Bench:
+    """Return orders with their lines and parcels, the goods at hand, and what entries that may be undone packed."""
+    found = Bench(orders=await _orders(uow, orders), waiting=waiting)
+    if client_ids:
+        found.booked = await _packed(uow, client_ids)
+    return found
+
+
+async def _singles(uow: UnitOfWork, rows: Sequence[Row]) -> list[Row]:
+    """Keep the first candidates of each SKU that are the only piece of their order."""
+    lines = await order_queries.lines_of_fulfillment_orders(uow, {row.fulfillment_order_id for row in rows})
+    pieces = {order_id: sum(line.quantity for line in of_order) for order_id, of_order in lines.items()}
+    kept: dict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        if pieces.get(row.fulfillment_order_id) == 1 and len(kept[row.sku_id]) < CANDIDATES_MAX:
+            kept[row.sku_id].append(row)
+    return [row for of_sku in kept.values() for row in of_sku]
+
+
+async def _orders(uow: UnitOfWork, orders: Mapping[UUID, Row]) -> dict[UUID, PackOrder]:
+    lines = await order_queries.lines_of_fulfillment_orders(uow, orders)
+    goods: dict[UUID, list[Row]] = defaultdict(list)
+    for row in await stock_queries.allocations_of_lines(
+        uow, [line.id for of_order in lines.values() for line in of_order]
+    ):
+        goods[row.line_id].append(row)
+    skus = await catalog_queries.skus(uow, {line.sku_id for of_order in lines.values() for line in of_order})
+    lots = await stock_queries.lots(uow, {row.lot_id for of_line in goods.values() for row in of_line} - {NIL_ID})
+    parcels = await packing_queries.parcels_of_orders(uow, orders)
+    inside = await _inside(uow, [parcel.id for of_order in parcels.values() for parcel in of_order])
+    found: dict[UUID, PackOrder] = {}
+    for order_id, row in orders.items():
+        order = _order(row, parcels.get(order_id, ()))
+        may_lack = row.short_quantity > 0 and row.shortage_policy == ShortagePolicy.SHIP_AVAILABLE
+        for line in lines.get(order_id, ()):
+            order.lines[line.id] = _line(line, skus[line.sku_id], goods[line.id], lots, may_lack=may_lack)
+            order.lines[line.id].here = dict(inside[line.id])
+        found[order_id] = order
+    return found
+
+
+async def _inside(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """Return how many pieces of each line are in each parcel."""
+    inside: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for parcel_id, items in (await packing_queries.contents(uow, parcel_ids)).items():
+        for item in items:
+            inside[item.fulfillment_line_id][parcel_id] += item.quantity
+    return inside
+
+
+def _order(row: Row, parcels: Sequence[Row]) -> PackOrder:
+    return PackOrder(
+        id=row.id,
+        number=number_text(OwnKind.FULFILLMENT_ORDER, row.number),
+        location_id=row.location_id,
+        progress=Progress(row.progress),
+        stopped=bench.is_stopped(row),
+        parcels={
+            parcel.id: ParcelNow(parcel.id, number_text(OwnKind.PARCEL, parcel.number), ParcelState(parcel.state))
+            for parcel in parcels
+        },
+    )
+
+
+def _line(
+    line: Row, sku: catalog_queries.SkuRow, goods: Sequence[Row], lots: Mapping[UUID, Row], *, may_lack: bool
+) -> PackLine:
+    at_hand = [row for row in goods if row.place_kind in bench.AT_HAND]
+    elsewhere = [row for row in goods if row.place_kind not in bench.AT_HAND and row.place_kind != PlaceKind.PARCEL]
+    return PackLine(
+        id=line.id,
+        sku_id=line.sku_id,
+        sku_code=sku.code,
+        sku_name=sku.name_en or sku.name_zh,
+        quantity=line.quantity,
+        packed=line.packed_quantity,
+        at_hand=sum(row.quantity for row in at_hand),
+        weight_g=sku.weight_g,
+        serial_tracked=sku.serial_tracked,
+        lots=[LotAtHand(lots[row.lot_id].code, lots[row.lot_id].expires_on) for row in at_hand if row.lot_id in lots],
+        allocation_ids=[row.id for row in goods],
+        places=frozenset(row.place_id for row in at_hand),
+        in_bins=sum(row.quantity for row in elsewhere),
+        may_lack=may_lack,
+    )
+
+
+async def _packed(uow: UnitOfWork, client_ids: Collection[UUID]) -> dict[UUID, Packed]:
+    """Return what earlier entries put into parcels; a later entry that undid one says so in its own verdict."""
+    found = await uow.fetch(
+        sa.select(Scan.client_id, Scan.verdict).where(uow.mine(Scan), uow.among(Scan.client_id, client_ids))
+    )
+    packed = {row.client_id: row.verdict["packed"] for row in found if row.verdict.get("packed")}
+    undone = await _undone(uow, packed)
+    return {
+        client_id: Packed(
+            UUID(kept["parcel_id"]),
+            [(UUID(line_id), quantity, UUID(unit) if unit else None) for line_id, quantity, unit in kept["parts"]],
+            undone=client_id in undone,
+        )
+        for client_id, kept in packed.items()
+    }
+
+
+async def _undone(uow: UnitOfWork, client_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these entries were undone."""
+    if not client_ids:
+        return set()
+    found = await uow.fetch(
+        sa.select(Scan.verdict)
+        .where(uow.mine(Scan), uow.among(Scan.session_id, await _sessions_of(uow, client_ids)))
+        .where(Scan.kind == "UNDO")
+    )
+    return {UUID(row.verdict["undid"]) for row in found if row.verdict.get("undid")} & set(client_ids)
+
+
+async def _sessions_of(uow: UnitOfWork, client_ids: Collection[UUID]) -> set[UUID]:
+    found = await uow.fetch(sa.select(Scan.session_id).where(uow.mine(Scan), uow.among(Scan.client_id, client_ids)))
+    return {row.session_id for row in found}

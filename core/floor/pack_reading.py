@@ -1,0 +1,287 @@
+"""What an entry says to a packer, given what is at hand and which parcel is open."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pickmesh.core.floor import reading
+from pickmesh.core.floor.decisions import Reading
+from pickmesh.core.floor.entries import NUMBER_MAX, Choice
+from pickmesh.core.floor.heard import Code, Heard, PlaceHit
+from pickmesh.core.floor.pack_table import ITEMS, OPEN, SEAL, WEIGH
+from pickmesh.core.floor.pack_task import PackLine, PackOrder, PackTask
+from pickmesh.core.floor.state import State
+from pickmesh.core.floor.tables import ScanKind
+from pickmesh.core.orders.tables import Progress
+from pickmesh.core.packing import rules
+from pickmesh.core.packing.tables import ParcelState
+from pickmesh.core.stock.tables import PlaceKind, ShipAt
+
+_HOLDERS = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT, PlaceKind.WALL_SLOT, PlaceKind.BENCH})
+_UNDER_WAY = frozenset({Progress.RELEASED, Progress.IN_PROGRESS})
+
+
+def read(task: PackTask, state: State, heard: Heard) -> Reading:
+    """Tell what an entry says to a packer; never raises, whatever the entry."""
+    order = order_of(task, state)
+    if order is not None and order.stopped and state.step != OPEN:
+        return Reading("ORDER_STOPPED", words={"order": order.number})
+    kind = heard.entry.kind
+    if kind in {ScanKind.SCAN, ScanKind.SERIAL} and (kind is ScanKind.SCAN or heard.code is not None):
+        return _read_scan(task, state, heard)
+    if kind in _ANYWHERE:
+        return _ANYWHERE[kind](task, state, heard)
+    if order is None or state.step == OPEN:
+        return Reading("EARLY")
+    reader = _READERS.get(kind)
+    return reader(task, state, heard, order) if reader else Reading("MISFIT")
+
+
+def order_of(task: PackTask, state: State) -> PackOrder | None:
+    """Return the order a packer has open."""
+    return task.bench.orders.get(state.subject_id) if state.subject_id else None
+
+
+def _read_scan(task: PackTask, state: State, heard: Heard) -> Reading:
+    code = heard.code
+    nothing = reading.unknown(code)
+    if nothing is not None or code is None:
+        return nothing or Reading("NOTHING_READ")
+    if code.place is not None and (code.names_place or (state.step == OPEN and code.place.kind in _HOLDERS)):
+        read = _read_place(task, state, heard, code.place)
+    elif code.documents and not code.items:
+        read = _read_orders(task, state, heard, [hit.fulfillment_order_id for hit in code.documents])
+        read = replace(read, parcel_id=_parcel_named(code) or read.parcel_id)
+    elif state.step == OPEN:
+        read = _read_first_unit(task, state, heard, code)
+    else:
+        read = _read_item(task, state, heard, code)
+    return replace(read, words={"scanned": code.scanned.text, **read.words})
+
+
+def _parcel_named(code: Code) -> UUID | None:
+    return next((hit.id for hit in code.documents if hit.kind in {"PARCEL", "WAYBILL"}), None)
+
+
+def _read_place(task: PackTask, state: State, heard: Heard, place: PlaceHit) -> Reading:
+    if place.kind not in _HOLDERS:
+        return Reading("PLACE_WRONG")
+    inside = [waiting.fulfillment_order_id for waiting in task.bench.waiting if waiting.place_id == place.id]
+    orders = list(dict.fromkeys(inside))
+    if not orders:
+        return Reading("TOTE_EMPTY" if state.step == OPEN else "PLACE_WRONG")
+    if len(orders) == 1 or state.step != OPEN:
+        return _read_orders(task, state, heard, orders)
+    return Reading("TOTE_MIXED", place=place, words={"orders": len(orders)})
+
+
+def _read_orders(task: PackTask, state: State, heard: Heard, named: Sequence[UUID | None]) -> Reading:
+    """Tell what the orders a code names mean: one to open, the one that is open, another one, or none to pack here."""
+    known = (task.bench.orders.get(order_id) for order_id in named if order_id is not None)
+    orders = [order for order in known if order is not None and order.location_id == task.location_id]
+    if state.step != OPEN:
+        same = any(order.id == state.subject_id for order in orders)
+        return Reading("ORDER_SAME" if same else "ORDER_OTHER")
+    if not orders:
+        return Reading("ORDER_ELSEWHERE")
+    going = [order for order in orders if heard.chosen in {None, order.id}]
+    ready = [order for order in going if _is_ready(order)]
+    if len(ready) > 1:
+        choices = [Choice(str(order.id), f"{order.number} × {order.left}") for order in ready]
+        return Reading("ORDER_AMBIGUOUS", choices=choices)
+    order = ready[0] if ready else (going or orders)[0]
+    return replace(_read_order(order), subject_id=order.id, words={"order": order.number, "left": order.left})
+
+
+def _is_ready(order: PackOrder) -> bool:
+    return not order.stopped and order.progress in _UNDER_WAY and bool(order.at_hand or order.open_parcel)
+
+
+def _read_order(order: PackOrder) -> Reading:
+    if order.stopped:
+        return Reading("ORDER_STOPPED")
+    if _is_ready(order):
+        return Reading("ORDER_GOES_ON" if order.open_parcel else "ORDER_OPENS")
+    sealed = next((parcel for parcel in order.parcels.values() if parcel.state is ParcelState.SEALED), None)
+    if sealed is not None:
+        return Reading("PARCEL_SEALED", parcel_id=sealed.id)
+    return Reading("ORDER_UNPICKED" if order.left else "ORDER_GONE")
+
+
+def _read_first_unit(task: PackTask, state: State, heard: Heard, code: Code) -> Reading:
+    """Tell which order takes a piece: of the tote that was scanned, else one whose only piece it is."""
+    hit = reading.item_of(heard, code)
+    if isinstance(hit, Reading):
+        return hit
+    waiting = [each for each in task.bench.waiting if each.sku_id == hit.sku_id]
+    here = [each for each in waiting if each.place_id == state.place_id]
+    going = here or [each for each in waiting if each.is_single]
+    free = (each.fulfillment_order_id for each in going if each.fulfillment_order_id not in task.bench.claimed)
+    order = next((task.bench.orders[order_id] for order_id in free if _may_open(task, order_id)), None)
+    if order is None:
+        return Reading("UNIT_UNWANTED", sku_id=hit.sku_id)
+    words = {"order": order.number, "left": order.left}
+    return Reading("UNIT_OPENS", sku_id=hit.sku_id, quantity=hit.units * heard.pieces, subject_id=order.id, words=words)
+
+
+def _may_open(task: PackTask, order_id: UUID) -> bool:
+    order = task.bench.orders.get(order_id)
+    here = order is not None and order.location_id == task.location_id
+    return here and order is not None and _is_ready(order) and order.open_parcel is None
+
+
+def _read_item(task: PackTask, state: State, heard: Heard, code: Code) -> Reading:
+    order = order_of(task, state)
+    hit = reading.item_of(heard, code)
+    if isinstance(hit, Reading):
+        return hit
+    if state.step == WEIGH or order is None or state.parcel_id is None:
+        return Reading("ITEM_SEALED", sku_id=hit.sku_id)
+    pieces = hit.units * heard.pieces
+    lines = [line for line in order.lines.values() if line.sku_id == hit.sku_id]
+    if not lines:
+        return Reading("ITEM_FOREIGN", sku_id=hit.sku_id, quantity=pieces)
+    line = next((line for line in lines if line.left), lines[0])
+    wrong = _wrong_lot(task, heard, lines) or _over(lines, pieces)
+    read = replace(wrong or Reading(_ending(order, lines, pieces)), quantity=pieces)
+    if wrong is None and line.serial_tracked:
+        read = _read_unit(task, heard, order, lines, read)
+    return replace(read, line_id=line.id, sku_id=hit.sku_id, quantity=pieces)
+
+
+def _read_unit(task: PackTask, heard: Heard, order: PackOrder, lines: Sequence[PackLine], read: Reading) -> Reading:
+    unit = reading.unit_of(heard, lines[0].sku_id, task.bench.units_packed, order.parcels)
+    if isinstance(unit, Reading):
+        return unit
+    if not any(unit.place_id in line.places for line in lines):
+        return Reading("SERIAL_ELSEWHERE", words={"scanned": unit.serial})
+    return replace(read, unit=unit) if read.quantity == 1 else Reading("SERIAL_ONE")
+
+
+def _wrong_lot(task: PackTask, heard: Heard, lines: Sequence[PackLine]) -> Reading | None:
+    said = heard.lot_said
+    if said is None:
+        return None
+    picked = {lot.code.strip().upper(): lot for line in lines for lot in line.lots}
+    lot = picked.get(said.code.strip().upper())
+    expires_on = said.expires_on or (lot.expires_on if lot else None)
+    words = {"scanned_lot": said.code}
+    if expires_on is not None and expires_on < task.today:
+        return Reading("LOT_EXPIRED", words=words)
+    return Reading("LOT_WRONG", words=words) if picked and lot is None else None
+
+
+def _over(lines: Sequence[PackLine], pieces: int) -> Reading | None:
+    left, at_hand = sum(line.left for line in lines), sum(min(line.left, line.at_hand) for line in lines)
+    if not left:
+        return Reading("ITEM_ALL_IN")
+    if pieces > left:
+        return Reading("ITEM_TOO_MANY", words={"item_left": left, "over": pieces - left})
+    return Reading("ITEM_UNPICKED", words={"at_hand": at_hand}) if pieces > at_hand else None
+
+
+def _ending(order: PackOrder, lines: Sequence[PackLine], pieces: int) -> str:
+    if pieces == order.left:
+        return "ITEM_ENDS_ALL"
+    return "ITEM_ENDS_LINE" if pieces == sum(line.left for line in lines) else "ITEM_FITS"
+
+
+def _read_quantity(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    wanted = heard.entry.quantity
+    line = order.lines.get(state.line_id) if state.line_id else None
+    if wanted is None or wanted < 1:
+        return Reading("QUANTITY_MISSING")
+    if line is None or line.serial_tracked or state.step == WEIGH or state.parcel_id is None:
+        return Reading("QUANTITY_UNVERIFIED")
+    booked = line.here.get(state.parcel_id, 0)
+    words = {"booked": booked}
+    if wanted <= booked:
+        return Reading("QUANTITY_SAME" if wanted == booked else "QUANTITY_BELOW", line.id, words=words)
+    pieces = wanted - booked
+    read = _over([line], pieces) or Reading(_ending(order, [line], pieces))
+    return replace(read, line_id=line.id, sku_id=line.sku_id, quantity=pieces)
+
+
+def _read_weight(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    weight_g = heard.entry.weight_g
+    if weight_g is None or not 0 < weight_g <= NUMBER_MAX or state.parcel_id is None:
+        return Reading("WEIGHT_MISSING")
+    if state.step == ITEMS:
+        return Reading("WEIGHT_EARLY")
+    expected_g = order.expected_weight_g(state.parcel_id)
+    refusal = rules.weight_refusal(expected_g, weight_g, task.weight_tolerance_g)
+    words = {"weight": weight_g, "problem": refusal.message if refusal else ""}
+    return Reading("WEIGHT_FITS" if refusal is None else "WEIGHT_OFF", quantity=weight_g, words=words)
+
+
+def _read_force(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    disputed = state.weight_g
+    if state.parcel_id is None or (disputed is None and not (state.step == ITEMS and order.left)):
+        return Reading("FORCE_NOTHING")
+    if not heard.may_force:
+        return Reading("FORCE_NOT_ALLOWED")
+    if not (heard.entry.reason or "").strip():
+        return Reading("FORCE_NO_REASON")
+    if disputed is not None:
+        return Reading("FORCE_WEIGHT", quantity=disputed, words={"weight": disputed})
+    return Reading("FORCE_REST", quantity=order.left)
+
+
+def _read_seal(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    if state.step == WEIGH:
+        return Reading("SEAL_AGAIN")
+    if not order.in_parcel(state.parcel_id):
+        return Reading("SEAL_EMPTY")
+    if state.step == ITEMS and order.left:
+        return Reading("SEAL_EARLY")
+    return Reading("SEAL_TO_WEIGH" if task.ship_at is ShipAt.WEIGH else "SEAL_ENDS")
+
+
+def _read_next(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    if not order.in_parcel(state.parcel_id):
+        return Reading("SEAL_EMPTY" if state.step in {ITEMS, SEAL} else "MISFIT")
+    return Reading("NEXT_PARCEL" if order.left else "NEXT_LAST")
+
+
+def _read_aside(task: PackTask, state: State, heard: Heard, order: PackOrder) -> Reading:
+    return Reading("ASIDE")
+
+
+def _read_reprint(task: PackTask, state: State, heard: Heard) -> Reading:
+    if state.parcel_id is None:
+        return Reading("EARLY" if state.step == OPEN else "MISFIT")
+    return Reading("REPRINT" if (heard.entry.reason or "").strip() else "REPRINT_NO_REASON")
+
+
+def _read_undo(task: PackTask, state: State, heard: Heard) -> Reading:
+    client_id = heard.entry.answers or (state.booked[-1] if state.booked else None)
+    packed = task.bench.booked.get(client_id) if client_id else None
+    if packed is None or client_id is None:
+        return Reading("UNDO_NOTHING" if heard.answered is None else "UNDO_EMPTY")
+    order = order_of(task, state)
+    parcel = order.parcels.get(packed.parcel_id) if order else None
+    if packed.undone:
+        return Reading("UNDO_TWICE")
+    if parcel is None or parcel.state is not ParcelState.OPEN:
+        return Reading("UNDO_CLOSED")
+    return Reading("UNDO", packed.parts[0][0], quantity=packed.quantity, subject_id=client_id)
+
+
+def _read_trouble(task: PackTask, state: State, heard: Heard) -> Reading:
+    return Reading("TROUBLE", state.line_id, quantity=max(1, heard.entry.quantity or 1))
+
+
+_ANYWHERE: dict[ScanKind, Callable[[PackTask, State, Heard], Reading]] = {
+    ScanKind.REPRINT: _read_reprint,
+    ScanKind.UNDO: _read_undo,
+    ScanKind.SHORT: _read_trouble,
+    ScanKind.DAMAGED: _read_trouble,
+}
+_READERS: dict[ScanKind, Callable[[PackTask, State, Heard, PackOrder], Reading]] = {
+    ScanKind.QUANTITY: _read_quantity,
+    ScanKind.WEIGHT: _read_weight,
+    ScanKind.FORCE: _read_force,
+    ScanKind.SEAL: _read_seal,
+    ScanKind.NEXT_PARCEL: _read_next,
+    ScanKind.SKIP: _read_aside,
+}

@@ -1,0 +1,234 @@
+"""Scan sessions: opened on a list, a bench or nothing in particular, looked at, closed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.floor import events, loading, locks, state, views
+from pickmesh.core.floor.codes import KnownCodes
+from pickmesh.core.floor.desk import Desk
+from pickmesh.core.floor.entries import Entry
+from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind
+from pickmesh.core.floor.jobs import RULEBOOKS
+from pickmesh.core.floor.refusals import NeedsPerson, NoSuchSession, NothingToOpen
+from pickmesh.core.floor.tables import Job, ScanKind, ScanSession
+from pickmesh.core.floor.views import SessionView
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import InvalidInput, NotFound
+from pickmesh.core.orders import locks as order_locks
+from pickmesh.core.packing import stations
+from pickmesh.core.picking import lists, work
+from pickmesh.core.picking import queries as picking_queries
+from pickmesh.core.stock import queries as stock_queries
+
+_OPENS_PACKING = frozenset(
+    {DocumentKind.ORDER, DocumentKind.FULFILLMENT_ORDER, DocumentKind.PARCEL, DocumentKind.WAYBILL}
+)
+
+
+async def open_session(
+    uow: UnitOfWork,
+    *,
+    job: Job,
+    pick_list_id: UUID | None = None,
+    station_id: UUID | None = None,
+    location_id: UUID | None = None,
+    actor: Actor | None = None,
+) -> SessionView:
+    """Open a session for the person acting, or return the one they have open for the same work.
+
+    PICK needs a list, which is claimed; PACK a station or a warehouse; PUT_BACK and LOOK_UP a warehouse, or a station
+    in it. Refuses NEEDS_PERSON, NOT_FOUND, INVALID_INPUT, and whatever claiming the list refuses.
+    """
+    acting = actor or uow.actor
+    worker_id = _worker(acting)
+    if job is Job.PICK:
+        if pick_list_id is None:
+            raise InvalidInput("Picking needs a list: name it, or ask for the next one.", field=("pickListId",))
+        location_id = await _claim(uow, acting, pick_list_id, worker_id)
+    else:
+        location_id = await _location(uow, station_id, location_id)
+    acting.require(Permission.FLOOR_WORK, warehouse_id=location_id)
+    desk = await _open(uow, job, worker_id, location_id, subject_id=pick_list_id, station_id=station_id)
+    return await _view(uow, desk)
+
+
+async def floor_task_next(uow: UnitOfWork, location_id: UUID) -> SessionView | None:
+    """Give the person acting the list they have or the next one, with a session on it; None when there is none."""
+    worker_id = _worker(uow.actor)
+    claimed = await lists.claim_next_pick_list(uow, location_id=location_id, worker_id=worker_id)
+    if claimed is None:
+        return None
+    desk = await _open(uow, Job.PICK, worker_id, location_id, subject_id=claimed.pick_list_id, station_id=None)
+    return await _view(uow, desk)
+
+
+async def session_view(uow: UnitOfWork, session_id: UUID) -> SessionView:
+    """Return a session as it now stands: the instruction, what comes next, progress, what may be done, the lease."""
+    return (await session_views(uow, [session_id]))[session_id]
+
+
+async def session_views(uow: UnitOfWork, session_ids: Sequence[UUID]) -> Mapping[UUID, SessionView]:
+    """Return sessions as they now stand, in a fixed number of statements; refuses NOT_FOUND when one is missing."""
+    desks = list((await desks_of(uow, session_ids)).values())
+    if len(desks) < len(set(session_ids)):
+        raise NoSuchSession
+    for location_id in {desk.location_id for desk in desks}:
+        uow.actor.require(Permission.FLOOR_READ, warehouse_id=location_id)
+    await loading.load(uow, desks, KnownCodes(), lock=False)
+    return {desk.id: views.view(desk) for desk in desks}
+
+
+async def close_session(uow: UnitOfWork, session_id: UUID) -> None:
+    """End a session of the person acting; what it worked on stays as it is. Closing it again changes nothing."""
+    row = (await locks.lock_sessions(uow, [session_id])).get(session_id)
+    if row is None or row.worker_id != uow.actor.person_id:
+        raise NoSuchSession
+    if row.closed_at is None:
+        await uow.update(ScanSession, [{"id": row.id, "closed_at": uow.now}], bump_version=True)
+        uow.emit([events.SessionClosed(row.id, row.worker_id, row.job)])
+
+
+async def desks_of(uow: UnitOfWork, session_ids: Collection[UUID]) -> dict[UUID, Desk]:
+    """Return sessions as desks to play at; those that do not exist are absent."""
+    if not session_ids:
+        return {}
+    found = await uow.fetch(
+        sa.select(*locks.SESSION).where(uow.mine(ScanSession), uow.among(ScanSession.id, session_ids))
+    )
+    return {row.id: desk_of(row) for row in found}
+
+
+async def lock_desks(uow: UnitOfWork, desks: Collection[Desk]) -> None:
+    """Lock sessions, after the work they stand on; one that somebody moved on meanwhile is taken as it is now."""
+    rows = await locks.lock_sessions(uow, [desk.id for desk in desks if not desk.is_new])
+    for desk in desks:
+        row = rows.get(desk.id)
+        if row is not None and row.version != desk.version:
+            now = desk_of(row)
+            desk.state, desk.last_sequence, desk.version, desk.stale = now.state, now.last_sequence, now.version, True
+
+
+def desk_of(row: Any) -> Desk:
+    """Return a session's row as a desk to play at."""
+    return Desk(
+        id=row.id,
+        worker_id=row.worker_id,
+        job=Job(row.job),
+        subject_id=row.subject_id,
+        location_id=row.location_id,
+        station_id=row.station_id,
+        state=state.from_json(row.state),
+        last_sequence=row.last_sequence,
+        version=row.version,
+    )
+
+
+async def open_by_scan(
+    uow: UnitOfWork, actor: Actor, entries: Sequence[Entry], known: KnownCodes, location_ids: Sequence[UUID]
+) -> Desk:
+    """Open a session on what a first scan names: a list to pick, a tote, order or parcel to pack, else to look it up.
+
+    Refuses NOTHING_TO_OPEN when the entries begin with no scan or the code is known in no warehouse of the caller.
+    """
+    worker_id = _worker(actor)
+    first = min(entries, key=lambda entry: entry.sequence, default=None)
+    if first is None or first.kind is not ScanKind.SCAN or first.raw is None or not location_ids:
+        raise NothingToOpen
+    codes = [(location_id, known.at(location_id).of(first)) for location_id in location_ids]
+    location_id, code = next(((at, code) for at, code in codes if code is not None and code.known), codes[0])
+    if code is None:
+        raise NothingToOpen
+    named = {hit.kind: hit for hit in reversed(code.documents)}
+    if DocumentKind.PICK_LIST in named:
+        list_id = named[DocumentKind.PICK_LIST].id
+        location_id = await _claim(uow, actor, list_id, worker_id)
+        return await _open(uow, Job.PICK, worker_id, location_id, subject_id=list_id, station_id=None)
+    job = _job_of(code, named)
+    order_ids = [hit.fulfillment_order_id for hit in code.documents if hit.fulfillment_order_id is not None]
+    if job is Job.PACK and order_ids:
+        orders = await order_locks.lock_fulfillment_orders(uow, order_ids)
+        location_id = next((row.location_id for row in orders.values() if row.location_id in location_ids), location_id)
+    actor.require(Permission.FLOOR_WORK, warehouse_id=location_id)
+    return await _open(uow, job, worker_id, location_id, subject_id=None, station_id=None)
+
+
+def _job_of(code: Code, named: Mapping[DocumentKind, DocumentHit]) -> Job:
+    if DocumentKind.EXCEPTION_TASK in named:
+        return Job.PUT_BACK
+    in_tote = code.place is not None and code.place.pick_list_id is not None
+    return Job.PACK if in_tote or _OPENS_PACKING & set(named) else Job.LOOK_UP
+
+
+def _worker(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise NeedsPerson
+    return actor.person_id
+
+
+async def _claim(uow: UnitOfWork, actor: Actor, pick_list_id: UUID, worker_id: UUID) -> UUID:
+    row = (await picking_queries.pick_lists(uow, [pick_list_id])).get(pick_list_id)
+    if row is None:
+        raise NotFound("No pick list of yours has that id; scan its label again.", field=("pickListId",))
+    actor.require(Permission.FLOOR_WORK, warehouse_id=row.location_id)
+    served = await work.orders_of_lists(uow, [pick_list_id])
+    await order_locks.lock_fulfillment_orders(uow, [order for orders in served.values() for order in orders])
+    claimed = await lists.claim_pick_list(uow, pick_list_id=pick_list_id, worker_id=worker_id)
+    return claimed.location_id
+
+
+async def _location(uow: UnitOfWork, station_id: UUID | None, location_id: UUID | None) -> UUID:
+    if station_id is not None:
+        station = (await stations.stations(uow, [station_id])).get(station_id)
+        if station is None or location_id not in {None, station.location_id}:
+            raise NotFound("No station of that warehouse has that id; choose a bench.", field=("stationId",))
+        return UUID(str(station.location_id))
+    if location_id is None or location_id not in await stock_queries.locations_by_id(uow, [location_id]):
+        raise NotFound("Name the warehouse or the station to work at.", field=("locationId",))
+    return location_id
+
+
+async def _open(
+    uow: UnitOfWork, job: Job, worker_id: UUID, location_id: UUID, *, subject_id: UUID | None, station_id: UUID | None
+) -> Desk:
+    """Return the worker's open session for the same work, or begin one."""
+    same = [
+        ScanSession.worker_id == worker_id,
+        ScanSession.job == job,
+        ScanSession.location_id == location_id,
+        ScanSession.closed_at.is_(None),
+    ]
+    same += [ScanSession.subject_id == subject_id] if job is Job.PICK else [ScanSession.station_id == station_id]
+    before = await uow.first(
+        sa.select(*locks.SESSION).where(uow.mine(ScanSession), *same).order_by(ScanSession.id.desc()).limit(1)
+    )
+    if before is not None:
+        return desk_of(before)
+    session_id = new_id()
+    row = {
+        "id": session_id,
+        "worker_id": worker_id,
+        "job": job.value,
+        "subject_id": subject_id,
+        "location_id": location_id,
+        "station_id": station_id,
+        "state": state.to_json(RULEBOOKS[job].start),
+        "opened_at": uow.now,
+    }
+    await uow.insert(ScanSession, [row])
+    uow.credit(worker_id, [session_id])
+    uow.emit([events.SessionOpened(session_id, worker_id, job.value, subject_id, location_id)])
+    begun = RULEBOOKS[job].start
+    return Desk(
+        session_id, worker_id, job, subject_id, location_id, station_id, begun, last_sequence=0, version=1, is_new=True
+    )
+
+
+async def _view(uow: UnitOfWork, desk: Desk) -> SessionView:
+    await loading.load(uow, [desk], KnownCodes(), lock=False)
+    return views.view(desk)

@@ -1,0 +1,179 @@
+"""What a session shows: one instruction, where to go and what to take next, how far the work is, what may be done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pickmesh.core.floor import look_up_job, pack_table, pick_table, put_back_job
+from pickmesh.core.floor.desk import Desk
+from pickmesh.core.floor.pack_reading import order_of
+from pickmesh.core.floor.pack_task import PackTask
+from pickmesh.core.floor.pick_rules import sentence_of_step, tote_for
+from pickmesh.core.floor.pick_task import PickTask
+from pickmesh.core.floor.put_back_job import PutBackTask
+from pickmesh.core.floor.state import State
+from pickmesh.core.floor.tables import Job, ScanKind
+
+_ACTIONS: dict[Job, Mapping[str, Sequence[ScanKind]]] = {
+    Job.PICK: pick_table.ACTIONS,
+    Job.PACK: pack_table.ACTIONS,
+    Job.PUT_BACK: put_back_job.ACTIONS,
+    Job.LOOK_UP: look_up_job.ACTIONS,
+}
+_ANSWERS = (ScanKind.CHOICE, ScanKind.LOT, ScanKind.SERIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Where to go and what to take, scan or pack; what is not known or not needed is None."""
+
+    place_id: UUID | None = None
+    place_code: str | None = None
+    sku_id: UUID | None = None
+    sku_code: str | None = None
+    sku_name: str | None = None
+    lot_code: str | None = None
+    remaining: int = 0
+    tote_code: str | None = None
+    order_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of the work is done, in pieces; what is known to be missing counts as done."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The claim on a list that lets a phone book offline; `until` None while nobody has it."""
+
+    pick_list_id: UUID
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A scan session as its worker sees it."""
+
+    id: UUID
+    version: int
+    job: Job
+    worker_id: UUID
+    location_id: UUID
+    station_id: UUID | None
+    subject_id: UUID | None
+    parcel_id: UUID | None
+    step: str
+    instruction: str
+    next: NextStep | None
+    progress: Progress
+    supported_actions: Sequence[ScanKind]
+    lease: Lease | None
+    question_id: UUID | None
+
+
+def view(desk: Desk) -> SessionView:
+    """Return a desk whose task is loaded as its worker sees it."""
+    state = desk.state
+    actions = _ACTIONS[desk.job].get(state.step, ())
+    shown = _SHOWN[desk.job](desk.task, state)
+    task = desk.task
+    return SessionView(
+        id=desk.id,
+        version=desk.version,
+        job=desk.job,
+        worker_id=desk.worker_id,
+        location_id=desk.location_id,
+        station_id=desk.station_id,
+        subject_id=desk.work_id,
+        parcel_id=state.parcel_id,
+        step=state.step,
+        instruction=shown[0],
+        next=shown[1],
+        progress=shown[2],
+        supported_actions=[*actions, *_ANSWERS] if state.asked else list(actions),
+        lease=Lease(task.list_id, task.lease_until) if isinstance(task, PickTask) else None,
+        question_id=state.asked.entry.client_id if state.asked else None,
+    )
+
+
+Shown = tuple[str, NextStep | None, Progress]
+
+
+def _pick(task: PickTask, state: State) -> Shown:
+    lines = [line for line in task.lines.values() if not line.cancelled]
+    progress = Progress(sum(line.picked + line.short for line in lines), sum(line.quantity for line in lines))
+    line = task.lines.get(state.line_id) if state.line_id else None
+    tote = tote_for(task, state, line)
+    if line is None:
+        return sentence_of_step(task, state), None, progress
+    share = task.next_share(line) if task.is_cluster else None
+    step = NextStep(
+        place_id=line.place_id,
+        place_code=line.place_code,
+        sku_id=line.sku_id,
+        sku_code=line.sku_code,
+        sku_name=line.sku_name,
+        lot_code=line.lot_code,
+        remaining=line.left,
+        tote_code=tote.code if tote else None,
+        order_number=task.seats.get(share.fulfillment_order_id) if share else None,
+    )
+    return sentence_of_step(task, state), step, progress
+
+
+def _pack(task: PackTask, state: State) -> Shown:
+    order = order_of(task, state)
+    if order is None or state.step == pack_table.OPEN:
+        return "Scan a tote, an order or a piece.", None, Progress(0, 0)
+    parcel = order.parcels.get(state.parcel_id) if state.parcel_id else None
+    name = parcel.number if parcel else "the parcel"
+    sentence = {
+        pack_table.ITEMS: f"Order {order.number}: verify {order.left} pieces into {name}.",
+        pack_table.SEAL: f"All pieces of order {order.number} are in: close {name}, or weigh it.",
+        pack_table.WEIGH: f"Put {name} on the scale.",
+    }[state.step]
+    packed = sum(line.packed for line in order.lines.values())
+    line = next((line for line in order.lines.values() if line.left), None)
+    step = NextStep(order_number=order.number)
+    if line is not None and state.step == pack_table.ITEMS:
+        step = NextStep(
+            sku_id=line.sku_id,
+            sku_code=line.sku_code,
+            sku_name=line.sku_name,
+            remaining=line.left,
+            order_number=order.number,
+        )
+    return sentence, step, Progress(packed, packed + order.left)
+
+
+def _put_back(task: PutBackTask, state: State) -> Shown:
+    left = sum(each.left for each in task.tasks.values())
+    about = next((each for each in task.of_sku(state.subject_id, state.line_id)), None)
+    if state.step == put_back_job.PLACE and about is not None:
+        bins = " or ".join(about.bins) or "any bin"
+        step = NextStep(sku_id=about.sku_id, sku_code=about.sku_code, remaining=state.in_hand, place_code=bins)
+        return f"Bring {state.in_hand} × {about.sku_code} to {bins}: scan the bin.", step, Progress(0, left)
+    first = next((each for each in task.tasks.values() if each.left), None)
+    if first is None:
+        return "Nothing is to be put back.", None, Progress(0, 0)
+    step = NextStep(
+        sku_id=first.sku_id,
+        sku_code=first.sku_code,
+        remaining=first.left,
+        tote_code=first.place,
+        order_number=first.order,
+    )
+    return f"Fetch {first.left} × {first.sku_code} from {first.place} and scan it.", step, Progress(0, left)
+
+
+def _look_up(task: Any, state: State) -> Shown:
+    return "Scan or type anything.", None, Progress(0, 0)
+
+
+_SHOWN: dict[Job, Any] = {Job.PICK: _pick, Job.PACK: _pack, Job.PUT_BACK: _put_back, Job.LOOK_UP: _look_up}

@@ -28,7 +28,7 @@ def masked(error: GraphQLError) -> GraphQLError:
         return _at(error, error.message, extensions)
     error_id = str(new_id())
     log.error("graphql_bug", error_id=error_id, path=error.path, exc_info=cause)
-    message = "Something went wrong on our side; nothing was changed. Tell us the errorId if it happens again."
+    message = "Something went wrong on our side. Look at the current state, try again, and tell us the errorId."
     return _at(error, message, {"code": INTERNAL, "errorId": error_id})
 
 

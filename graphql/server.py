@@ -116,8 +116,10 @@ class Server(GraphQL[Context, None]):
         return cast(UnsetType, UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON; whatever cannot be read is the client's mistake."""
+        """Read JSON; whatever cannot be read, or is longer than a body may be (over a WebSocket), is a bad request."""
         try:
+            if len(data) > self.limits.body_bytes_max:
+                raise ValueError("too long")  # noqa: TRY301 - answered like any other unreadable message
             return json.loads(data)
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError("unreadable", "", 0) from error

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from graphql import GraphQLSchema, get_introspection_query
 
-from pickmesh.core.accounts import queries
+from pickmesh.core.accounts import queries, sessions
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.paging import PageRequest
 from pickmesh.core.kit.permissions import Role
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.server import Server
@@ -42,12 +44,24 @@ async def test_a_role_reads_only_what_it_may(client_of: Any, merchant: Actor) ->
     assert await picker.code("{ people { nodes { name } } }") == "NOT_PERMITTED"
 
 
-async def test_a_session_that_ended_elsewhere_stops_within_seconds(
-    client_of: Any, merchant: Actor, server: Server, clock: Any
-) -> None:
+async def test_signing_out_takes_effect_at_once(client_of: Any, merchant: Actor) -> None:
     client = await client_of(merchant)
     await client.run(VIEWER)
     await client.run("mutation { signOut(input: {everywhere: true}) { ended userErrors { code } } }")
+    assert await client.code(VIEWER) == "SIGN_IN_NEEDED"
+
+
+async def test_a_token_is_believed_for_a_few_seconds_and_then_asked_for_again(
+    client_of: Any, merchant: Actor, database: Database, clock: Any
+) -> None:
+    client = await client_of(merchant)
+    viewer = await client.run("{ viewer { signIn } }")
+    async with database.unit_of_work(merchant) as uow:
+        found = await queries.people(uow, PageRequest())
+        person = next(one for one in found.items if one.sign_in == viewer["viewer"]["signIn"])
+        await sessions.sign_out_everywhere(uow, person_id=person.id)
+    await client.run(VIEWER)
+    clock.advance(timedelta(seconds=5))
     assert await client.code(VIEWER) == "SIGN_IN_NEEDED"
 
 

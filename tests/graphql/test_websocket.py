@@ -117,6 +117,14 @@ async def test_subscribing_before_the_handshake_is_closed(open_socket: Any) -> N
     assert await socket.closed() == (4401, "Unauthorized")
 
 
+async def test_a_message_longer_than_a_body_may_be_closes_the_connection(
+    owner: Any, open_socket: Any, services: Services
+) -> None:
+    socket = await open_socket(owner.token)
+    await socket.subscribe("{ viewer { name } } #" + "x" * services.limits.body_bytes_max)
+    assert await socket.closed() == (4400, "WebSocket message must be valid JSON")
+
+
 async def test_the_old_protocol_is_not_spoken(open_socket: Any) -> None:
     socket = await open_socket(protocol="graphql-ws")
     assert (await socket.closed())[0] == 4406

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from databases import make_merchant
+from events_told import events_told
 from stock_floor import Floor, make_floor
 
 from pickmesh.core.journal.database import Database
@@ -13,6 +14,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.stock import allocations, carrying, reservations, shipping
+from pickmesh.core.stock.adjustments import Adjusted, Adjustment, adjust_stock
 from pickmesh.core.stock.allocations import AllocationNeed
 from pickmesh.core.stock.carrying import Carried, Carry
 from pickmesh.core.stock.put_backs import Loss, lose_allocations
@@ -106,8 +108,8 @@ async def test_pickers_waves_and_cancellations_on_one_bin_leave_the_books_right(
     work += [losing(allocation_id) for _, (allocation_id,) in lines[8:]]
     work += [allocating(demand.line_id) for demand in waiting]
     work += [releasing(line_id) for line_id, _ in lines[4:6]] + [releasing(waiting[0].line_id)]
-    answers = await at_once(postgres_database, floor.actor, work[:32])
-    assert len(answers) == len(work[:32])
+    assert len(work) == 32
+    answers = await at_once(postgres_database, floor.actor, work)
     await floor.assert_sound()
     on_hand, missing, reserved, free = await floor.level("KETTLE")
     assert (on_hand, on_hand - missing - reserved) == (60, free)
@@ -163,3 +165,37 @@ def allocating(line_id: UUID) -> Callable[[UnitOfWork], Awaitable[Any]]:
 async def carry_to(floor: Floor, allocation_id: UUID, place_id: UUID, quantity: int) -> None:
     (answer,) = await floor.database.run(floor.actor, carrying_to(allocation_id, place_id, quantity))
     assert isinstance(answer, Carried)
+
+
+async def test_corrections_amid_orders_picks_and_waves_take_back_no_more_than_is_gone(
+    postgres_database: Database,
+) -> None:
+    """32 at once: figures are corrected down while orders reserve, waves allocate and pickers carry."""
+    floor = await make_floor(postgres_database, await make_merchant(postgres_database))
+    for code in ("A-01", "A-02"):
+        await floor.put(floor.bin(code), "KETTLE", 20)
+    picked = [await floor.promised("KETTLE", 2, rank=rank) for rank in range(6)]
+    waiting = [floor.demand("KETTLE", 2, rank=10 + rank) for rank in range(6)]
+    await floor.reserve(*waiting)
+    work: list[Callable[[UnitOfWork], Awaitable[Any]]] = []
+    work += [carrying_to(allocation_id, floor.tote(), 1) for _, (allocation_id,) in picked]
+    work += [allocating(demand.line_id) for demand in waiting]
+    work += [reserving([floor.demand("KETTLE", 2, rank=20 + rank)]) for rank in range(10)]
+    work += [correcting(floor, code, -3) for code in ("A-01", "A-02") * 5]
+    answers = await at_once(postgres_database, floor.actor, work)
+    gone = 3 * sum(isinstance(one, Adjusted) for answer in answers if isinstance(answer, list) for one in answer)
+    promised_late = 2 * sum(len(answer.covered) for answer in answers if isinstance(answer, Reservations))
+    on_hand, _, reserved, free = await floor.level("KETTLE")
+    assert (on_hand, on_hand - reserved) == (40 - gone, free)
+    lost = [
+        one.payload["quantity"]
+        for one in await events_told(postgres_database, floor.actor)
+        if one.kind == "reservation_lost"
+    ]
+    assert sum(lost) == 24 + promised_late - reserved
+    await floor.assert_sound()
+
+
+def correcting(floor: Floor, code: str, difference: int) -> Callable[[UnitOfWork], Awaitable[Any]]:
+    row = Adjustment(floor.bin(code), floor.skus["KETTLE"], difference)
+    return lambda uow: adjust_stock(uow, adjustments=[row])

@@ -3,26 +3,19 @@
 from tests.builders_floor import (
     bring_orders,
     done,
-    event_kinds,
     lying,
     make_floor,
-    open_parcel,
     order_row,
     pick_list,
     react,
     release,
-    seal,
     shipped,
-    verify,
     violations,
 )
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
-from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.packing import shipping
-from pickmesh.core.packing.tables import Parcel, ParcelState
-from pickmesh.core.picking.tables import WaveKind
 
 
 async def test_one_order_walks_from_its_bins_to_the_carrier(database: Database, merchant: Actor) -> None:

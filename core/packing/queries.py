@@ -160,9 +160,24 @@ async def goods_on_the_way(
     Each with order, line, place (`place_code`, `place_kind`), SKU, lot and quantity; the order to pack first comes
     first. This is what a scanned tote, slot, order or unit opens.
     """
-    if place_ids is None and fulfillment_order_ids is None and sku_ids is None:
+    wanted = [
+        uow.among(column, values)
+        for column, values in (
+            (Allocation.place_id, place_ids),
+            (FulfillmentLine.fulfillment_order_id, fulfillment_order_ids),
+            (Allocation.sku_id, sku_ids),
+        )
+        if values is not None
+    ]
+    if not wanted:
         raise InvalidInput("Ask for goods by place, by order or by SKU.")
-    statement = (
+    out = (uow.mine(Allocation), Allocation.status == AllocationStatus.OPEN, Allocation.place_id != Allocation.bin_id)
+    urgency = (FulfillmentOrder.priority.desc(), FulfillmentOrder.ship_by, FulfillmentOrder.id, Allocation.id)
+    return await uow.fetch(_goods().where(*out, *wanted).order_by(*urgency))
+
+
+def _goods() -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             Allocation.id.label("allocation_id"),
             FulfillmentLine.fulfillment_order_id,
@@ -185,20 +200,7 @@ async def goods_on_the_way(
             (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
             & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
         )
-        .where(
-            uow.mine(Allocation),
-            Allocation.status == AllocationStatus.OPEN,
-            Allocation.place_id != Allocation.bin_id,
-        )
-        .order_by(FulfillmentOrder.priority.desc(), FulfillmentOrder.ship_by, FulfillmentOrder.id, Allocation.id)
     )
-    if place_ids is not None:
-        statement = statement.where(uow.among(Allocation.place_id, place_ids))
-    if fulfillment_order_ids is not None:
-        statement = statement.where(uow.among(FulfillmentLine.fulfillment_order_id, fulfillment_order_ids))
-    if sku_ids is not None:
-        statement = statement.where(uow.among(Allocation.sku_id, sku_ids))
-    return await uow.fetch(statement)
 
 
 def _id_in(cursor: tuple[object, ...]) -> UUID:

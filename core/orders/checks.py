@@ -117,9 +117,10 @@ async def _forgotten_lines(uow: UnitOfWork) -> list[Violation]:
 
 async def _promises(uow: UnitOfWork) -> list[Violation]:
     """A line of a routed, open fulfillment order that is not marked short is promised in full."""
-    missing = shortages.missing_now(uow)
+    due = FulfillmentLine.quantity - FulfillmentLine.shipped_quantity
+    promised = shortages.reserved_now(uow)
     statement = (
-        sa.select(FulfillmentLine.id, FulfillmentOrder.number, missing.label("missing"))
+        sa.select(FulfillmentLine.id, FulfillmentOrder.number, due.label("due"), promised.label("promised"))
         .join(FulfillmentOrder, _its_order())
         .where(
             uow.mine(FulfillmentLine),
@@ -127,13 +128,15 @@ async def _promises(uow: UnitOfWork) -> list[Violation]:
             FulfillmentOrder.progress == Progress.OPEN,
             FulfillmentOrder.location_id.is_not(None),
             FulfillmentLine.is_short.is_(False),
-            missing != 0,
+            promised != due,
         )
     )
     return await _told(
         uow,
         statement,
-        lambda row: f"A line of {_number(row)} is not marked short, yet {row.missing} of its pieces are not promised.",
+        lambda row: (
+            f"A line of {_number(row)} is not marked short, yet {row.promised} of its {row.due} pieces are promised."
+        ),
     )
 
 

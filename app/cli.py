@@ -15,29 +15,46 @@ app = App(
 user = App(name="user", help="People who work for a merchant.")
 merchant = App(name="merchant", help="Merchants: the tenants of this installation.")
 shop = App(name="shop", help="A merchant's shops.")
-COMMANDS = "pickmesh.app.commands"
+outbox = App(name="outbox", help="What leaves a merchant: to shops and carriers.")
 
-app.command(f"{COMMANDS}.demo:demo", name="demo", help="Load the demo's merchants and serve them on this machine.")
-app.command(f"{COMMANDS}.serve:serve", name="serve", help="Serve GraphQL, labels and health, with a worker inside.")
-app.command(f"{COMMANDS}.serve:work", name="worker", help="Run a worker of its own: reactions, timers, outbox.")
-app.command(f"{COMMANDS}.migrate:migrate", name="migrate", help="Bring the database to this version's schema.")
-app.command(f"{COMMANDS}.imports:places", name="import-places", help="Import warehouses and places from a file.")
-app.command(f"{COMMANDS}.imports:catalog", name="import-catalog", help="Import SKUs from a file.")
-app.command(f"{COMMANDS}.imports:stock", name="import-stock", help="Import opening stock from a file.")
-app.command(f"{COMMANDS}.imports:orders", name="import-orders", help="Import orders from a file.")
+app.command(
+    "pickmesh.app.commands.demo:demo", name="demo", help="Load the demo's merchants and serve them on this machine."
+)
+app.command(
+    "pickmesh.app.commands.serve:serve", name="serve", help="Serve GraphQL, labels and health, with a worker inside."
+)
+app.command(
+    "pickmesh.app.commands.serve:work", name="worker", help="Run a worker of its own: reactions, timers, outbox."
+)
+app.command(
+    "pickmesh.app.commands.migrate:migrate", name="migrate", help="Bring the database to this version's schema."
+)
+app.command(
+    "pickmesh.app.commands.imports:places", name="import-places", help="Import warehouses and places from a file."
+)
+app.command("pickmesh.app.commands.imports:catalog", name="import-catalog", help="Import SKUs from a file.")
+app.command("pickmesh.app.commands.imports:stock", name="import-stock", help="Import opening stock from a file.")
+app.command("pickmesh.app.commands.imports:orders", name="import-orders", help="Import orders from a file.")
 app.command(merchant)
-merchant.command(f"{COMMANDS}.merchants:add", name="add", help="Add a merchant.")
-merchant.command(f"{COMMANDS}.merchants:listed", name="list", help="List all merchants.")
+merchant.command("pickmesh.app.commands.merchants:add", name="add", help="Add a merchant.")
+merchant.command("pickmesh.app.commands.merchants:listed", name="list", help="List all merchants.")
 app.command(shop)
-shop.command(f"{COMMANDS}.shops:add", name="add", help="Add a shop to a merchant.")
-shop.command(f"{COMMANDS}.shops:listed", name="list", help="List a merchant's shops.")
+shop.command("pickmesh.app.commands.shops:add", name="add", help="Add a shop to a merchant.")
+shop.command("pickmesh.app.commands.shops:listed", name="list", help="List a merchant's shops.")
 app.command(user)
-user.command(f"{COMMANDS}.users:add", name="add", help="Add a person to a merchant.")
-user.command(f"{COMMANDS}.users:listed", name="list", help="List a merchant's people.")
-user.command(f"{COMMANDS}.users:password", name="password", help="Set a person's password and end their sessions.")
-app.command(f"{COMMANDS}.doctor:doctor", name="doctor", help="Check this machine, the database and every invariant.")
-app.command(f"{COMMANDS}.schema:schema", name="schema", help="Print the GraphQL schema.")
-app.command(f"{COMMANDS}.bench:bench", name="bench", help="Measure a speed claim beside its floor.")
+user.command("pickmesh.app.commands.users:add", name="add", help="Add a person to a merchant.")
+user.command("pickmesh.app.commands.users:listed", name="list", help="List a merchant's people.")
+user.command(
+    "pickmesh.app.commands.users:password", name="password", help="Set a person's password and end their sessions."
+)
+app.command(outbox)
+outbox.command("pickmesh.app.commands.outbox:dead", name="dead", help="List a merchant's letters that were given up.")
+outbox.command("pickmesh.app.commands.outbox:replay", name="replay", help="Send letters that were given up once more.")
+app.command(
+    "pickmesh.app.commands.doctor:doctor", name="doctor", help="Check this machine, the database and every invariant."
+)
+app.command("pickmesh.app.commands.schema:schema", name="schema", help="Print the GraphQL schema.")
+app.command("pickmesh.app.commands.bench:bench", name="bench", help="Measure a speed claim beside its floor.")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import random
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -19,7 +19,7 @@ import structlog
 from pickmesh.app import metrics
 from pickmesh.app.letters import Senders, send_due
 from pickmesh.core.accounts import directory
-from pickmesh.core.journal import outbox, reading, timers, wakes
+from pickmesh.core.journal import idempotency, outbox, reading, timers, wakes
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -31,6 +31,9 @@ CONSUMERS = (REACTIONS, OUTBOX)
 EVENTS_PER_UNIT = 500
 UNITS_PER_LOOK = 50
 MERCHANTS_PER_POLL = 8
+BURIED_AFTER = timedelta(days=1)
+TIDY_EVERY = timedelta(hours=1)
+EVER = datetime.min.replace(tzinfo=UTC)
 RETRY_FIRST_S, RETRY_LONGEST_S = 1.0, 300.0
 log = structlog.get_logger()
 
@@ -90,6 +93,7 @@ class Worker:
     pace: Pace = field(default_factory=Pace)
     _called: dict[str, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in CONSUMERS})
     id: UUID = field(default_factory=new_id)
+    _tidied: dict[UUID, datetime] = field(default_factory=dict)
     _failures: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     @property
@@ -172,11 +176,19 @@ class Worker:
 
     async def look_at_events(self, actor: Actor, lease: Lease) -> datetime | None:
         """Fire a merchant's due timers and let every room react; return when to look again, None for when woken."""
+        await self._tidy(actor)
         await self.database.run(actor, timers.fire_due)
         again = [await self._react(actor, room, lease) for room in self.rooms]
         async with self.database.reading(actor) as uow:
             again.append(await timers.next_due(uow))
         return min((moment for moment in again if moment), default=None)
+
+    async def _tidy(self, actor: Actor) -> None:
+        """Forget what is kept for a time only, once in a while."""
+        now = self.database.clock.now()
+        if now - self._tidied.get(actor.merchant_id, EVER) >= TIDY_EVERY:
+            await self.database.run(actor, idempotency.forget_old)
+            self._tidied[actor.merchant_id] = now
 
     async def _react(self, actor: Actor, room: str, lease: Lease) -> datetime | None:
         try:
@@ -234,6 +246,7 @@ class Worker:
         now = self.database.clock.now()
         until = now + timedelta(seconds=self.pace.lease_s)
         async with self.database.directory() as connection:
+            await wakes.forget_leases(connection, ALIVE, ended_before=now - BURIED_AFTER)
             await wakes.take_lease(connection, ALIVE, self.id, holder=self.holder, now=now, until=until)
 
     async def _end_beat(self) -> None:

@@ -123,6 +123,13 @@ async def end_lease(
         await wake(connection, [merchant_id], consumer, look_again_at)
 
 
+async def forget_leases(connection: AsyncConnection, consumer: str, *, ended_before: datetime) -> None:
+    """Delete the leases of workers that never came back."""
+    await connection.execute(
+        sa.delete(WorkerLease).where(WorkerLease.consumer == consumer, WorkerLease.until < ended_before)
+    )
+
+
 def _wake_of(consumer: str, merchant_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
     return MerchantWake.consumer == consumer, MerchantWake.merchant_id == merchant_id
 

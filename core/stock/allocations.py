@@ -20,9 +20,10 @@ from pickmesh.core.stock.tables import Allocation, AllocationStatus, Location, R
 
 @dataclass(frozen=True, slots=True)
 class AllocationNeed:
-    """A fulfillment line whose promised pieces should get bins."""
+    """A fulfillment line whose promised pieces should get bins, but not these places (found empty by a picker)."""
 
     line_id: UUID
+    not_from: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ async def allocate_lines(uow: UnitOfWork, *, lines: Sequence[AllocationNeed]) ->
 
     The reservation stays as it is when a line is short of bins. Part of a wave's release, which has checked who may.
     """
-    line_ids = {need.line_id for need in lines}
-    if not line_ids:
+    not_from = {need.line_id: need.not_from for need in lines}
+    if not not_from:
         return Allocated([], [])
-    levels = await locks.lock_levels_of_lines(uow, line_ids)
-    needs, today = await _needs(uow, line_ids, levels)
+    levels = await locks.lock_levels_of_lines(uow, not_from)
+    needs, today = await _needs(uow, not_from, levels)
     if not needs:
         return Allocated([], [])
     candidates = await _candidates(uow, {need.level for need in needs})
@@ -79,7 +80,7 @@ async def allocate_lines(uow: UnitOfWork, *, lines: Sequence[AllocationNeed]) ->
 
 
 async def _needs(
-    uow: UnitOfWork, line_ids: Collection[UUID], levels: Collection[Level]
+    uow: UnitOfWork, not_from: Mapping[UUID, frozenset[UUID]], levels: Collection[Level]
 ) -> tuple[list[Need], dict[UUID, date]]:
     """Return what open reservations at locked levels have no bin for, and which day it is at their locations."""
     allocated = (
@@ -108,19 +109,26 @@ async def _needs(
         .join(Location, sa.and_(uow.mine(Location), Location.id == Reservation.location_id))
         .where(
             uow.mine(Reservation),
-            uow.among(Reservation.line_id, line_ids),
+            uow.among(Reservation.line_id, not_from),
             Reservation.status == ReservationStatus.OPEN,
         )
         .order_by(Reservation.id)
     )
     rows = [row for row in await uow.fetch(found) if Level(row.location_id, row.sku_id) in levels]
     today = {row.location_id: uow.now.astimezone(ZoneInfo(row.time_zone)).date() for row in rows}
-    return [_need(row) for row in rows if row.quantity > row.allocated], today
+    return [_need(row, not_from[row.line_id]) for row in rows if row.quantity > row.allocated], today
 
 
-def _need(row: sa.Row[Any]) -> Need:
-    level = Level(row.location_id, row.sku_id)
-    return Need(row.id, row.line_id, level, row.quantity - row.allocated, row.rank_at, row.group_id)
+def _need(row: sa.Row[Any], not_from: frozenset[UUID]) -> Need:
+    return Need(
+        reservation_id=row.id,
+        line_id=row.line_id,
+        level=Level(row.location_id, row.sku_id),
+        quantity=row.quantity - row.allocated,
+        rank_at=row.rank_at,
+        group_id=row.group_id,
+        not_from=not_from,
+    )
 
 
 async def _candidates(uow: UnitOfWork, levels: Collection[Level]) -> list[Candidate]:

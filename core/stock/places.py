@@ -1,6 +1,6 @@
 """Places: the map of a warehouse, read from a file, and the places that come and go with the work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -257,3 +257,8 @@ async def set_tote_states(uow: UnitOfWork, states: Mapping[UUID, ToteState]) -> 
     """Say what state totes are in. Part of a picking or packing command."""
     rows = [{"id": place_id, "tote_state": states[place_id]} for place_id in sorted(states)]
     await uow.update(Place, rows, bump_version=True)
+
+
+async def archive_parcel_places(uow: UnitOfWork, *, parcel_ids: Collection[UUID]) -> None:
+    """Hide the places of parcels that are gone or voided. Part of a packing command, which has seen them empty."""
+    await uow.update(Place, [{"id": parcel_id, "archived_at": uow.now} for parcel_id in sorted(parcel_ids)])

@@ -212,7 +212,7 @@ def _groups_by_rank(demands: Iterable[Demand]) -> list[list[Demand]]:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a reservation still needs from bins."""
+    """What a reservation still needs from bins; those of `not_from` are passed over."""
 
     reservation_id: UUID
     line_id: UUID
@@ -220,6 +220,7 @@ class Need:
     quantity: int
     rank_at: datetime
     group_id: UUID
+    not_from: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,27 +266,38 @@ def allocation_plan(
     """Choose bins for needs, by rank; return what to take and, per need, how much no bin has.
 
     FEFO, then FIFO, then pick faces before overflow, then fewest bins, then walk order; ties end at the ids. Lots whose
-    expiry day has passed at the location (`today` by location) are never taken.
+    expiry day has passed at the location (`today` by location) are never taken, nor what lies where a need says not.
     """
     shelves = _shelves(candidates, today)
     takes: list[Take] = []
     short: list[tuple[Need, int]] = []
     for need in sorted(needs, key=lambda need: (need.rank_at, need.group_id, need.line_id, need.reservation_id)):
         wanted = need.quantity
-        ages = shelves.get(need.level, [])
-        while wanted and ages:
-            chosen = _next_bin(ages[0], wanted)
-            taken = min(wanted, chosen.left)
-            takes.append(Take(need, chosen.candidate.key, taken))
-            wanted -= taken
-            chosen.left -= taken
-            if not chosen.left:
-                ages[0].remove(chosen)
-                if not ages[0]:
-                    del ages[0]
+        for same_age in shelves.get(need.level, []):
+            taken = _take(need, wanted, same_age)
+            takes += taken
+            wanted -= sum(take.quantity for take in taken)
+            if not wanted:
+                break
         if wanted:
             short.append((need, wanted))
     return takes, short
+
+
+def _take(need: Need, wanted: int, same_age: list[_Bin]) -> list[Take]:
+    """Take what is wanted from bins of one age, or as much as they have; what is emptied leaves the list."""
+    usable = [one for one in same_age if one.candidate.key.place_id not in need.not_from]
+    takes = []
+    while wanted and usable:
+        chosen = _next_bin(usable, wanted)
+        taken = min(wanted, chosen.left)
+        takes.append(Take(need, chosen.candidate.key, taken))
+        wanted -= taken
+        chosen.left -= taken
+        if not chosen.left:
+            usable.remove(chosen)
+            same_age.remove(chosen)
+    return takes
 
 
 def _shelves(candidates: Iterable[Candidate], today: Mapping[UUID, date]) -> dict[Level, list[list[_Bin]]]:

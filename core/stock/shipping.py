@@ -19,6 +19,8 @@ from pickmesh.core.stock.tables import (
     Reservation,
     ReservationStatus,
     StockMove,
+    StockUnit,
+    UnitState,
 )
 from pickmesh.core.stock.units import UnitsThere
 
@@ -46,11 +48,14 @@ class Shipped:
     refused: Sequence[Refused]
 
 
-async def ship_allocations(uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID) -> Shipped:
+async def ship_allocations(
+    uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID | None = None
+) -> Shipped:
     """Move packed units from their parcels to the customer and consume their promise; shipping twice ships once.
 
     Only units in a PARCEL ship. on_hand and reserved fall together. Part of a packing command, which has checked who
-    may; `document_id` is the parcel (or shipment) they went with. Refused items are told by index into the ids.
+    may; `document_id` is the shipment they went with, without one each unit's parcel. Refused items are
+    told by index into the ids.
     """
     if not allocation_ids:
         return Shipped([], [], [])
@@ -74,7 +79,9 @@ async def ship_allocations(uow: UnitOfWork, *, allocation_ids: Sequence[UUID], d
     return Shipped([_shipped(index, promise) for index, promise in going], already, refused)
 
 
-async def unship_allocations(uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID) -> Shipped:
+async def unship_allocations(
+    uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID | None = None
+) -> Shipped:
     """Take a shipment back before handover: the units are in their parcel again and promised as before.
 
     A compensating move; the ledger keeps both. What is not shipped (any more) comes back as `already`. Part of a
@@ -155,7 +162,8 @@ def _sorted_back(
     return list(coming.values()), already, refused
 
 
-def _leaving(promise: Promise, customer: PlaceFacts, there: UnitsThere, document_id: UUID) -> Iterable[Posting]:
+def _leaving(promise: Promise, customer: PlaceFacts, there: UnitsThere, document_id: UUID | None) -> Iterable[Posting]:
+    document_id = document_id or promise.place.id
     posting = carrying.posting_of(promise, customer, promise.quantity, reason=MoveReason.SHIP, document_id=document_id)
     if not promise.serial_tracked:
         return [posting]
@@ -166,7 +174,10 @@ def _leaving(promise: Promise, customer: PlaceFacts, there: UnitsThere, document
 
 
 def _returning(
-    promise: Promise, customer: PlaceFacts, unit_ids: Mapping[tuple[UUID, UUID, UUID], list[UUID]], document_id: UUID
+    promise: Promise,
+    customer: PlaceFacts,
+    unit_ids: Mapping[tuple[UUID, UUID, UUID], list[UUID]],
+    document_id: UUID | None,
 ) -> Iterable[Posting]:
     posting = Posting(
         sku_id=promise.sku_id,
@@ -178,7 +189,7 @@ def _returning(
         unit_cost_micros=promise.cost_micros,
         lot_blocked=promise.lot_blocked,
         promised_to=True,
-        document_id=document_id,
+        document_id=document_id or promise.place.id,
         line_id=promise.line_id,
     )
     theirs = unit_ids.get((promise.line_id, promise.place.id, promise.lot_id), [])
@@ -187,18 +198,20 @@ def _returning(
 
 
 async def _shipped_units(
-    uow: UnitOfWork, coming: Collection[Promise], document_id: UUID
+    uow: UnitOfWork, coming: Collection[Promise], document_id: UUID | None
 ) -> dict[tuple[UUID, UUID, UUID], list[UUID]]:
-    """Return which serial-tracked units went with a document, by line, parcel place and lot, as the ledger tells."""
+    """Return which serial-tracked units the buyer has of these, by line, parcel place and lot, as the ledger tells."""
     if not any(promise.serial_tracked for promise in coming):
         return {}
+    documents = {document_id or promise.place.id for promise in coming}
     found = (
         sa.select(StockMove.line_id, StockMove.from_place_id, StockMove.lot_id, StockMove.unit_id)
+        .join(StockUnit, sa.and_(uow.mine(StockUnit), StockUnit.id == StockMove.unit_id))
         .where(
             uow.mine(StockMove),
-            StockMove.document_id == document_id,
+            uow.among(StockMove.document_id, sorted(documents)),
             StockMove.reason == MoveReason.SHIP,
-            StockMove.unit_id.is_not(None),
+            StockUnit.state == UnitState.SHIPPED,
         )
         .order_by(StockMove.id)
     )

@@ -5,6 +5,7 @@ from stock_floor import Floor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.stock import allocations, lots, queries
 from pickmesh.core.stock.adjustments import Adjustment, adjust_stock
+from pickmesh.core.stock.allocations import AllocationNeed
 from pickmesh.core.stock.places import NewPlace, save_places
 
 TODAY = date(2026, 11, 24)
@@ -75,6 +76,19 @@ async def test_a_lot_promised_to_work_in_hand_is_not_blocked(floor: Floor) -> No
         refused = await lots.set_lots_blocked(uow, lot_ids=[lot_id, new_id()], blocked=True)
     assert [(one.index, one.refusal.code) for one in refused] == [(0, "LOT_BUSY"), (1, "NOT_FOUND")]
     assert await floor.level("MILK") == (2, 0, 1, 1)
+
+
+async def test_a_line_gets_another_bin_than_the_one_found_empty(floor: Floor) -> None:
+    await floor.put(floor.bin("A-01"), "KETTLE", 5)
+    await floor.put(floor.bin("A-02"), "KETTLE", 1)
+    demand = floor.demand("KETTLE", 2)
+    await floor.reserve(demand)
+    need = AllocationNeed(demand.line_id, not_from=frozenset({floor.bin("A-01")}))
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        answer = await allocations.allocate_lines(uow, lines=[need])
+    assert [(one.place_id, one.quantity) for one in answer.allocations] == [(floor.bin("A-02"), 1)]
+    assert [one.quantity for one in answer.short] == [1]
+    await floor.assert_sound()
 
 
 async def test_pick_lines_are_written_onto_allocations(floor: Floor) -> None:

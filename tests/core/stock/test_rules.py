@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -145,6 +146,11 @@ def test_where_no_bin_covers_it_the_fewest_bins_are_visited() -> None:
 def test_expired_lots_are_never_taken_and_today_is_not_yet_expired() -> None:
     candidates = [candidate(1, 5, expires=TODAY - timedelta(days=1)), candidate(2, 1, expires=TODAY)]
     assert plan([need(3)], candidates) == ([(2, 1)], [2])
+
+
+def test_a_bin_found_empty_is_passed_over_for_that_need_only() -> None:
+    first = replace(need(3, rank=1), not_from=frozenset({UUID(int=1001)}))
+    assert plan([first, need(2, rank=2)], [candidate(1, 4), candidate(2, 2)]) == ([(2, 2), (1, 2)], [1])
 
 
 def test_the_earlier_rank_chooses_first() -> None:

@@ -69,11 +69,11 @@ async def test_shipped_units_are_the_buyers_and_come_back_when_taken_back(floor:
     async with floor.database.reading(floor.actor) as uow:
         packed = [row.id for row in await queries.allocations_at_places(uow, [floor.parcel_id])]
     async with floor.database.unit_of_work(floor.actor) as uow:
-        await shipping.ship_allocations(uow, allocation_ids=packed, document_id=floor.parcel_id)
+        await shipping.ship_allocations(uow, allocation_ids=packed)
     shipped = {"S1": ("elsewhere", "SHIPPED"), "S2": ("A-01", "IN_STOCK"), "S3": ("elsewhere", "SHIPPED")}
     assert await units(floor) == shipped
     async with floor.database.unit_of_work(floor.actor) as uow:
-        await shipping.unship_allocations(uow, allocation_ids=packed, document_id=floor.parcel_id)
+        await shipping.unship_allocations(uow, allocation_ids=packed)
     parcelled = {"S1": ("P-0001", "IN_STOCK"), "S2": ("A-01", "IN_STOCK"), "S3": ("P-0001", "IN_STOCK")}
     assert await units(floor) == parcelled
     await floor.assert_sound()

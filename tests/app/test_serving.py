@@ -10,7 +10,11 @@ import httpx
 import pytest
 from databases import as_app, make_postgres_database
 from processes import address_of, environment, run, started
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+GRAPHQL_TRANSPORT_WS = Subprotocol("graphql-transport-ws")
 PASSWORD = "pickmesh-demo"
 SIGN_IN = 'mutation { signIn(input: {signIn: "%s", password: "%s", device: "test"}) { token } }'
 
@@ -104,6 +108,26 @@ def test_logs_are_json_lines_without_tokens_or_passwords(folder: Path) -> None:
     assert token not in output
     assert PASSWORD not in output
     assert "徐文博" not in output
+
+
+def test_a_subscription_is_told_to_come_back_when_the_server_stops(folder: Path) -> None:
+    with started(folder, "serve") as running:
+        address = address_of(running)
+        token = token_of(address, "owner@linan")
+        with connect(f"{address.replace('http', 'ws')}/graphql", subprotocols=[GRAPHQL_TRANSPORT_WS]) as socket_:
+            socket_.send(json.dumps({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}))
+            assert json.loads(socket_.recv())["type"] == "connection_ack"
+            query = "subscription { events(since: 0) { seq kind } }"
+            socket_.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}))
+            first = json.loads(socket_.recv())["payload"]["data"]["events"]
+            assert first == {"seq": 1, "kind": "merchant_created"}
+            running.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed) as closed:
+                while True:
+                    socket_.recv(timeout=30)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1012  # service restart: connect again
+        assert running.process.wait(timeout=60) == 0
 
 
 def test_a_database_that_is_not_migrated_is_not_served(tmp_path: Path) -> None:

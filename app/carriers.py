@@ -1,8 +1,11 @@
 """Carriers this installation talks to, and the outbox's way to them."""
 
+from collections.abc import Sequence
+
 from pickmesh.app.letters import SendingFailed
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.outbox import Letter
+from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.packing import issuing
 from pickmesh.core.packing.carriers import LOCAL, CarrierDeclined, CarrierFailed, Carriers
@@ -27,3 +30,6 @@ class CarrierPost:
             await issuing.deliver(self._database, actor, self._carriers, letter)
         except (CarrierFailed, CarrierDeclined) as error:
             raise SendingFailed(str(error)) from error
+
+    async def sent(self, uow: UnitOfWork, letters: Sequence[Letter]) -> None:
+        """Nothing more to note: what a carrier answered was recorded when it did."""

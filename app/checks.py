@@ -41,6 +41,12 @@ class Examined:
     findings: tuple[Finding, ...]
 
 
+async def see_one_moment(uow: UnitOfWork) -> None:
+    """Let every statement that follows see the database as it is now, so that work going on is no violation."""
+    if uow.dialect == "postgresql":  # a read of SQLite is one moment by itself
+        await uow.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
 async def examine(database: Database) -> list[Examined]:
     """Run every check for every merchant, each merchant in one read of one moment."""
     async with database.directory() as connection:
@@ -48,6 +54,7 @@ async def examine(database: Database) -> list[Examined]:
     examined = []
     for merchant_id in ids:
         async with database.reading(system_actor(merchant_id)) as uow:
+            await see_one_moment(uow)
             merchant = await queries.merchant(uow)
             findings = [Finding(room, each) for room, check in ROOMS.items() for each in await check(uow)]
         examined.append(Examined(merchant, tuple(findings)))

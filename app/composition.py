@@ -20,12 +20,18 @@ from pickmesh.core.packing import reactions as packing
 from pickmesh.core.packing import waybills
 from pickmesh.core.packing.carriers import Carriers
 from pickmesh.core.picking import reactions as picking
+from pickmesh.core.stock import reactions as stock
 from pickmesh.graphql import schema as graphql_schema
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
 
-ROOMS: Rooms = {"orders": orders.REACTIONS, "picking": picking.REACTIONS, "packing": packing.REACTIONS}
+ROOMS: Rooms = {
+    "stock": stock.REACTIONS,
+    "orders": orders.REACTIONS,
+    "picking": picking.REACTIONS,
+    "packing": packing.REACTIONS,
+}
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
 

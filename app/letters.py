@@ -29,6 +29,10 @@ class Sender(Protocol):
         """Deliver a letter, or raise SendingFailed with what the other side said."""
         ...
 
+    async def sent(self, uow: UnitOfWork, letters: Sequence[Letter]) -> None:
+        """Note in the letters' own room that they have left, in the unit of work that marks them sent."""
+        ...
+
 
 Senders = Mapping[str, Sender]
 
@@ -39,7 +43,7 @@ async def send_due(database: Database, actor: Actor, senders: Senders, *, hidden
     After one failure the other letters for the same target are set back with it, untried.
     """
     taken = await database.run(actor, lambda uow: outbox.take_due(uow, hidden_for=hidden_for))
-    sent: list[UUID] = []
+    sent: list[Letter] = []
     failed: list[Failure] = []
     spared: list[Letter] = []
     closed: set[tuple[str, str]] = set()
@@ -49,12 +53,12 @@ async def send_due(database: Database, actor: Actor, senders: Senders, *, hidden
             continue
         error = await _try(senders, actor, letter)
         if error is None:
-            sent.append(letter.id)
+            sent.append(letter)
         else:
             failed.append(Failure(letter.id, letter.attempts, error))
             closed.add((letter.channel, letter.target))
     if taken:
-        await database.run(actor, lambda uow: _settle(uow, sent, failed, spared))
+        await database.run(actor, lambda uow: _settle(uow, senders, sent, failed, spared))
     return len(taken)
 
 
@@ -77,8 +81,12 @@ async def _try(senders: Senders, actor: Actor, letter: Letter) -> str | None:
     return reason
 
 
-async def _settle(uow: UnitOfWork, sent: Sequence[UUID], failed: Sequence[Failure], spared: Sequence[Letter]) -> None:
-    await outbox.mark_sent(uow, sent)
+async def _settle(
+    uow: UnitOfWork, senders: Senders, sent: Sequence[Letter], failed: Sequence[Failure], spared: Sequence[Letter]
+) -> None:
+    for channel in sorted({letter.channel for letter in sent}):
+        await senders[channel].sent(uow, [letter for letter in sent if letter.channel == channel])
+    await outbox.mark_sent(uow, [letter.id for letter in sent])
     died = await outbox.mark_failed(uow, failed, random.random())
     if failed and spared:
         wait = max(outbox.retry_after(failure.attempts, 1.0) for failure in failed)

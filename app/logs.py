@@ -18,6 +18,7 @@ HIDDEN_NAMES = frozenset(
 )  # fmt: skip
 HIDDEN = "[hidden]"
 _TOKEN = re.compile(r"\bpm[kp]?1_[0-9A-Za-z_-]+")
+_DATABASE_VALUES = re.compile(r"(\[parameters: |DETAIL:  ?).*")
 _URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]+:)[^@\s]+@")
 
 
@@ -59,10 +60,11 @@ def set_up(format: LogFormat, level: str) -> None:
 
 
 def hide_secrets(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank values that must not be logged: by their names, and tokens and URL passwords wherever they stand."""
+    """Blank values that must not be logged: by their names, and tokens, passwords and rows wherever they stand."""
     for name, value in line.items():
         if name in HIDDEN_NAMES:
             line[name] = HIDDEN
         elif isinstance(value, str):
-            line[name] = _URL_PASSWORD.sub(rf"\1{HIDDEN}@", _TOKEN.sub(HIDDEN, value))
+            shown = _DATABASE_VALUES.sub(rf"\1{HIDDEN}", _TOKEN.sub(HIDDEN, value))
+            line[name] = _URL_PASSWORD.sub(rf"\1{HIDDEN}@", shown)
     return line

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -129,17 +131,19 @@ def _vault_of(keys: dict[str, bytes]) -> Vault:
 
 
 def kept_secret(folder: Path) -> bytes:
-    """Return the secret kept in a folder, making it when there is none; only its owner may read the file."""
+    """Return the secret kept in a folder, making it when there is none; only its owner may read the file.
+
+    It is written aside and then given its name, so that of processes that start at once all read the same whole one.
+    """
     path = folder / SECRET_FILE
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=f".{SECRET_FILE}.") as file:  # mode 0600
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_bytes().strip()
 
 

@@ -9,7 +9,7 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,9 @@ from pickmesh.app.letters import SendingFailed
 from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.outbox import Letter
+from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.orders import shipments
 
 CHANNEL = "shop"
 HEADER = ("letter", "kind", "order", "carrier", "waybill", "lines", "told_at")
@@ -56,6 +58,11 @@ class FileDrop:
             await asyncio.to_thread(self._append, path, line_of(letter, told_at))
         except OSError as error:
             raise SendingFailed(f"The file for the shop cannot be written: {error.strerror}.") from error
+
+    async def sent(self, uow: UnitOfWork, letters: Sequence[Letter]) -> None:
+        """Note on the shipments that their shops have been told."""
+        told = [letter.payload["shipment_id"] for letter in letters if letter.payload.get("kind") == "shipment"]
+        await shipments.mark_told(uow, [UUID(shipment_id) for shipment_id in told])
 
     def _append(self, path: Path, line: tuple[str, ...]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from builders_accounts import make_token
+from builders_accounts import make_shop, make_token
 from builders_floor import Floor, bring_orders, make_floor, packed, pick_list, release, weigh
 from importing import make_shopkeeper
 from starlette.types import ASGIApp
@@ -17,6 +17,7 @@ from pickmesh.app import checks, composition, worker
 from pickmesh.app.settings import Settings
 from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.db.base import dump_json
+from pickmesh.core.journal import reading
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.packing import queries as parcels
@@ -119,6 +120,17 @@ async def test_after_the_walk_every_room_finds_its_invariants_kept(standing: Sta
     await standing.work()
     (examined,) = await checks.examine(standing.house.database)
     assert dump_json([finding.violation.sentence for finding in examined.findings]) == "[]"
+
+
+async def test_checks_see_one_moment_however_much_happens_meanwhile(fresh_database: Database) -> None:
+    actor = await make_shopkeeper(fresh_database)
+    async with fresh_database.reading(actor) as uow:
+        await checks.see_one_moment(uow)
+        before = await reading.last_seq(uow)
+        await make_shop(fresh_database, actor, "late")
+        assert await reading.last_seq(uow) == before
+    async with fresh_database.reading(actor) as uow:
+        assert await reading.last_seq(uow) == before + 1
 
 
 async def test_another_merchants_parcel_is_not_found(standing: Standing) -> None:

@@ -115,12 +115,42 @@ async def _moves(uow: UnitOfWork) -> list[Violation]:
 
 async def _levels_on_hand(uow: UnitOfWork) -> list[Violation]:
     """Invariant 3: on hand and non-sellable are the sums of the balances of the location's physical places."""
+    told = sa.select(
+        StockLevel.location_id,
+        StockLevel.sku_id,
+        _zero("lying"),
+        _zero("unsellable"),
+        StockLevel.on_hand,
+        StockLevel.non_sellable,
+    ).where(uow.mine(StockLevel))
+    figures = sa.union_all(_lying(uow), told).subquery()
+    lying, unsellable, on_hand, non_sellable = (
+        sa.func.sum(figures.c[name]).label(name) for name in ("lying", "unsellable", "on_hand", "non_sellable")
+    )
+    found = (
+        sa.select(figures.c.location_id, figures.c.sku_id, lying, unsellable, on_hand, non_sellable)
+        .group_by(figures.c.location_id, figures.c.sku_id)
+        .having(sa.or_(lying.element != on_hand.element, unsellable.element != non_sellable.element))
+        .limit(FOUND_MAX)
+    )
+    return _violations(
+        FIGURES,
+        await uow.fetch(found),
+        lambda row: (
+            f"Location {row.location_id} counts {row.on_hand} of SKU {row.sku_id} on hand, {row.non_sellable} of them "
+            f"unsellable, but {row.lying} lie at its places, {row.unsellable} of them unsellable."
+        ),
+    )
+
+
+def _lying(uow: UnitOfWork) -> sa.Select[Any]:
+    """Select what lies at places that count as on hand, and how much of it may not be sold."""
     unsellable = sa.or_(
         Place.pool != Pool.SELLABLE,
         Place.kind.in_([PlaceKind.HOSPITAL, PlaceKind.MISSING]),
         sa.func.coalesce(Lot.blocked, sa.false()).is_(sa.true()),
     )
-    lying = (
+    return (
         sa.select(
             Place.location_id,
             StockBalance.sku_id,
@@ -132,37 +162,6 @@ async def _levels_on_hand(uow: UnitOfWork) -> list[Violation]:
         .join(Place, sa.and_(uow.mine(Place), Place.id == StockBalance.place_id))
         .outerjoin(Lot, sa.and_(uow.mine(Lot), Lot.id == StockBalance.lot_id))
         .where(uow.mine(StockBalance), Place.kind != PlaceKind.TRANSIT)
-    )
-    told = sa.select(
-        StockLevel.location_id,
-        StockLevel.sku_id,
-        _zero("lying"),
-        _zero("unsellable"),
-        StockLevel.on_hand,
-        StockLevel.non_sellable,
-    ).where(uow.mine(StockLevel))
-    figures = sa.union_all(lying, told).subquery()
-    sums = {
-        name: sa.func.sum(figures.c[name]).label(name) for name in ("lying", "unsellable", "on_hand", "non_sellable")
-    }
-    found = (
-        sa.select(figures.c.location_id, figures.c.sku_id, *sums.values())
-        .group_by(figures.c.location_id, figures.c.sku_id)
-        .having(
-            sa.or_(
-                sa.func.sum(figures.c.lying) != sa.func.sum(figures.c.on_hand),
-                sa.func.sum(figures.c.unsellable) != sa.func.sum(figures.c.non_sellable),
-            )
-        )
-        .limit(FOUND_MAX)
-    )
-    return _violations(
-        FIGURES,
-        await uow.fetch(found),
-        lambda row: (
-            f"Location {row.location_id} counts {row.on_hand} of SKU {row.sku_id} on hand, {row.non_sellable} of them "
-            f"unsellable, but {row.lying} lie at its places, {row.unsellable} of them unsellable."
-        ),
     )
 
 

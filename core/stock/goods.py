@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,6 +15,8 @@ from pickmesh.core.stock import refusals
 from pickmesh.core.stock.tables import Lot
 
 LOT_CODE_LENGTH_MAX = 60
+LOT_OVER_TIMER = "lot_over"
+"""The timer that goes off when a lot's expiry day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,12 @@ class SkuFacts:
 
 @dataclass(frozen=True, slots=True)
 class LotWish:
-    """A lot as goods arrive with it."""
+    """A lot as goods arrive with it; `over_at` is when its expiry day is over at the warehouse."""
 
     sku_id: UUID
     code: str
     expires_on: date | None
+    over_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ async def sku_facts(uow: UnitOfWork, sku_ids: Iterable[UUID]) -> dict[UUID, SkuF
     }
 
 
-def lot_wish(sku: SkuFacts, code: str, expires_on: date | None) -> LotWish | None:
+def lot_wish(sku: SkuFacts, code: str, expires_on: date | None, time_zone: str) -> LotWish | None:
     """Return the lot goods of a SKU arrive with; None for a SKU that is not kept by lot.
 
     Goods that expire but name no lot go by their date. Refuses LOT_NEEDED when what the SKU needs is missing.
@@ -77,7 +81,11 @@ def lot_wish(sku: SkuFacts, code: str, expires_on: date | None) -> LotWish | Non
     if not 1 <= len(code) <= LOT_CODE_LENGTH_MAX:
         message = f"These goods are kept by lot; give a lot code of 1 to {LOT_CODE_LENGTH_MAX} characters."
         raise refusals.LotNeeded(message, field=("lotCode",))
-    return LotWish(sku.id, code, expires_on)
+    return LotWish(sku.id, code, expires_on, None if expires_on is None else _over_at(expires_on, time_zone))
+
+
+def _over_at(day: date, time_zone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(time_zone)) + timedelta(days=1)
 
 
 def lot_id_of(sku_id: UUID, code: str) -> UUID:
@@ -88,28 +96,33 @@ def lot_id_of(sku_id: UUID, code: str) -> UUID:
 async def known_lots(uow: UnitOfWork, wishes: Iterable[LotWish]) -> Mapping[UUID, LotFacts]:
     """Return the lots goods arrive with, making those not known yet as the first to name them says.
 
-    Those expired by today's date come blocked.
+    Those whose expiry day is over come blocked, the others are blocked when it is (`reactions.py`).
     """
     wanted: dict[UUID, LotWish] = {}
     for wish in wishes:
         wanted.setdefault(lot_id_of(wish.sku_id, wish.code), wish)
     if not wanted:
         return {}
-    today = uow.now.date()
     new = [
         {
             "id": lot_id,
             "sku_id": wish.sku_id,
             "code": wish.code,
             "expires_on": wish.expires_on,
-            "blocked": wish.expires_on is not None and wish.expires_on < today,
+            "blocked": wish.over_at is not None and wish.over_at <= uow.now,
             "created_at": uow.now,
         }
         for lot_id, wish in sorted(wanted.items())
     ]
     await uow.upsert(Lot, new)
-    found = sa.select(Lot.id, Lot.expires_on, Lot.blocked).where(uow.mine(Lot), uow.among(Lot.id, wanted))
-    return {row.id: LotFacts(row.id, row.expires_on, row.blocked) for row in await uow.fetch(found)}
+    known = await lot_facts(uow, wanted)
+    ahead = {
+        lot_id: wish.over_at
+        for lot_id, wish in wanted.items()
+        if wish.over_at and wish.over_at > uow.now and wish.expires_on == known[lot_id].expires_on
+    }
+    await uow.set_timers(LOT_OVER_TIMER, ahead)
+    return known
 
 
 async def lot_facts(uow: UnitOfWork, lot_ids: Iterable[UUID]) -> dict[UUID, LotFacts]:

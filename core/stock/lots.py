@@ -1,7 +1,7 @@
 """Blocking lots: goods that may not be sold, wherever they lie."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused
-from pickmesh.core.stock import events, locks, queries, refusals, rules, take_backs
+from pickmesh.core.stock import events, goods, locks, queries, refusals, rules, take_backs
 from pickmesh.core.stock.rules import Level
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place, StockBalance
 
-EXPIRED_AT_ONCE_MAX = 1_000
+BUSY_RETRY = timedelta(hours=1)
 
 
-async def set_lots_blocked(uow: UnitOfWork, *, lot_ids: Collection[UUID], blocked: bool) -> list[Refused]:
+async def set_lots_blocked(uow: UnitOfWork, *, lot_ids: Sequence[UUID], blocked: bool) -> list[Refused]:
     """Block lots (a recall, an expiry) or unblock them; return those refused, by index into the ids.
 
     What becomes unsellable lowers what may be promised: reservations give way, last rank first, as in `adjust_stock`.
@@ -47,19 +47,12 @@ async def set_lots_blocked(uow: UnitOfWork, *, lot_ids: Collection[UUID], blocke
     return refused
 
 
-async def block_expired_lots(uow: UnitOfWork, *, today: date) -> int:
-    """Block lots whose expiry day is over on `today` (the warehouse's day); return how many were, at most 1,000.
-
-    Those with units promised to work in hand are left for the next time. Needs stock:write.
-    """
-    over = (
-        sa.select(Lot.id)
-        .where(uow.mine(Lot), Lot.expires_on < today, Lot.blocked.is_(sa.false()))
-        .order_by(Lot.expires_on, Lot.id)
-        .limit(EXPIRED_AT_ONCE_MAX)
-    )
-    expired = [row.id for row in await uow.fetch(over)]
-    return len(expired) - len(await set_lots_blocked(uow, lot_ids=expired, blocked=True))
+async def block_expired_lots(uow: UnitOfWork, *, lot_ids: Collection[UUID]) -> None:
+    """Block lots whose expiry day is over; those with units promised to work in hand are looked at again in an hour."""
+    ids = sorted(lot_ids)
+    refused = await set_lots_blocked(uow, lot_ids=ids, blocked=True)
+    busy = [ids[one.index] for one in refused if isinstance(one.refusal, refusals.LotBusy)]
+    await uow.set_timers(goods.LOT_OVER_TIMER, {lot_id: uow.after(BUSY_RETRY) for lot_id in busy})
 
 
 def _refusal(lot_id: UUID, known: Mapping[UUID, sa.Row[tuple[object, ...]]], busy: Iterable[UUID]) -> Refusal | None:

@@ -136,6 +136,7 @@ async def set_opening_stock(uow: UnitOfWork, *, rows: Sequence[Receipt]) -> list
 async def _checked(uow: UnitOfWork, receipts: Sequence[Receipt]) -> tuple[list[_Arrival], list[Received | Refused]]:
     """Look at each row by itself: does it name a place and goods that can lie there?"""
     places = await queries.place_facts(uow, {receipt.place_id for receipt in receipts})
+    zones = await queries.locations_by_id(uow, {place.location_id for place in places.values()})
     skus = await goods.sku_facts(uow, {receipt.sku_id for receipt in receipts})
     for location_id in sorted({place.location_id for place in places.values()}):
         uow.actor.require(Permission.STOCK_WRITE, warehouse_id=location_id)
@@ -143,25 +144,31 @@ async def _checked(uow: UnitOfWork, receipts: Sequence[Receipt]) -> tuple[list[_
     refused: list[Received | Refused] = []
     for index, receipt in enumerate(receipts):
         try:
-            place, sku = places.get(receipt.place_id), skus.get(receipt.sku_id)
-            arrivals.append(_arrival(index, receipt, place, sku))
+            place, sku = _known(receipt, places, skus)
+            arrivals.append(_arrival(index, receipt, place, sku, zones[place.location_id].time_zone))
         except Refusal as refusal:
             refused.append(Refused(index, refusal))
     return arrivals, refused
 
 
-def _arrival(index: int, receipt: Receipt, place: PlaceFacts | None, sku: SkuFacts | None) -> _Arrival:
-    if place is None:
+def _known(
+    receipt: Receipt, places: Mapping[UUID, PlaceFacts], skus: Mapping[UUID, SkuFacts]
+) -> tuple[PlaceFacts, SkuFacts]:
+    if receipt.place_id not in places:
         raise refusals.UnknownPlace(field=("placeId",))
-    if sku is None:
+    if receipt.sku_id not in skus:
         raise refusals.UnknownSku(field=("skuId",))
+    return places[receipt.place_id], skus[receipt.sku_id]
+
+
+def _arrival(index: int, receipt: Receipt, place: PlaceFacts, sku: SkuFacts, time_zone: str) -> _Arrival:
     if place.kind not in rules.STORE_KINDS:
         raise refusals.WrongPlace("Goods are received into a bin, a dock or hospital.", field=("placeId",))
     if sku.is_bundle:
         raise refusals.BundleHasNoStock(field=("skuId",))
     if not 1 <= receipt.quantity <= rules.QUANTITY_MAX:
         raise InvalidInput(f"quantity must be 1 to {rules.QUANTITY_MAX}.", field=("quantity",))
-    wish = goods.lot_wish(sku, receipt.lot_code, receipt.expires_on)
+    wish = goods.lot_wish(sku, receipt.lot_code, receipt.expires_on, time_zone)
     return _Arrival(index, receipt, place, sku, wish, _serial(sku, receipt))
 
 

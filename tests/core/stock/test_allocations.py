@@ -2,13 +2,23 @@ from datetime import date, timedelta
 
 from stock_floor import Floor
 
+from pickmesh.core.journal import reading, timers
+from pickmesh.core.journal.events import TimerDue
 from pickmesh.core.kit.ids import new_id
-from pickmesh.core.stock import allocations, lots, queries
+from pickmesh.core.stock import allocations, lots, queries, reactions
 from pickmesh.core.stock.adjustments import Adjustment, adjust_stock
 from pickmesh.core.stock.allocations import AllocationNeed
 from pickmesh.core.stock.places import NewPlace, save_places
+from pickmesh.core.stock.reservations import release_reservations
 
 TODAY = date(2026, 11, 24)
+
+
+async def react(floor: Floor) -> None:
+    """Let stock deal with all timers that have come due."""
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        due = [event for event in await reading.events_after(uow, 0) if event.kind == TimerDue.kind]
+        await reactions.REACTIONS[TimerDue.kind](uow, due)
 
 
 async def codes(floor: Floor, sku: str, quantity: int) -> list[tuple[str, int]]:
@@ -58,8 +68,9 @@ async def test_a_lot_that_expired_since_it_came_is_promised_until_blocked_but_ne
     assert [(one.place_id, one.quantity) for one in answer.allocations] == [(floor.bin("A-02"), 1)]
     assert [one.quantity for one in answer.short] == [2]
     async with floor.database.unit_of_work(floor.actor) as uow:
-        assert await lots.block_expired_lots(uow, today=TODAY + timedelta(days=1)) == 1
-        assert await lots.block_expired_lots(uow, today=TODAY + timedelta(days=1)) == 0
+        assert await timers.fire_due(uow) == 1
+    for _ in range(2):
+        await react(floor)
     assert await floor.level("MILK") == (3, 2, 1, 0)
     assert await floor.reservations(demand.line_id) == [("OPEN", 1)]
     await floor.assert_sound()
@@ -88,6 +99,20 @@ async def test_a_line_gets_another_bin_than_the_one_found_empty(floor: Floor) ->
         answer = await allocations.allocate_lines(uow, lines=[need])
     assert [(one.place_id, one.quantity) for one in answer.allocations] == [(floor.bin("A-02"), 1)]
     assert [one.quantity for one in answer.short] == [1]
+    await floor.assert_sound()
+
+
+async def test_a_lot_that_expires_while_it_is_being_picked_is_blocked_when_the_work_is_done(floor: Floor) -> None:
+    await floor.put(floor.bin("A-01"), "MILK", 2, lot_code="L1", expires_on=TODAY)
+    line, _ = await floor.promised("MILK", 1)
+    for hours, level in ((13, (2, 0, 1, 1)), (1, (2, 2, 0, 0))):
+        floor.database.clock.advance(timedelta(hours=hours))  # type: ignore[attr-defined]  # a StoppedClock
+        async with floor.database.unit_of_work(floor.actor) as uow:
+            assert await timers.fire_due(uow) == 1
+        await react(floor)
+        assert await floor.level("MILK") == level
+        async with floor.database.unit_of_work(floor.actor) as uow:
+            await release_reservations(uow, line_ids=[line])
     await floor.assert_sound()
 
 

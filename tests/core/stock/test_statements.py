@@ -97,7 +97,7 @@ async def putting_back(floor: Floor, count: int) -> int:
 @pytest.mark.parametrize(
     ("act", "count"),
     [
-        (receiving, 11),
+        (receiving, 12),
         (reserving, 6),
         (allocating, 6),
         (carrying_parts, 9),

@@ -763,6 +763,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_fulfillment_order")),
     )
+    op.create_index(
+        "ix_fulfillment_order_intercepted",
+        "fulfillment_order",
+        ["merchant_id", "progress"],
+        unique=False,
+        postgresql_where=sa.text("intercepted_at IS NOT NULL"),
+        sqlite_where=sa.text("intercepted_at IS NOT NULL"),
+    )
     op.create_index("ix_fulfillment_order_order_id", "fulfillment_order", ["merchant_id", "order_id"], unique=False)
     op.create_index(
         "ix_fulfillment_order_progress",
@@ -1017,7 +1025,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_stock_unit")),
     )
     op.create_index("ix_stock_unit_place_id", "stock_unit", ["merchant_id", "place_id", "sku_id"], unique=False)
-    op.create_index("uq_stock_unit_serial", "stock_unit", ["merchant_id", "sku_id", "serial"], unique=True)
+    op.create_index("uq_stock_unit_serial", "stock_unit", ["merchant_id", "serial", "sku_id"], unique=True)
     op.create_table(
         "fulfillment_line",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
@@ -1389,6 +1397,12 @@ def downgrade() -> None:
     op.drop_index("uq_fulfillment_order_number", table_name="fulfillment_order")
     op.drop_index("ix_fulfillment_order_progress", table_name="fulfillment_order")
     op.drop_index("ix_fulfillment_order_order_id", table_name="fulfillment_order")
+    op.drop_index(
+        "ix_fulfillment_order_intercepted",
+        table_name="fulfillment_order",
+        postgresql_where=sa.text("intercepted_at IS NOT NULL"),
+        sqlite_where=sa.text("intercepted_at IS NOT NULL"),
+    )
     op.drop_table("fulfillment_order")
     op.drop_table("bundle_component")
     op.drop_index(

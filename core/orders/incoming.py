@@ -200,14 +200,14 @@ def amounts_of(order: NewOrder) -> Amounts:
     total = goods_minor - discount_minor + tax_minor + order.freight_minor
     paid = order.paid_minor
     if paid is None:
-        paid = total if order.payment_status is PaymentStatus.PAID else 0
-    due = max(0, total - paid) if order.payment_status is PaymentStatus.COD else 0
+        paid = total if order.payment_status == PaymentStatus.PAID else 0
+    due = max(0, total - paid) if order.payment_status == PaymentStatus.COD else 0
     return Amounts(goods, discounts, taxes, goods_minor, discount_minor, tax_minor, total, paid, due)
 
 
 def refunded(order: NewOrder, line: NewLine) -> int:
     """Return how many units of a line will not be sent because the money went back: all of them when all of it did."""
-    return line.quantity if order.payment_status is PaymentStatus.REFUNDED else line.refunded_quantity
+    return line.quantity if order.payment_status == PaymentStatus.REFUNDED else line.refunded_quantity
 
 
 def ship_by(order: NewOrder) -> datetime:

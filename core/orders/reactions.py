@@ -1,16 +1,20 @@
-"""What orders do when something happened to stock: fill backorders, notice lost promises, end interceptions."""
+"""What orders do about stock and catalog: fill backorders, notice lost promises, end interceptions, map codes."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.catalog import events as catalog_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.orders import backorders, cancel, locks, shortages, splits
+from pickmesh.core.orders import backorders, cancel, locks, mapping, shortages, splits
 from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.stock import events as stock_events
 from pickmesh.core.stock.rules import Level
+
+CODES = "shop_codes"
+"""What a SKU's change calls its shop codes."""
 
 
 async def on_stock_freed(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
@@ -39,7 +43,16 @@ async def on_reservation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
     await splits.part_off_short(uow, alive)
 
 
+async def on_codes_mapped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Take in the order lines that waited for a shop code somebody has mapped now."""
+    if any(event.kind == catalog_events.SkuCreated.kind or CODES in event.payload["what"] for event in events):
+        while len(await mapping.map_lines(uow)) == mapping.ORDERS_MAX:
+            pass
+
+
 REACTIONS: Mapping[str, Reaction] = {
+    catalog_events.SkuCreated.kind: on_codes_mapped,
+    catalog_events.SkuChanged.kind: on_codes_mapped,
     stock_events.StockReceived.kind: on_stock_freed,
     stock_events.StockAdjusted.kind: on_stock_freed,
     stock_events.SellableChanged.kind: on_stock_freed,

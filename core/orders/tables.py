@@ -195,6 +195,13 @@ class FulfillmentOrder(MerchantObject):
         sa.Index("uq_fulfillment_order_number", "merchant_id", "number", unique=True),
         sa.Index("ix_fulfillment_order_order_id", "merchant_id", "order_id"),
         sa.Index("ix_fulfillment_order_progress", "merchant_id", "location_id", "progress", "ship_by", "id"),
+        sa.Index(
+            "ix_fulfillment_order_intercepted",
+            "merchant_id",
+            "progress",
+            postgresql_where=sa.text("intercepted_at IS NOT NULL"),
+            sqlite_where=sa.text("intercepted_at IS NOT NULL"),
+        ),
         one_of("progress", Progress),
         one_of("request_status", RequestStatus),
         not_negative("short_quantity"),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from tests.builders_accounts import make_person
+from tests.builders_catalog import save_skus
 from tests.builders_orders import (
     House,
     add_warehouse,
@@ -14,12 +15,14 @@ from tests.builders_orders import (
     new_order,
     only_fulfillment_order,
     order_lines,
+    react,
     receive,
     reserved,
 )
 from tests.events_told import events_told, kinds_told
 
 from pickmesh.core.accounts.tables import ShortagePolicy
+from pickmesh.core.catalog.rules import NewShopCode, NewSku
 from pickmesh.core.catalog.tables import SkuMap
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
@@ -149,3 +152,18 @@ async def test_mapping_and_routing_need_the_permission_to_write_orders(database:
             await mapping.map_lines(uow)
         with pytest.raises(NotPermitted):
             await routing.route_fulfillment_orders(uow)
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+async def test_a_catalog_that_brings_the_code_lets_the_order_go_by_itself(
+    database: Database, merchant: Actor, known_before: bool
+) -> None:
+    house = await make_house(database, merchant, {"CUP": 5})
+    (verdict,) = await bring_in(database, merchant, new_order(house, "T-1", {"6971": 2}))
+    start = (await events_told(database, merchant))[-1].seq
+    code = "CUP" if known_before else "MUG"
+    changed = NewSku(code, f"P-{code}", "杯", "Cup", shop_codes=(NewShopCode(house.shop, "6971"),))
+    await save_skus(database, merchant, [changed])
+    await react(database, merchant, after=start)
+    row = await only_fulfillment_order(database, merchant, verdict.order_id)
+    assert (row.hold_count, row.short_quantity) == (0, 0 if known_before else 2)

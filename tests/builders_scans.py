@@ -1,4 +1,4 @@
-"""A worker's phone for tests of any room: sends entries to a scan session by the real command and keeps the verdicts."""
+"""A worker's phone for tests of any room: it sends entries to a session by the real command and keeps the verdicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -87,6 +87,11 @@ async def record_entries(uow: UnitOfWork, *, batches: Sequence[EntryBatch]) -> l
     return [_result(index, batch, shown) for index, batch in enumerate(taken)]
 
 
+async def record_group(uow: UnitOfWork, items: Sequence[tuple[Actor, EntryBatch]]) -> list[BatchResult]:
+    """Record what a group commit brings together: `GroupCommit(database, commands.record_group)`."""
+    return await record_entries(uow, batches=[batch for _, batch in items])
+
+
 async def _seat(uow: UnitOfWork, taken: Sequence[_Batch]) -> KnownCodes:
     """Find or open the session of each batch, and look up everything that was scanned."""
     desks = await sessions.desks_of(uow, {batch.source.session_id for batch in taken if batch.source.session_id})

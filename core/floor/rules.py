@@ -3,6 +3,13 @@
 An entry is judged in five beats: take up what it answers, read what it says, find what that leads to, carry it out on
 the task in memory, and put the sentence together. It does no I/O and answers every entry with exactly one decision.
 
+What the outcomes mean, the same for every job:
+
+- TOO_MANY: one piece more than is wanted, whether it is a second scan of the same unit or another unit; nothing is
+  booked. DUPLICATE: something that is so already (the bin, tote, serial number or quantity said again, an entry undone
+  twice), or a clientId used for something else.
+- EXCEPTION: nothing is booked as asked. Where goods may have moved a person has a task (`task_id`); a key that does
+  not belong to the step has none.
 - A code read with doubt never books anything: what it would do is asked first (AMBIGUOUS), and CHOICE confirms it.
 - An entry that arrives after later ones is judged on a side track of its own, so that where the worker now stands is
   not disturbed. Where it no longer fits and goods may have moved, it becomes an exception task (LATE_SCAN).

@@ -75,6 +75,7 @@ class SessionView:
     supported_actions: Sequence[ScanKind]
     lease: Lease | None
     question_id: UUID | None
+    last_sequence: int
 
 
 def view(desk: Desk) -> SessionView:
@@ -99,6 +100,7 @@ def view(desk: Desk) -> SessionView:
         supported_actions=[*actions, *_ANSWERS] if state.asked else list(actions),
         lease=Lease(task.list_id, task.lease_until) if isinstance(task, PickTask) else None,
         question_id=state.asked.entry.client_id if state.asked else None,
+        last_sequence=desk.last_sequence,
     )
 
 

@@ -1,5 +1,6 @@
 """Every verdict of picking by name, on paper."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from pickmesh.core.floor.effects import BindTote, RaiseTask, ReportShort, TakeUn
 from pickmesh.core.floor.entries import Entry, LotSaid, tone_of
 from pickmesh.core.floor.heard import Heard
 from pickmesh.core.floor.state import from_json, to_json
-from pickmesh.core.floor.tables import Outcome, ScanKind
+from pickmesh.core.floor.tables import Job, Outcome, ScanKind
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.picking.tables import PickListStatus, TaskKind, WaveKind
 from pickmesh.core.stock.tables import ScanPolicy
@@ -431,11 +432,20 @@ def test_a_state_survives_its_row(lists: Lists) -> None:
     assert from_json(to_json(state)) == state
 
 
-def test_every_step_answers_everything_that_can_be_said() -> None:
-    table = pick_table.TABLE
+@pytest.mark.parametrize("job", list(Job))
+def test_every_step_answers_everything_that_can_be_said(job: Job) -> None:
+    table = jobs.RULEBOOKS[job].table
     for step in table.steps:
         for said in [*table.says(), "SOMETHING_NEW"]:
             row = table.find(step, said)
             assert row.next in {*table.steps, "SAME", "LINE"}
             assert row.sentence
             assert tone_of(row.outcome)
+
+
+def test_the_tables_go_to_phones_as_json() -> None:
+    told = json.loads(json.dumps(jobs.transitions_as_json()))
+    assert set(told) == {job.value for job in Job}
+    first = told["PICK"]["rows"][0]
+    assert (first["step"], first["said"], first["next"], first["effect"]) == ("TOTE", "TOTE_BINDS", "LINE", "BIND")
+    assert (first["outcome"], first["tone"]) == ("ACCEPTED", "GOOD")

@@ -130,6 +130,7 @@ class ScanSession(relay.ObjectType, AtLocation):
     supported_actions = graphene.List(graphene.NonNull(ScanKindName), required=True)
     lease = graphene.Field(Lease)
     question_id = graphene.Field(graphene.UUID, description="The clientId of the entry that raised an open question.")
+    last_sequence = graphene.Int(required=True, description="The highest sequence so far; a client goes on above it.")
 
     by_ids = staticmethod(_sessions)
 

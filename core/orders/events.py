@@ -154,6 +154,15 @@ class OrderShipmentUndone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderTold(Event):
+    """The shop has been told of a shipment of its order; the subject is the order."""
+
+    kind: ClassVar[str] = "order_told"
+    shipment_id: UUID
+    shop_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class BackorderFilled(Event):
     """Stock came for lines of a fulfillment order that were short; `short_pieces` are still missing."""
 

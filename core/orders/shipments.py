@@ -1,6 +1,6 @@
 """Goods that left: shipped pieces, the shipment each shop order is told of, and taking that back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,17 @@ async def mark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> lis
     orders_of_parcel = {parcel.parcel_id: parcel.fulfillment_order_id for parcel in shipped}
     uow.emit(_shipped_event(row, orders_of_parcel[row["parcel_id"]], complete) for row in written)
     return [row["id"] for row in written]
+
+
+async def mark_told(uow: UnitOfWork, shipment_ids: Collection[UUID]) -> None:
+    """Note that shops have been told of shipments; what was noted before stays as it is."""
+    new = await uow.fetch(
+        sa.select(Shipment.id, Shipment.order_id, Shipment.shop_id)
+        .where(uow.mine(Shipment), uow.among(Shipment.id, shipment_ids), Shipment.told_at.is_(None))
+        .order_by(Shipment.id)
+    )
+    await uow.update(Shipment, [{"id": row.id, "told_at": uow.now} for row in new])
+    uow.emit(events.OrderTold(row.order_id, row.id, row.shop_id) for row in new)
 
 
 async def unmark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> None:

@@ -234,6 +234,9 @@ class Post:
             raise SendingFailed("the shop answers 503")
         self.delivered.append(letter.id)
 
+    async def sent(self, uow: UnitOfWork, letters: Sequence[Letter]) -> None:
+        assert {letter.id for letter in letters} <= set(self.delivered)
+
 
 async def post(database: Database, actor: Actor, *targets: str) -> list[UUID]:
     async with database.unit_of_work(actor) as uow:

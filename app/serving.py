@@ -86,9 +86,8 @@ def _quietly(number: int, frame: object) -> None:
     """Swallow the signal that uvicorn raises again after it has stopped: being told to stop is no failure."""
 
 
-async def until_stopped(stop: asyncio.Event) -> None:
-    """Set an event at SIGINT or SIGTERM."""
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set an event at SIGINT or SIGTERM, from now on."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()

@@ -64,7 +64,6 @@ async def run_worker(chosen: Settings, database: Database) -> None:
     stop = asyncio.Event()
     worker = composition.make_worker(chosen, database, carriers.known())
     waker = Waker(database, CONSUMERS, when_written=worker.look_around)
+    serving.stop_on_signals(stop)
     async with composition.waking(waker):
-        stopping = asyncio.create_task(serving.until_stopped(stop))
         await worker.run(stop)
-        await stopping

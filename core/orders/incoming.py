@@ -251,4 +251,4 @@ def content_hash(uow: UnitOfWork, order: NewOrder) -> str:
             for line in order.lines
         ],
     )
-    return uow.vault.blind(uow.merchant_id, "order", json.dumps(content, ensure_ascii=False))
+    return uow.vault.blind(uow.merchant_id, "order", json.dumps(content))

@@ -26,6 +26,7 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 _CHINA = re.compile(r"^(?:86|0086)(?=1\d{10})")
 _MOBILE = re.compile(r"^1\d{10}")
 FOUND_MAX = 50
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def address_text(recipient: NewRecipient) -> str:
 
 def sealed_row(uow: UnitOfWork, order_id: UUID, recipient: NewRecipient) -> dict[str, Any]:
     """Return the row that keeps a recipient: name, phone and street sealed, the indexes beside them."""
-    plain = json.dumps([recipient.name, recipient.phone, recipient.street], ensure_ascii=False)
+    plain = _written([recipient.name, recipient.phone, recipient.street])
     key_id, sealed = uow.vault.seal(uow.merchant_id, PURPOSE, plain.encode())
     digits = phone_digits(recipient.phone)
     return {

@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 

@@ -1,0 +1,43 @@
+"""Phones over HTTP: the least a keep-alive client can be, so that the client costs little beside the server."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+
+@dataclass(slots=True)
+class Connection:
+    """One keep-alive connection to /graphql with a bearer token."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    head: bytes
+
+    @classmethod
+    async def open(cls, address: str, token: str) -> Self:
+        """Connect; the head of every request is made once."""
+        at = urlsplit(address)
+        assert at.hostname is not None and at.port is not None
+        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        head = (
+            f"POST /graphql HTTP/1.1\r\nHost: {at.netloc}\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: application/json\r\nContent-Length: "
+        )
+        return cls(reader, writer, head.encode())
+
+    async def ask(self, body: bytes) -> dict[str, Any]:
+        """Send a request body and return the answer's `data`; anything else is a failure of the benchmark."""
+        self.writer.write(self.head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        told = json.loads(await self.reader.readexactly(length))
+        assert b" 200 " in head.split(b"\r\n", 1)[0] and "errors" not in told, told
+        data: dict[str, Any] = told["data"]
+        return data
+
+    async def close(self) -> None:
+        """Hang up."""
+        self.writer.close()
+        await self.writer.wait_closed()

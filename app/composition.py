@@ -9,7 +9,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import carriers, health, shops, web
+from pickmesh.app import carriers, health, memory, shops, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
@@ -70,6 +70,7 @@ class House:
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        memory.settle()
         stop = asyncio.Event()
         look_around = self.worker.look_around if self.worker else None
         waker = Waker(self.database, CONSUMERS, listeners=[self.services.bell.ring], when_written=look_around)

@@ -37,7 +37,8 @@ SECONDS = 6.0
 FLOOR_SCANS = 6_000
 ORM_SCANS = 1_500
 QUERY = """mutation($input: ScanRecordInput!) { scanRecord(input: $input) {
- verdicts { clientId outcome message } session { instruction next { placeCode skuCode } } userErrors { code message } } }"""
+ verdicts { clientId outcome message } session { instruction next { placeCode skuCode } }
+ userErrors { code message } } }"""
 
 
 @dataclass(slots=True)

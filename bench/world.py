@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from pickmesh.app import memory
 from pickmesh.core import schema
 from pickmesh.core.accounts import commands as accounts
 from pickmesh.core.accounts.commands import NewShop
@@ -43,6 +44,7 @@ class World:
 
 def open_database(url: str, *, connections: int = 20) -> Database:
     """Open a database with a vault of its own; nothing in a benchmark outlives it."""
+    memory.settle()
     return Database(url, vault=Vault({"bench": b"a benchmark keeps no secret at all"}), pool_size=connections)
 
 

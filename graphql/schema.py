@@ -18,9 +18,10 @@ from pickmesh.graphql import (
     picking,
     relay,
     stock,
+    stock_acts,
 )
 
-ROOMS = (accounts, stock, intake, fulfillment_orders, picking, packing, floor)
+ROOMS = (accounts, stock_acts, intake, fulfillment_orders, picking, packing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 

@@ -7,23 +7,17 @@ from uuid import UUID
 import graphene
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.stock import adjustments, queries, receipts, refusals
+from pickmesh.core.stock import queries
 from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
-from pickmesh.graphql.base import Done, Mutation, batch_done, limited, user_error
-from pickmesh.graphql.context import Context
 from pickmesh.graphql.loading import grouped, listed
 from pickmesh.graphql.permissions import Queries, Requirement
-from pickmesh.graphql.scalars import Date, DateTime, Long
+from pickmesh.graphql.scalars import Date, DateTime
 
 SKU = "pickmesh.graphql.catalog.Sku"
-ITEMS_MAX = 1_000
-"""Most corrections or receipts in one call."""
-
 LocationKindName = graphene.Enum.from_enum(LocationKind, name="LocationKind")
 PlaceKindName = graphene.Enum.from_enum(PlaceKind, name="PlaceKind")
 PoolName = graphene.Enum.from_enum(Pool, name="Pool")
@@ -32,7 +26,6 @@ ToteStateName = graphene.Enum.from_enum(ToteState, name="ToteState")
 ScanPolicyName = graphene.Enum.from_enum(ScanPolicy, name="ScanPolicy")
 WaybillAtName = graphene.Enum.from_enum(WaybillAt, name="WaybillAt")
 ShipAtName = graphene.Enum.from_enum(ShipAt, name="ShipAt")
-StockUserError = user_error("Stock", refusals)
 
 
 async def _balances_by_sku(uow: UnitOfWork, sku_ids: Sequence[UUID]) -> Sequence[Any]:
@@ -266,110 +259,3 @@ class StockQueries(Queries):
         async with info.context.reading() as uow:
             found = await queries.places_by_code(uow, [code], location)
         return found[0] if found else None
-
-
-class StockAdjustmentInput(graphene.InputObjectType):
-    """A correction of what lies at a place."""
-
-    place_id = graphene.ID(required=True)
-    sku_id = graphene.ID(required=True)
-    lot_id = graphene.ID(description="Left out for goods without a lot.")
-    difference = graphene.Int(required=True, description="Pieces found (positive) or gone (negative), not 0.")
-    reason = graphene.String(required=True, description="In a few words, for the ledger.")
-
-
-class StockAdjustment(graphene.ObjectType, OfSku):
-    """A corrected figure: what lies there now."""
-
-    requires = Permission.STOCK_READ
-    place = relay.link("place_id", Place, required=True)
-    difference = graphene.Int(required=True)
-    quantity = graphene.Int(required=True)
-
-
-class StockReceiptInput(graphene.InputObjectType):
-    """Pieces that arrive at a place; a serial number stands alone with quantity 1."""
-
-    place_id = graphene.ID(required=True)
-    sku_id = graphene.ID(required=True)
-    quantity = graphene.Int(required=True)
-    lot_code = graphene.String(default_value="")
-    expires_on = Date()
-    serial = graphene.String(default_value="")
-    unit_cost_micros = Long(description="What a piece cost; left out, what the catalog says.")
-
-
-class StockReceipt(graphene.ObjectType, OfSku, OfLot):
-    """Pieces that arrived."""
-
-    requires = Permission.STOCK_READ
-    place = relay.link("place_id", Place, required=True)
-    quantity = graphene.Int(required=True)
-
-
-class StockAdjust(Mutation):
-    """Correct what lies at places; whose promise must give way when less is there gives way in the same act."""
-
-    requires = Permission.STOCK_WRITE
-    user_error = StockUserError
-    items = "adjustments"
-
-    class Input:
-        adjustments = graphene.List(graphene.NonNull(StockAdjustmentInput), required=True)
-
-    class Payload:
-        adjusted = graphene.List(graphene.NonNull(StockAdjustment))
-
-    @classmethod
-    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
-        """Adjust."""
-        asked = [
-            adjustments.Adjustment(
-                **_place_and_sku("adjustments", index, item),
-                difference=item.difference,
-                reason=item.reason,
-                lot_id=relay.optional_id(item.lot_id, "Lot", field=("adjustments", index, "lotId")) or NIL_ID,
-            )
-            for index, item in enumerate(limited(input.adjustments, ITEMS_MAX, "adjustments"))
-        ]
-        return batch_done("adjusted", await adjustments.adjust_stock(uow, adjustments=asked))
-
-
-class StockReceive(Mutation):
-    """Book goods that came from a supplier into bins or docks."""
-
-    requires = Permission.STOCK_WRITE
-    user_error = StockUserError
-    items = "receipts"
-
-    class Input:
-        receipts = graphene.List(graphene.NonNull(StockReceiptInput), required=True)
-
-    class Payload:
-        received = graphene.List(graphene.NonNull(StockReceipt))
-
-    @classmethod
-    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
-        """Receive."""
-        asked = [
-            receipts.Receipt(
-                **_place_and_sku("receipts", index, item),
-                quantity=item.quantity,
-                lot_code=item.lot_code,
-                expires_on=item.expires_on,
-                serial=item.serial,
-                unit_cost_micros=item.unit_cost_micros,
-            )
-            for index, item in enumerate(limited(input.receipts, ITEMS_MAX, "receipts"))
-        ]
-        return batch_done("received", await receipts.receive_stock(uow, receipts=asked))
-
-
-def _place_and_sku(items: str, index: int, item: Any) -> dict[str, UUID]:
-    return {
-        "place_id": relay.id_of(item.place_id, "Place", field=(items, index, "placeId")),
-        "sku_id": relay.id_of(item.sku_id, "Sku", field=(items, index, "skuId")),
-    }
-
-
-MUTATIONS = (StockAdjust, StockReceive)

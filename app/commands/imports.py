@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pickmesh.app import merchants, settings
+from pickmesh.app import memory, merchants, settings
 from pickmesh.app.cells import Problem
 from pickmesh.app.commands.asked import AsJson, Merchant, for_merchant
 from pickmesh.app.files import FileRefused, Limits
@@ -94,6 +94,7 @@ def _run(asked: Asked, make_kind: MakeKind) -> int:
 
 
 async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database: Database, actor: Actor) -> Summary:
+    memory.settle()
     kind = make_kind(await merchants.facts(database, actor))
     table = look_over(asked.file, kind, Limits(chosen.file_bytes_max, chosen.file_rows_max))
     with ExitStack() as stack:

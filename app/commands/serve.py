@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from pickmesh.app import carriers, composition, health, logs, serving, settings
+from pickmesh.app import carriers, composition, health, logs, memory, serving, settings
 from pickmesh.app.database import open_database
 from pickmesh.app.health import NotServing
 from pickmesh.app.settings import Settings
@@ -65,5 +65,6 @@ async def run_worker(chosen: Settings, database: Database) -> None:
     worker = composition.make_worker(chosen, database, carriers.known())
     waker = Waker(database, CONSUMERS, when_written=worker.look_around)
     serving.stop_on_signals(stop)
+    memory.settle()
     async with composition.waking(waker):
         await worker.run(stop)

@@ -163,12 +163,12 @@ async def _actor_of_session(uow: UnitOfWork, token_hash: str) -> Actor | None:
 
 async def _actor_of_api_key(uow: UnitOfWork, token_hash: str) -> Actor | None:
     is_open = (ApiKey.token_hash == token_hash, ApiKey.ended_at.is_(None))
-    found = await uow.first(sa.select(ApiKey.permissions).where(uow.mine(ApiKey), *is_open))
+    found = await uow.first(sa.select(ApiKey.id, ApiKey.permissions).where(uow.mine(ApiKey), *is_open))
     if found is None:
         return None
     # A permission this version no longer knows is no reason to lock a program out of the others.
     known = frozenset(Permission(value) for value in found.permissions if value in set(Permission))
-    return Actor(uow.merchant_id, None, Role.APP, known)
+    return Actor(uow.merchant_id, None, Role.APP, known, api_key_id=found.id)
 
 
 def _actor_of(merchant_id: UUID, member: sa.Row[Any], session_id: UUID | None) -> Actor:

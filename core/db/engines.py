@@ -35,6 +35,7 @@ def create_engine(url: str, *, pool_size: int = POOL_SIZE, **options: Any) -> As
         pool_size=pool_size,
         max_overflow=0,
         json_serializer=dump_json,
+        hide_parameters=True,  # they may be personal data, and errors are logged
         connect_args={"server_settings": {"citus.propagate_set_commands": "local", "timezone": "UTC"}},
         **options,
     )
@@ -42,7 +43,11 @@ def create_engine(url: str, *, pool_size: int = POOL_SIZE, **options: Any) -> As
 
 def _sqlite_engine(url: sa.URL, options: dict[str, Any]) -> AsyncEngine:
     engine = create_async_engine(
-        url, json_serializer=dump_json, connect_args={"timeout": SQLITE_BUSY_WAIT_MS / 1000}, **options
+        url,
+        json_serializer=dump_json,
+        hide_parameters=True,
+        connect_args={"timeout": SQLITE_BUSY_WAIT_MS / 1000},
+        **options,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)

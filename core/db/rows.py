@@ -7,6 +7,7 @@ prepared; SQLite takes an executemany, which counts as one statement.
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,15 +25,16 @@ def table_of(model: type[Base]) -> sa.Table:
     return cast(sa.Table, model.__table__)
 
 
-async def insert(connection: AsyncConnection, table: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows that all name the same columns; columns left out take the database's default."""
+async def insert(connection: AsyncConnection, table: type[Base], rows: Sequence[Row], *, merchant_id: UUID) -> None:
+    """Insert rows of one merchant that all name the same columns; those left out take the database's default."""
     if not rows:
         return
-    names = tuple(rows[0])
     if connection.dialect.name == "postgresql":
-        await connection.exec_driver_sql(_insert_sql(table, names), _arrays(table, names, rows))
+        names = tuple(rows[0])
+        await connection.exec_driver_sql(_insert_sql(table, names), (merchant_id, *_arrays(table, names, rows)))
     else:
-        await connection.execute(sa.insert(table_of(table)), list(rows))
+        bound = [{"merchant_id": merchant_id, **row} for row in rows]
+        await connection.execute(sa.insert(table_of(table)), bound)
 
 
 async def upsert(
@@ -52,7 +54,7 @@ async def upsert(
         return
     if connection.dialect.name == "postgresql":
         names = tuple(rows[0])
-        sql = _insert_sql(table, names, _conflict_sql(table, tuple(add), tuple(replace)))
+        sql = _upsert_sql(table, names, _conflict_sql(table, tuple(add), tuple(replace)))
         await connection.exec_driver_sql(sql, _arrays(table, names, rows))
         return
     statement = sqlite.insert(table_of(table))
@@ -135,12 +137,20 @@ def _plain(column: Column, value: Any) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _insert_sql(table: type[Base], names: tuple[str, ...], conflict: str = "") -> str:
+def _insert_sql(table: type[Base], names: tuple[str, ...]) -> str:
+    arrays = ", ".join(f"${index + 2}::{_sql_type(table, name)}[]" for index, name in enumerate(names))
+    columns = ", ".join(f'"{name}"' for name in ("merchant_id", *names))
+    # RETURNING keeps Citus from turning this into a COPY, which row-level security forbids.
+    return (
+        f'INSERT INTO "{table.__tablename__}" ({columns}) SELECT $1::UUID, u.* FROM unnest({arrays}) AS u RETURNING 1'
+    )
+
+
+@lru_cache(maxsize=1024)
+def _upsert_sql(table: type[Base], names: tuple[str, ...], conflict: str) -> str:
     arrays = ", ".join(f"${index + 1}::{_sql_type(table, name)}[]" for index, name in enumerate(names))
     columns = ", ".join(f'"{name}"' for name in names)
-    # RETURNING keeps Citus from turning this into a COPY, which row-level security forbids.
-    ending = conflict or " RETURNING 1"
-    return f'INSERT INTO "{table.__tablename__}" ({columns}) SELECT * FROM unnest({arrays}){ending}'
+    return f'INSERT INTO "{table.__tablename__}" ({columns}) SELECT * FROM unnest({arrays}){conflict}'
 
 
 @lru_cache(maxsize=1024)

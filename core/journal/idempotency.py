@@ -38,7 +38,7 @@ def claim(uow: UnitOfWork, mutation: str, key: str, body: object) -> Claim:
         message = f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters."
         raise InvalidInput(message, field=("idempotencyKey",))
     digest = hashlib.sha256(dump_json(body).encode()).hexdigest()
-    return Claim(str(uow.actor.person_id or "system"), mutation, key, digest)
+    return Claim(str(uow.actor.acting_id or "system"), mutation, key, digest)
 
 
 async def earlier_answer(uow: UnitOfWork, use: Claim) -> dict[str, Any] | None:

@@ -63,7 +63,7 @@ class UnitOfWork:
 
     async def insert(self, table: type[Base], new: Sequence[rows.Row]) -> None:
         """Insert many rows in one statement; `merchant_id` is filled in."""
-        await rows.insert(self.connection, table, [{"merchant_id": self.merchant_id, **row} for row in new])
+        await rows.insert(self.connection, table, new, merchant_id=self.merchant_id)
 
     async def upsert(
         self, table: type[Base], new: Sequence[rows.Row], *, add: Sequence[str] = (), replace: Sequence[str] = ()
@@ -120,7 +120,7 @@ class UnitOfWork:
                     "kind": event.kind,
                     "subject_id": event.subject_id,
                     "payload": event.payload(),
-                    "actor_id": self._credited.get(event.subject_id, self.actor.person_id),
+                    "actor_id": self._credited.get(event.subject_id, self.actor.acting_id),
                     "at": self.now,
                 }
                 for index, event in enumerate(self._events)

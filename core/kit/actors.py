@@ -18,7 +18,13 @@ class Actor:
     warehouse_ids: frozenset[UUID] | None = None
     shop_ids: frozenset[UUID] | None = None
     session_id: UUID | None = None
+    api_key_id: UUID | None = None
     locale: str = field(default="zh-CN")
+
+    @property
+    def acting_id(self) -> UUID | None:
+        """Return who is named in logs and keys: the person or the program's key; None for the merchant's machinery."""
+        return self.person_id or self.api_key_id
 
     def may(self, permission: Permission, *, warehouse_id: UUID | None = None, shop_id: UUID | None = None) -> bool:
         """Tell whether this caller has a permission, there."""

@@ -109,3 +109,29 @@ async def test_skus_are_searched_by_words_and_a_place_by_its_code(owner: Any, ho
     assert data["skus"]["nodes"] == [{"code": "LID"}]
     found = sorted((balance["sku"]["code"], balance["quantity"]) for balance in data["placeByCode"]["balances"])
     assert found == [("CUP", 5), ("LID", 3)]
+
+
+MOVE = """mutation ($input: StockMoveInput!) { stockMove(input: $input) {
+  moved { quantity sku { code } fromPlace { code } toPlace { code } } userErrors { code field }
+} }"""
+
+
+async def test_goods_nobody_has_been_promised_move_between_places(
+    owner: Any, database: Database, merchant: Actor, house: House
+) -> None:
+    await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 2}))
+    told = await owner.run(WAREHOUSE, id=global_id("Location", house.warehouses["HZ1"]))
+    missing = told["places"]["nodes"][0]
+    move = {"fromPlaceId": at(house)["placeId"], "toPlaceId": missing["id"], "skuId": at(house)["skuId"]}
+    told = await owner.run(MOVE, input={"moves": [{**move, "quantity": 1}, {**move, "quantity": 99}]})
+    assert told["stockMove"] == {
+        "moved": [
+            {"quantity": 1, "sku": {"code": "CUP"}, "fromPlace": {"code": "A-01-1"}, "toPlace": {"code": "MISSING"}}
+        ],
+        "userErrors": [{"code": "NOT_ENOUGH_STOCK", "field": ["moves", "1"]}],
+    }
+    levels = (await owner.run(SKU, code="CUP"))["sku"]["levels"]
+    assert [(level["onHand"], level["reserved"], level["free"]) for level in levels] == [(5, 2, 2)]
+
+
+WAREHOUSE = "query ($id: ID!) { places(locationId: $id, kind: MISSING) { nodes { id code } } }"

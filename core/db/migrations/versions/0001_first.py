@@ -1247,6 +1247,7 @@ def upgrade() -> None:
         sa.Column("from_place_id", sa.Uuid(), nullable=False),
         sa.Column("to_place_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
         sa.Column("scan_id", sa.Uuid(), nullable=True),
         sa.Column("worker_id", sa.Uuid(), nullable=True),
         sa.Column("at", base.UtcTime(), nullable=False),

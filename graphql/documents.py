@@ -19,6 +19,8 @@ from pickmesh.core.kit.refusals import LimitExceeded
 from pickmesh.graphql import errors
 from pickmesh.graphql.limits import Cost, Limits, Measure
 
+TOO_NESTED = "This document is nested too deeply; write fewer fragments inside fragments."
+
 
 class Documents:
     """The documents that are valid for a schema, the most recently used ones ready to run."""
@@ -63,20 +65,25 @@ class Documents:
                 max_source_length=self._limits.document_characters_max,
             )
             Measure(document).refuse_excess(self._limits)
+            found = self._objections(document)
         except LimitExceeded as refusal:
             raise _refused(errors.of_refusal(refusal)) from refusal
         except GraphQLError as error:
             raise _refused(error) from error
-        found: Sequence[GraphQLError] = validate(
+        except RecursionError as error:  # hundreds of fragments, each inside the one before
+            raise _refused(GraphQLError(TOO_NESTED)) from error
+        if found:
+            raise _refused(*found)
+        return document, Cost(self._schema, document, self._limits)
+
+    def _objections(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        return validate(
             self._schema,
             document,
             self._rules,
             max_errors=self._limits.errors_max,
             hide_suggestions=not self._introspection,
         )
-        if found:
-            raise _refused(*found)
-        return document, Cost(self._schema, document, self._limits)
 
 
 def _refused(*found: GraphQLError) -> GraphQLValidationError:

@@ -47,11 +47,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How deep and how wide a selection is, with its fragments written out."""
+    """How deep and how wide a selection is, with its fragments written out; `direct` are the fields of its own level.
+
+    Fragments that spread fragments make these numbers grow without the document growing: they are only ever added.
+    """
 
     depth: int = 0
     aliases: int = 0
-    fields: int = 0
+    direct: int = 0
 
 
 @dataclass(slots=True)
@@ -74,35 +77,21 @@ class Measure:
                 shape = self._selection(definition.selection_set)
                 _refuse_over("depth", shape.depth, "depth_max", limits.depth_max)
                 _refuse_over("aliases", shape.aliases, "aliases_max", limits.aliases_max)
-                roots = self._root_fields(definition.selection_set, frozenset())
-                _refuse_over("root fields", roots, "root_fields_max", limits.root_fields_max)
-
-    def _root_fields(self, selection: SelectionSetNode, seen: frozenset[str]) -> int:
-        total = 0
-        for node in selection.selections:
-            if isinstance(node, InlineFragmentNode):
-                total += self._root_fields(node.selection_set, seen)
-            elif isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                if name in self._fragments and name not in seen:
-                    total += self._root_fields(self._fragments[name].selection_set, seen | {name})
-            else:
-                total += 1
-        return total
+                _refuse_over("root fields", shape.direct, "root_fields_max", limits.root_fields_max)
 
     def _selection(self, selection: SelectionSetNode) -> Shape:
-        depth = aliases = fields = 0
+        depth = aliases = direct = 0
         for node in selection.selections:
             inner = self._node(node)
             depth = max(depth, inner.depth)
             aliases += inner.aliases
-            fields += inner.fields
-        return Shape(depth, aliases, fields)
+            direct += inner.direct
+        return Shape(depth, aliases, direct)
 
     def _node(self, node: Any) -> Shape:
         if isinstance(node, FieldNode):
             inner = self._selection(node.selection_set) if node.selection_set else Shape()
-            return Shape(inner.depth + 1, inner.aliases + (node.alias is not None), inner.fields + 1)
+            return Shape(inner.depth + 1, inner.aliases + (node.alias is not None), direct=1)
         if isinstance(node, InlineFragmentNode):
             return self._selection(node.selection_set)
         return self._fragment(node.name.value)

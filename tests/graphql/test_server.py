@@ -222,10 +222,18 @@ async def test_the_cost_follows_the_page_size_in_variables(
     assert len((await owner.run(query, n=60))["people"]["nodes"]) == 1
 
 
-async def test_fragments_that_multiply_are_measured_in_no_time(owner: Any) -> None:
+@pytest.mark.parametrize(("leaf", "over", "most"), [("a: shops", "aliases_max", 50), ("shops", "root_fields_max", 20)])
+async def test_fragments_that_multiply_are_measured_in_no_time(owner: Any, leaf: str, over: str, most: int) -> None:
     doubling = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))
-    answer = await owner.raw(f"{{ ...F0 }} {doubling} fragment F60 on Query {{ a: shops {{ code }} }}")
-    assert answer["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+    answer = await owner.raw(f"{{ ...F0 }} {doubling} fragment F60 on Query {{ {leaf} {{ code }} }}")
+    assert answer["errors"][0]["extensions"]["data"] == {"limit": over, "value": 2**60, "max": most}
+
+
+async def test_a_long_chain_of_fragments_is_a_bad_request(owner: Any) -> None:
+    chain = " ".join(f"fragment F{n} on Viewer {{ ...F{n + 1} }}" for n in range(600))
+    answer = await owner.raw(f"{{ viewer {{ ...F0 }} }} {chain} fragment F600 on Viewer {{ name }}")
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_REQUEST"]
+    assert "fewer fragments inside fragments" in answer["errors"][0]["message"]
 
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read(

@@ -16,6 +16,7 @@ from pickmesh.app import checks, health, settings
 from pickmesh.app.commands.asked import AsJson
 from pickmesh.app.database import open_database
 from pickmesh.app.settings import Settings
+from pickmesh.core.db import walls
 from pickmesh.core.journal.database import Database
 from pickmesh.scanner.labels import fonts
 
@@ -98,6 +99,9 @@ async def _look_at_walls(database: Database, found: Diagnosis) -> None:
         await health.require_walled(database)
     except health.NotServing as error:
         found.off.append(str(error))
+    async with database.directory() as connection:
+        down = await walls.breaches(connection)
+    found.off += [f"The table {table} is not behind forced row-level security (invariant 8, db)." for table in down]
 
 
 def _sentence(merchant: str, finding: checks.Finding) -> str:

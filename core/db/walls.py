@@ -75,6 +75,17 @@ def policy_statements(tables: Iterable[str]) -> Iterator[str]:
         yield f'CREATE POLICY {table}_of_merchant ON "{table}" USING ({mine}) WITH CHECK ({mine})'
 
 
+async def breaches(connection: AsyncConnection) -> list[str]:
+    """Return the tenant tables whose wall is down on PostgreSQL: row-level security off, not forced, or no policy."""
+    if connection.dialect.name != "postgresql":
+        return []
+    held = await connection.exec_driver_sql(
+        "SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid"
+        " WHERE c.relrowsecurity AND c.relforcerowsecurity"
+    )
+    return sorted(tenant_tables() - {row[0] for row in held})
+
+
 async def is_walled(connection: AsyncConnection) -> bool:
     """Tell whether this login is held by row-level security: no superuser, no BYPASSRLS, not the tables' owner."""
     if connection.dialect.name != "postgresql":

@@ -1,16 +1,18 @@
-"""Invariant 9: a merchant's events are numbered without gaps, and the counter stands at the last one."""
+"""Invariants 5 and 9: a used key has its answer; events are numbered without gaps, up to the counter."""
 
 import sqlalchemy as sa
 
-from pickmesh.core.journal.tables import Counter, Cursor, EventRow
+from pickmesh.core.journal.tables import Counter, Cursor, EventRow, IdempotencyKey
 from pickmesh.core.journal.unit_of_work import EVENT_COUNTER, UnitOfWork
 from pickmesh.core.kit.violations import Violation
 
+REPEATABLE = 5
 INVARIANT = 9
+SHOWN_MAX = 20
 
 
 async def violations(uow: UnitOfWork) -> list[Violation]:
-    """Return what is off with the event log: gaps, a counter that disagrees, cursors beyond the end."""
+    """Return what is off: gaps, a counter that disagrees, cursors beyond the end, keys without their answer."""
     numbered = sa.select(
         sa.func.count().label("events"),
         sa.func.min(EventRow.seq).label("first"),
@@ -36,7 +38,25 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
                 {"counter": counter or 0, "last_seq": last or 0},
             )
         )
-    return found + await _runaway_cursors(uow, last or 0)
+    return found + await _runaway_cursors(uow, last or 0) + await _unanswered_keys(uow)
+
+
+async def _unanswered_keys(uow: UnitOfWork) -> list[Violation]:
+    """Find keys that were taken and committed without what was answered: their request could not be repeated."""
+    used = await uow.fetch(
+        sa.select(IdempotencyKey.mutation, IdempotencyKey.key, sa.cast(IdempotencyKey.answer, sa.Text).label("answer"))
+        .where(uow.mine(IdempotencyKey), sa.cast(IdempotencyKey.answer, sa.Text) == "{}")
+        .order_by(IdempotencyKey.mutation, IdempotencyKey.key)
+        .limit(SHOWN_MAX)
+    )
+    return [
+        Violation(
+            REPEATABLE,
+            f"The key “{row.key}” was used for {row.mutation}, but what was answered is not kept.",
+            {"mutation": row.mutation, "key": row.key},
+        )
+        for row in used
+    ]
 
 
 async def _runaway_cursors(uow: UnitOfWork, last: int) -> list[Violation]:

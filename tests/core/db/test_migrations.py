@@ -94,3 +94,16 @@ def test_only_the_directory_lies_outside_the_wall() -> None:
 
 def test_the_test_login_differs_from_the_servers() -> None:
     assert as_app("postgresql://postgres:@/x?host=/tmp/y").startswith(f"postgresql://{APP_ROLE}:app@")
+
+
+async def test_a_wall_that_somebody_took_down_is_found(
+    postgres_server: str, postgres_template: str, worker_id: str
+) -> None:
+    url = await make_postgres_database(postgres_server, f"pickmesh_walls_{worker_id}", template=postgres_template)
+    engine = engines.create_engine(url)
+    async with engine.begin() as connection:
+        assert await walls.breaches(connection) == []
+        await connection.exec_driver_sql("ALTER TABLE stock_move NO FORCE ROW LEVEL SECURITY")
+        await connection.exec_driver_sql("DROP POLICY event_of_merchant ON event")
+        assert await walls.breaches(connection) == ["event", "stock_move"]
+    await engine.dispose()

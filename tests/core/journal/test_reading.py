@@ -6,7 +6,7 @@ from typing import ClassVar
 import sqlalchemy as sa
 from databases import make_merchant
 
-from pickmesh.core.journal import checks, reading, timers
+from pickmesh.core.journal import checks, idempotency, reading, timers
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.tables import Counter, Cursor, EventRow
 from pickmesh.core.kit.actors import Actor
@@ -95,4 +95,15 @@ async def test_a_gap_in_the_numbers_is_found(database: Database, merchant: Actor
         assert [(each.invariant, each.sentence) for each in await checks.violations(uow)] == [
             (9, "The event log holds 3 events but they are numbered 1 to 4."),
             (9, "The event counter stands at 2 but the last event is 4."),
+        ]
+
+
+async def test_a_used_key_without_its_answer_is_found(database: Database, merchant: Actor) -> None:
+    async with database.unit_of_work(merchant) as uow:
+        answered, forgotten = (idempotency.claim(uow, "orderImport", key, {}) for key in ("k-1", "k-2"))
+        for use in (answered, forgotten):
+            assert await idempotency.earlier_answer(uow, use) is None
+        await idempotency.remember(uow, answered, {"changed": {}})
+        assert [(each.invariant, each.sentence) for each in await checks.violations(uow)] == [
+            (5, "The key “k-2” was used for orderImport, but what was answered is not kept.")
         ]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
-from uuid import UUID
 
 import graphene
 
@@ -10,7 +9,7 @@ from pickmesh.core.journal import reading
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import NotFound, StaleVersion
+from pickmesh.core.kit.refusals import NotFound
 from pickmesh.core.orders import refusals as order_refusals
 from pickmesh.core.picking import lists, queries, refusals, rules, waves
 from pickmesh.core.picking.tables import (
@@ -327,8 +326,9 @@ class WaveRelease(Mutation):
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Release."""
         wave_id = relay.id_of(input.id, "Wave")
-        await _refuse_stale(uow, queries.waves, wave_id, input.if_version)
-        released = await waves.release_wave(uow, wave_id=wave_id, cart_capacity=input.cart_capacity)
+        released = await waves.release_wave(
+            uow, wave_id=wave_id, cart_capacity=input.cart_capacity, version=input.if_version
+        )
         changed = {"wave": wave_id, "pick_lists": released.pick_list_ids, "kicked_out": released.kicked_out}
         return Done(changed)
 
@@ -351,8 +351,7 @@ class PickListClaim(Mutation):
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Claim."""
         list_id = relay.id_of(input.id, "PickList")
-        await _refuse_stale(uow, queries.pick_lists, list_id, input.if_version)
-        await lists.claim_pick_list(uow, pick_list_id=list_id)
+        await lists.claim_pick_list(uow, pick_list_id=list_id, version=input.if_version)
         return Done({"pick_list": list_id})
 
 
@@ -374,18 +373,8 @@ class PickListPause(Mutation):
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Pause."""
         list_id = relay.id_of(input.id, "PickList")
-        await _refuse_stale(uow, queries.pick_lists, list_id, input.if_version)
-        await lists.pause_pick_list(uow, pick_list_id=list_id)
+        await lists.pause_pick_list(uow, pick_list_id=list_id, version=input.if_version)
         return Done({"pick_list": list_id})
-
-
-async def _refuse_stale(uow: UnitOfWork, query: Any, id: UUID, expected: int | None) -> None:
-    """Refuse when somebody changed what the caller has read; what is not there is refused too."""
-    found = (await query(uow, [id])).get(id)
-    if found is None:
-        raise NotFound(field=("id",))
-    if expected is not None and found.version != expected:
-        raise StaleVersion(field=("ifVersion",), data={"id": id, "version": found.version})
 
 
 MUTATIONS = (WavePlan, WaveRelease, PickListClaim, PickListPause)

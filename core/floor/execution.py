@@ -92,7 +92,12 @@ async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 async def _put_back(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     backs = [
         put_backs.PutBackScan(
-            deed.effect.task_id, deed.effect.to_place_id, deed.effect.quantity, deed.turn.scan_id, deed.effect.unit_id
+            deed.effect.task_id,
+            deed.effect.to_place_id,
+            deed.effect.quantity,
+            deed.turn.scan_id,
+            deed.effect.unit_id,
+            deed.desk.worker_id,
         )
         for deed in deeds
     ]
@@ -116,7 +121,9 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 
 
 async def _undo(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    work.note_answers(deeds, await picking.undo_picks(uow, scan_ids=[deed.effect.scan_id for deed in deeds]))
+    worker_of = {deed.effect.scan_id: deed.desk.worker_id for deed in deeds}
+    undone = await picking.undo_picks(uow, scan_ids=[deed.effect.scan_id for deed in deeds], worker_of=worker_of)
+    work.note_answers(deeds, undone)
 
 
 def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
@@ -127,6 +134,7 @@ def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
             deed.effect.quantity,
             deed.turn.scan_id,
             deed.effect.unit_id,
+            deed.desk.worker_id,
         )
         for deed in deeds
     ]
@@ -146,7 +154,7 @@ async def _force(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 
 
 async def _seal(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    seals = [rules.Seal(deed.effect.parcel_id, last=not deed.effect.another) for deed in deeds]
+    seals = [rules.Seal(deed.effect.parcel_id, not deed.effect.another, deed.desk.worker_id) for deed in deeds]
     sealed = work.note_answers(deeds, await packing.seal_parcels(uow, seals=seals))
     shipped = {answer.parcel_id for _, answer in sealed if answer.shipped}
     for deed, answer in sealed:

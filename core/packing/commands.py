@@ -70,7 +70,8 @@ async def seal_parcels(uow: UnitOfWork, *, seals: Sequence[Seal]) -> list[Sealed
     await progress.mark_packed(uow, _complete(standing, {parcels[each].fulfillment_order_id for each in sealing}))
     now = {each: replace(parcels[each], state=ParcelState.SEALED) for each in sealing}
     waybill_ids = await waybills.ask(uow, list(now.values()))
-    shipped = await shipping.ship_due(uow, now) if now else set()
+    workers = {seal.parcel_id: seal.worker_id for seal in seals}
+    shipped = await shipping.ship_due(uow, now, workers) if now else set()
     return [
         refused.get(index)
         or Sealed(
@@ -170,7 +171,8 @@ async def weigh_parcels(uow: UnitOfWork, *, weighings: Sequence[Weighing]) -> li
     await verifying.mark_forced(uow, parcels, forced, "WEIGHT")
     uow.emit(events.ParcelWeighed(each, weights[each], expected[each]) for each in sorted(weights))
     now = {each: replace(parcels[each], weight_g=weights[each]) for each in weights}
-    shipped = await shipping.ship_due(uow, now) if now else set()
+    workers = {each.parcel_id: (each.actor or uow.actor).person_id for each in weighings}
+    shipped = await shipping.ship_due(uow, now, workers) if now else set()
     return [
         refused.get(index)
         or Weighed(index, each.parcel_id, each.weight_g, expected[each.parcel_id], each.parcel_id in shipped)

@@ -20,7 +20,6 @@ from pickmesh.core.packing import bench, events, locks, refusals, rules, station
 from pickmesh.core.packing.rules import Opening
 from pickmesh.core.packing.tables import Parcel, ParcelItem, ParcelState
 from pickmesh.core.stock import places
-from pickmesh.core.stock.tables import Place
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 Row = sa.Row[*tuple[Any, ...]]
@@ -217,7 +216,7 @@ async def _give_up(
     await waybills.void_live(uow, voided, reason)
     await uow.execute(sa.delete(ParcelItem).where(uow.mine(ParcelItem), uow.among(ParcelItem.parcel_id, voided)))
     await uow.update(Parcel, [{"id": each, "state": ParcelState.VOIDED} for each in voided], bump_version=True)
-    await uow.update(Place, [{"id": each, "archived_at": uow.now} for each in voided])
+    await places.archive_parcel_places(uow, parcel_ids=voided)
     uow.emit(events.ParcelVoided(each, parcels[each].fulfillment_order_id, reason) for each in voided)
 
 

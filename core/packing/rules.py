@@ -44,13 +44,17 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class VerifyItem:
-    """Units of a fulfillment line that a scan saw going into a parcel, or coming out of it again."""
+    """Units of a fulfillment line that a scan saw going into a parcel, or coming out of it again.
+
+    `worker_id` None is the unit of work's person.
+    """
 
     parcel_id: UUID
     fulfillment_line_id: UUID
     quantity: int
     scan_id: UUID | None
     unit_id: UUID | None = None
+    worker_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,11 @@ class Forcing:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A parcel to close; `last` False when another parcel of the same order follows."""
+    """A parcel to close; `last` False when another of the same order follows, `worker_id` None the unit of work's."""
 
     parcel_id: UUID
     last: bool = True
+    worker_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

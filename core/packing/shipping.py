@@ -1,6 +1,6 @@
 """Shipping: the one command by which goods leave the stock, handing them to the carrier, calling them back before."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
 from pickmesh.core.orders import shipments
@@ -17,11 +16,10 @@ from pickmesh.core.orders.shipments import ShippedParcel
 from pickmesh.core.packing import bench, events, queries, refusals, rules
 from pickmesh.core.packing.rules import BenchParcel
 from pickmesh.core.packing.tables import Parcel, ParcelState, WaybillState
-from pickmesh.core.stock import locks as stock_locks
+from pickmesh.core.stock import places
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock import shipping as stock_shipping
-from pickmesh.core.stock.rules import MoveReason
-from pickmesh.core.stock.tables import AllocationStatus, Place, ShipAt, StockMove
+from pickmesh.core.stock.tables import AllocationStatus, ShipAt
 
 Row = sa.Row[*tuple[Any, ...]]
 Parcels = Mapping[UUID, BenchParcel]
@@ -57,11 +55,14 @@ async def ship_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list[S
     return answers
 
 
-async def ship_due(uow: UnitOfWork, parcels: Parcels) -> set[UUID]:
-    """Ship those of these locked parcels that have all their warehouse's setting waits for; return them."""
+async def ship_due(uow: UnitOfWork, parcels: Parcels, workers: Mapping[UUID, UUID | None] | None = None) -> set[UUID]:
+    """Ship those of these locked parcels that have all their warehouse's setting waits for; return them.
+
+    `workers` says by parcel who did it, by default the unit of work's person.
+    """
     numbers = await _numbers(uow, parcels)
     due = {each.id for each in parcels.values() if rules.is_due_to_ship(each, has_number=each.id in numbers)}
-    await ship(uow, parcels, due)
+    await ship(uow, parcels, due, workers)
     return due
 
 
@@ -82,15 +83,16 @@ def _ship_refusal(parcel: BenchParcel | None, numbers: Mapping[UUID, Row]) -> Re
     return None if parcel.id in numbers else refusals.NoWaybill()
 
 
-async def ship(uow: UnitOfWork, parcels: Parcels, going: Collection[UUID]) -> None:
+async def ship(
+    uow: UnitOfWork, parcels: Parcels, going: Collection[UUID], workers: Mapping[UUID, UUID | None] | None = None
+) -> None:
     """Ship locked, sealed parcels that have their numbers."""
     if not going:
         return
     numbers = await _numbers(uow, going)
     inside = await bench.goods_at(uow, going)
     ids = [goods.allocation_id for parcel_id in sorted(going) for goods in inside[parcel_id]]
-    document_id = next(iter(going)) if len(going) == 1 else new_id()
-    _all_or_nothing(await stock_shipping.ship_allocations(uow, allocation_ids=ids, document_id=document_id))
+    _all_or_nothing(await stock_shipping.ship_allocations(uow, allocation_ids=ids, actor_of=workers))
     changed = [{"id": each, "state": ParcelState.SHIPPED, "shipped_at": uow.now} for each in sorted(going)]
     await uow.update(Parcel, changed, bump_version=True)
     told = [_told(parcels[each], numbers[each], inside[each]) for each in sorted(going)]
@@ -142,7 +144,7 @@ async def hand_over_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> l
     await ship(uow, parcels, [each for each in going if parcels[each].state == ParcelState.SEALED])
     changed = [{"id": each, "state": ParcelState.HANDED_OVER, "handed_over_at": uow.now} for each in going]
     await uow.update(Parcel, changed, bump_version=True)
-    await uow.update(Place, [{"id": each, "archived_at": uow.now} for each in going])
+    await places.archive_parcel_places(uow, parcel_ids=going)
     uow.emit(events.ParcelHandedOver(each, parcels[each].fulfillment_order_id) for each in going)
     return answers
 
@@ -183,34 +185,13 @@ async def unship_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason:
     return answers
 
 
-async def _documents(uow: UnitOfWork, parcel_ids: Collection[UUID], sku_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return under which document each parcel's goods last left; parcels that shipped together share one."""
-    found = await uow.fetch(
-        sa.select(StockMove.from_place_id, StockMove.document_id)
-        .where(
-            uow.mine(StockMove),
-            uow.among(StockMove.sku_id, sku_ids),
-            uow.among(StockMove.from_place_id, parcel_ids),
-            StockMove.reason == MoveReason.SHIP,
-        )
-        .order_by(StockMove.id)
-    )
-    return {row.from_place_id: row.document_id for row in found}
-
-
 async def _unship(uow: UnitOfWork, parcels: Parcels, back: Sequence[UUID]) -> None:
     numbers = await _numbers(uow, back)
     held = await queries.contents(uow, back)
     line_ids = {item.fulfillment_line_id for of_parcel in held.values() for item in of_parcel}
     consumed = await stock_queries.allocations_of_lines(uow, line_ids, status=AllocationStatus.CONSUMED)
-    went_with = await _documents(uow, back, {row.sku_id for row in consumed})
-    of_document: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in consumed:
-        if row.place_id in went_with:
-            of_document[went_with[row.place_id]].append(row.id)
-    await stock_locks.lock_levels_of_allocations(uow, [each for ids in of_document.values() for each in ids])
-    for document_id, ids in sorted(of_document.items()):
-        _all_or_nothing(await stock_shipping.unship_allocations(uow, allocation_ids=ids, document_id=document_id))
+    ids = [row.id for row in consumed if row.place_id in held]
+    _all_or_nothing(await stock_shipping.unship_allocations(uow, allocation_ids=ids))
     changed = [{"id": each, "state": ParcelState.SEALED, "shipped_at": None} for each in back]
     await uow.update(Parcel, changed, bump_version=True)
     told = []

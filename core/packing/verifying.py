@@ -84,6 +84,7 @@ async def _put_in(
             to_place_id=items[part.index].parcel_id,
             quantity=part.quantity,
             unit_id=items[part.index].unit_id,
+            actor_id=items[part.index].worker_id,
         )
         for part in parts
     ]
@@ -159,6 +160,7 @@ async def take_out_items(uow: UnitOfWork, *, items: Sequence[VerifyItem]) -> lis
             to_place_id=benches[_station_of(parcels[items[part.index].parcel_id])].place_id,
             quantity=part.quantity,
             unit_id=items[part.index].unit_id,
+            actor_id=items[part.index].worker_id,
         )
         for part in parts
     ]
@@ -255,7 +257,11 @@ async def force_verify(uow: UnitOfWork, *, forcings: Sequence[Forcing]) -> list[
         for line in standing.lines.values():
             quantity = standing.at_hand(line.id) if line.fulfillment_order_id == parcel.fulfillment_order_id else 0
             rest += [(parcel.id, part) for part in standing.take(index, line.id, quantity)]
-    carries = [carrying.Carry(part.goods.allocation_id, parcel_id, part.quantity) for parcel_id, part in rest]
+    actors = [(forcing.actor or uow.actor).person_id for forcing in forcings]
+    carries = [
+        carrying.Carry(part.goods.allocation_id, parcel_id, part.quantity, actor_id=actors[part.index])
+        for parcel_id, part in rest
+    ]
     for answer in await carrying.carry_allocations(uow, carries=carries, reason=MoveReason.PACK):
         if isinstance(answer, Refused):
             raise answer.refusal

@@ -1,7 +1,7 @@
 """Picking itself: only a scan says “picked”, and what it says is booked here; undoing books the way back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,10 @@ from pickmesh.core.picking.rules import PickConfirmation, Taken
 from pickmesh.core.picking.tables import Pick
 from pickmesh.core.stock import carrying
 from pickmesh.core.stock.rules import MoveReason
-from pickmesh.core.stock.tables import Allocation, AllocationStatus
+from pickmesh.core.stock.tables import Allocation, AllocationStatus, StockUnit
 
 Row = sa.Row[*tuple[Any, ...]]
+Booked = tuple[Taken, carrying.Carried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +72,70 @@ async def confirm_picks(uow: UnitOfWork, *, picks: Sequence[PickConfirmation]) -
 
 async def _carry(
     uow: UnitOfWork, picks: Sequence[PickConfirmation], taken: Sequence[Taken]
-) -> tuple[list[tuple[Taken, UUID]], list[Refused]]:
-    """Move the goods; return what moved with the allocation it is promised under now, and what stock would not move."""
+) -> tuple[list[Booked], list[Refused]]:
+    """Move the goods; return what moved and how, and what stock would not move."""
     carries = [
         carrying.Carry(
             allocation_id=part.share.allocation_id,
             to_place_id=picks[part.index].to_place_id,
             quantity=part.quantity,
             unit_id=picks[part.index].unit_id,
+            actor_id=picks[part.index].worker_id,
         )
         for part in taken
     ]
     answers = await carrying.carry_allocations(uow, carries=carries, reason=MoveReason.PICK)
-    booked: list[tuple[Taken, UUID]] = []
+    booked: list[Booked] = []
     late: list[Refused] = []
     for part, answer in zip(taken, answers, strict=True):
         if isinstance(answer, Refused):
             late.append(Refused(part.index, answer.refusal))
         else:
-            booked.append((part, answer.allocation_id))
+            booked.append((part, answer))
     return booked, late
 
 
-async def _write_picks(
-    uow: UnitOfWork, picks: Sequence[PickConfirmation], booked: Sequence[tuple[Taken, UUID]]
-) -> None:
+async def _write_picks(uow: UnitOfWork, picks: Sequence[PickConfirmation], booked: Sequence[Booked]) -> None:
+    """Keep what scans took, each serial-tracked unit in a row of its own, so that undoing returns that very unit."""
     await uow.insert(
         Pick,
         [
             {
                 "id": new_id(),
                 "pick_line_id": picks[part.index].pick_line_id,
-                "allocation_id": allocation_id,
+                "allocation_id": carried.allocation_id,
                 "fulfillment_line_id": part.share.line_id,
                 "sku_id": part.share.sku_id,
                 "lot_id": part.share.lot_id,
                 "from_place_id": part.share.place_id,
                 "to_place_id": picks[part.index].to_place_id,
-                "quantity": part.quantity,
+                "quantity": quantity,
+                "unit_id": unit_id,
                 "scan_id": picks[part.index].scan_id,
                 "worker_id": picks[part.index].worker_id,
                 "at": uow.now,
             }
-            for part, allocation_id in booked
+            for part, carried in booked
+            for unit_id, quantity in _units(carried)
         ],
     )
 
 
-def _by_fulfillment_line(booked: Sequence[tuple[Taken, UUID]]) -> Counter[UUID]:
+def _units(carried: carrying.Carried) -> Iterator[tuple[UUID | None, int]]:
+    """Yield the units that moved, each by itself, and the number of those without a name."""
+    yield from ((unit_id, 1) for unit_id in carried.unit_ids)
+    if carried.quantity > len(carried.unit_ids):
+        yield None, carried.quantity - len(carried.unit_ids)
+
+
+def _by_fulfillment_line(booked: Sequence[Booked]) -> Counter[UUID]:
     deltas: Counter[UUID] = Counter()
     for part, _ in booked:
         deltas[part.share.line_id] += part.quantity
     return deltas
 
 
-def _line_changes(picks: Sequence[PickConfirmation], booked: Sequence[tuple[Taken, UUID]]) -> Counter[UUID]:
+def _line_changes(picks: Sequence[PickConfirmation], booked: Sequence[Booked]) -> Counter[UUID]:
     changes: Counter[UUID] = Counter()
     for part, _ in booked:
         changes[picks[part.index].pick_line_id] += part.quantity
@@ -150,11 +160,14 @@ def _answers(
     return answers
 
 
-async def undo_picks(uow: UnitOfWork, *, scan_ids: Sequence[UUID]) -> list[Undone | Refused]:
-    """Take scans' picks back: the units return to their bins in the ledger, the lines are open again.
+async def undo_picks(
+    uow: UnitOfWork, *, scan_ids: Sequence[UUID], worker_of: Mapping[UUID, UUID] | None = None
+) -> list[Undone | Refused]:
+    """Take scans' picks back: the very units return to their bins in the ledger, the lines are open again.
 
-    A scan that was undone before answers again with quantity 0. Refuses ALREADY_MOVED_ON when units have left the tote
-    they were picked into, INTERCEPTED when the order was stopped (its goods go the way of the put-back).
+    `worker_of` says by scan who takes it back, by default the unit of work's person. A scan that was undone before
+    answers again with quantity 0. Refuses ALREADY_MOVED_ON when units have left the tote they were picked into,
+    INTERCEPTED when the order was stopped (its goods go the way of the put-back).
     """
     uow.actor.require(Permission.FLOOR_WORK)
     found = await _picks_of(uow, scan_ids)
@@ -176,7 +189,7 @@ async def undo_picks(uow: UnitOfWork, *, scan_ids: Sequence[UUID]) -> list[Undon
         back += parts or []
         quantity = sum(row.quantity for row in live)
         answers.append(Undone(index, scan_id, held.lines[rows[0].pick_line_id].pick_list_id, quantity))
-    await _carry_back(uow, back)
+    await _carry_back(uow, back, worker_of or {})
     changes = closing.Changes(picked=_negative(back, "pick_line_id"))
     await closing.advance_lines(uow, held, changes)
     return answers
@@ -193,8 +206,11 @@ async def _picks_of(uow: UnitOfWork, scan_ids: Collection[UUID]) -> Mapping[UUID
             Pick.from_place_id,
             Pick.to_place_id,
             Pick.quantity,
+            Pick.unit_id,
             Pick.undone_at,
+            StockUnit.place_id.label("unit_place_id"),
         )
+        .outerjoin(StockUnit, (StockUnit.merchant_id == Pick.merchant_id) & (StockUnit.id == Pick.unit_id))
         .where(uow.mine(Pick), uow.among(Pick.scan_id, scan_ids))
         .order_by(Pick.id)
     )
@@ -232,6 +248,8 @@ def _way_back(
     live: Sequence[Row], there: dict[tuple[UUID, UUID, UUID, UUID], list[Any]]
 ) -> list[tuple[Row, UUID, int]] | None:
     """Return which units of which allocations go back for each pick; None when some are no longer in their tote."""
+    if any(row.unit_id is not None and row.unit_place_id != row.to_place_id for row in live):
+        return None
     wanted: Counter[tuple[UUID, UUID, UUID, UUID]] = Counter()
     for row in live:
         wanted[row.pick_line_id, row.fulfillment_line_id, row.lot_id, row.to_place_id] += row.quantity
@@ -257,9 +275,15 @@ def _undo_refusal(rows: Sequence[Row], live: Sequence[Row], parts: Any, stopped:
     return refusals.AlreadyMovedOn() if parts is None else None
 
 
-async def _carry_back(uow: UnitOfWork, back: Sequence[tuple[Row, UUID, int]]) -> None:
+async def _carry_back(uow: UnitOfWork, back: Sequence[tuple[Row, UUID, int]], worker_of: Mapping[UUID, UUID]) -> None:
     carries = [
-        carrying.Carry(allocation_id=allocation_id, to_place_id=row.from_place_id, quantity=quantity)
+        carrying.Carry(
+            allocation_id=allocation_id,
+            to_place_id=row.from_place_id,
+            quantity=quantity,
+            unit_id=row.unit_id,
+            actor_id=worker_of.get(row.scan_id),
+        )
         for row, allocation_id, quantity in back
     ]
     answers = await carrying.carry_allocations(uow, carries=carries, reason=MoveReason.UNPICK)

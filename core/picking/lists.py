@@ -29,12 +29,15 @@ class ClaimedList:
     lease_until: datetime
 
 
-async def claim_pick_list(uow: UnitOfWork, *, pick_list_id: UUID, worker_id: UUID | None = None) -> ClaimedList:
+async def claim_pick_list(
+    uow: UnitOfWork, *, pick_list_id: UUID, worker_id: UUID | None = None, version: int | None = None
+) -> ClaimedList:
     """Give a list to a worker (by default the person acting) with a fresh lease; claiming it again renews the lease.
 
-    Refuses NOT_YOURS while another worker's lease runs, WRONG_STATE when the list is finished or cancelled.
+    Refuses NOT_YOURS while another worker's lease runs, WRONG_STATE when the list is finished or cancelled,
+    STALE_VERSION when a version is given and the list has another one by now.
     """
-    row = await _locked(uow, pick_list_id)
+    row = await _locked(uow, pick_list_id, version)
     return await _claim(uow, row, _worker(uow, worker_id))
 
 
@@ -69,9 +72,14 @@ async def pick_list_in_hand(uow: UnitOfWork, *, location_id: UUID, worker_id: UU
     return found
 
 
-async def pause_pick_list(uow: UnitOfWork, *, pick_list_id: UUID, worker_id: UUID | None = None) -> None:
-    """Lay a claimed list aside: it stays its worker's, without a lease, until it is claimed again or handed over."""
-    row = await _locked(uow, pick_list_id)
+async def pause_pick_list(
+    uow: UnitOfWork, *, pick_list_id: UUID, worker_id: UUID | None = None, version: int | None = None
+) -> None:
+    """Lay a claimed list aside: it stays its worker's, without a lease, until it is claimed again or handed over.
+
+    Refuses NOT_YOURS, WRONG_STATE, and STALE_VERSION as `claim_pick_list` does.
+    """
+    row = await _locked(uow, pick_list_id, version)
     worker = _worker(uow, worker_id)
     _must_be_of(row, worker)
     _must_become(row, PickListStatus.PAUSED)
@@ -120,11 +128,12 @@ async def end_leases(uow: UnitOfWork, pick_list_ids: Collection[UUID]) -> None:
     uow.emit(events.PickListLeaseExpired(row.id, row.worker_id) for row in over)
 
 
-async def _locked(uow: UnitOfWork, pick_list_id: UUID) -> sa.Row[*tuple[Any, ...]]:
+async def _locked(uow: UnitOfWork, pick_list_id: UUID, version: int | None = None) -> sa.Row[*tuple[Any, ...]]:
     row = (await locks.lock_pick_lists(uow, [pick_list_id])).get(pick_list_id)
     if row is None:
         raise NotFound("No pick list of yours has that id; look up the list's number again.")
     uow.actor.require(Permission.FLOOR_WORK, warehouse_id=row.location_id)
+    locks.refuse_stale(row, version)
     return row
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.refusals import StaleVersion
 from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
@@ -92,6 +93,12 @@ async def lock_waves(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
         .with_for_update(key_share=True)
     )
     return {row.id: row for row in found}
+
+
+def refuse_stale(row: sa.Row[*tuple[Any, ...]], version: int | None) -> None:
+    """Refuse STALE_VERSION when a locked wave or list is no longer in the version the caller has read."""
+    if version is not None and row.version != version:
+        raise StaleVersion(field=("ifVersion",), data={"id": row.id, "version": row.version})
 
 
 async def lock_tasks(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:

@@ -25,13 +25,14 @@ Row = sa.Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class PutBackScan:
-    """Units of a put-back task that a scan saw going into a bin (or the hospital)."""
+    """Units of a put-back task that a scan saw going into a bin (or the hospital); `worker_id` None is the actor."""
 
     task_id: UUID
     to_place_id: UUID
     quantity: int
     scan_id: UUID | None = None
     unit_id: UUID | None = None
+    worker_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _take(index: int, back: PutBackScan, mine: Sequence[Row], there: Mapping[UUI
         taken = min(wanted, there[row.id])
         if taken:
             wanted -= taken
-            moved = stock_put_backs.PutBack(row.id, back.to_place_id, taken, back.unit_id)
+            moved = stock_put_backs.PutBack(row.id, back.to_place_id, taken, back.unit_id, back.worker_id)
             parts.append(_Part(index, back.task_id, row, moved))
     return parts
 
@@ -209,13 +210,14 @@ async def _write_tasks(uow: UnitOfWork, locked: locks.Locked, booked: Sequence[_
     for part in booked:
         back[part.task_id] += part.back.quantity
     left = {task.id: task.quantity - back[task.id] for task in locked.values()}
+    worker_of = {part.task_id: part.back.actor_id or uow.actor.person_id for part in booked}
     changed = [
         {
             "id": task_id,
             "quantity": left[task_id],
             "status": TaskStatus.OPEN if left[task_id] else TaskStatus.DONE,
             "done_at": None if left[task_id] else uow.now,
-            "done_by": None if left[task_id] else uow.actor.person_id,
+            "done_by": None if left[task_id] else worker_of[task_id],
         }
         for task_id in sorted(back)
     ]

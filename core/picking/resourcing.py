@@ -3,27 +3,23 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.rules import UNDER_WAY
 from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.picking import closing, laying_out, rules, work
 from pickmesh.core.picking.tables import PickLine
-from pickmesh.core.stock import allocations, posting, reservations
+from pickmesh.core.stock import allocations, reservations
 from pickmesh.core.stock import locks as stock_locks
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock import rules as stock_rules
-from pickmesh.core.stock.rules import BalanceKey, Demand, Level
-from pickmesh.core.stock.tables import Allocation, AllocationStatus, ReservationStatus
+from pickmesh.core.stock.rules import Demand, Level
+from pickmesh.core.stock.tables import Allocation
 
 Row = sa.Row[*tuple[Any, ...]]
 
@@ -52,52 +48,38 @@ async def fetch_elsewhere(uow: UnitOfWork, wanted: Sequence[Wanted]) -> list[int
     going = [each for each in wanted if not each.share.stopped]
     if not going:
         return [0] * len(wanted)
-    candidates = await _other_bins(uow, going)
-    demands = await _demands(uow, going, candidates)
-    reserved = await reservations.reserve_stock(uow, demands=demands)
-    takes = await _takes(uow, reserved.covered, candidates)
-    made = await _allocate(uow, takes)
+    emptied: dict[UUID, set[UUID]] = defaultdict(set)
+    for each in going:
+        emptied[each.share.sku_id].add(each.share.place_id)
+    demands = await _demands(uow, going, await _free_elsewhere(uow, going, emptied))
+    await reservations.reserve_stock(uow, demands=demands)
     of_line = {each.share.line_id: each for each in going}
+    needs = [allocations.AllocationNeed(demand.line_id, frozenset(emptied[demand.sku_id])) for demand in demands]
+    made = (await allocations.allocate_lines(uow, lines=needs)).allocations
     shares: dict[UUID, list[rules.Share]] = defaultdict(list)
     got: Counter[UUID] = Counter()
-    for share_id, take in made:
-        one = of_line[take.need.line_id]
-        order_id = one.share.fulfillment_order_id
-        shares[one.pick_list_id].append(
-            rules.Share(share_id, order_id, take.need.line_id, *take.key, quantity=take.quantity)
-        )
-        got[take.need.line_id] += take.quantity
+    for units in made:
+        one = of_line[units.line_id]
+        shares[one.pick_list_id].append(_share(units, one.share.fulfillment_order_id))
+        got[units.line_id] += units.quantity
     await laying_out.append_lines(uow, shares)
     return _dealt_out(wanted, got)
 
 
-async def _other_bins(uow: UnitOfWork, going: Sequence[Wanted]) -> list[stock_rules.Candidate]:
-    """Lock and return what bins have free of the wanted SKUs, without the bins found empty."""
-    emptied = {(each.share.place_id, each.share.sku_id, each.share.lot_id) for each in going}
-    found = await stock_locks.lock_takeable_balances(uow, {each.level for each in going})
-    return [
-        stock_rules.Candidate(
-            key=BalanceKey(row.place_id, row.sku_id, row.lot_id),
-            location_id=row.location_id,
-            free=row.free,
-            expires_on=row.expires_on,
-            first_in_at=row.first_in_at,
-            role=row.role,
-            walk_sequence=row.walk_sequence,
-        )
-        for row in found
-        if (row.place_id, row.sku_id, row.lot_id) not in emptied
-    ]
+async def _free_elsewhere(
+    uow: UnitOfWork, going: Sequence[Wanted], emptied: Mapping[UUID, Collection[UUID]]
+) -> Counter[Level]:
+    """Return how much bins have free of the wanted SKUs, without the bins found empty; their balances are locked."""
+    in_bins: Counter[Level] = Counter()
+    for row in await stock_locks.lock_takeable_balances(uow, {each.level for each in going}):
+        if row.place_id not in emptied[row.sku_id]:
+            in_bins[Level(row.location_id, row.sku_id)] += row.free
+    return in_bins
 
 
-async def _demands(
-    uow: UnitOfWork, going: Sequence[Wanted], candidates: Sequence[stock_rules.Candidate]
-) -> list[Demand]:
+async def _demands(uow: UnitOfWork, going: Sequence[Wanted], in_bins: Mapping[Level, int]) -> list[Demand]:
     """Return how much of each line can be promised again: no more than is free at the level and in the other bins."""
     free = await stock_queries.free_levels(uow, {each.share.sku_id for each in going})
-    in_bins: Counter[Level] = Counter()
-    for candidate in candidates:
-        in_bins[Level(candidate.location_id, candidate.key.sku_id)] += candidate.free
     left = {level: min(quantity, free.get(level, 0)) for level, quantity in in_bins.items()}
     ranks = await _ranks(uow, {each.share.line_id for each in going})
     wishes: Counter[UUID] = Counter()
@@ -119,57 +101,10 @@ async def _ranks(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, Row]
     return {row.line_id: row for row in await stock_queries.reservations_of_lines(uow, line_ids)}
 
 
-async def _takes(
-    uow: UnitOfWork, covered: Sequence[Demand], candidates: Sequence[stock_rules.Candidate]
-) -> list[stock_rules.Take]:
-    """Choose bins for what has just been promised; a line's newest open reservation is the one."""
-    found = await stock_queries.reservations_of_lines(uow, {demand.line_id for demand in covered})
-    newest = {row.line_id: row.id for row in found if row.status == ReservationStatus.OPEN}
-    needs = [
-        stock_rules.Need(
-            newest[demand.line_id],
-            demand.line_id,
-            demand.level,
-            demand.quantity,
-            demand.rank_at,
-            demand.group_id,
-        )
-        for demand in covered
-    ]
-    takes, _ = stock_rules.allocation_plan(needs, candidates, await _today(uow, covered))
-    return takes
-
-
-async def _today(uow: UnitOfWork, covered: Sequence[Demand]) -> dict[UUID, date]:
-    places = await stock_queries.locations_by_id(uow, {demand.location_id for demand in covered})
-    return {row.id: uow.now.astimezone(ZoneInfo(row.time_zone)).date() for row in places.values()}
-
-
-async def _allocate(uow: UnitOfWork, takes: Sequence[stock_rules.Take]) -> list[tuple[UUID, stock_rules.Take]]:
-    """Write the allocations of takes; return them with their ids."""
-    made = [(new_id(), take) for take in takes]
-    await posting.post(uow, allocated=stock_rules.summed((take.key, take.quantity) for take in takes))
-    await uow.insert(
-        Allocation,
-        [
-            {
-                "id": allocation_id,
-                "reservation_id": take.need.reservation_id,
-                "line_id": take.need.line_id,
-                "work_line_id": None,
-                "location_id": take.need.level.location_id,
-                "place_id": take.key.place_id,
-                "bin_id": take.key.place_id,
-                "sku_id": take.key.sku_id,
-                "lot_id": take.key.lot_id,
-                "quantity": take.quantity,
-                "status": AllocationStatus.OPEN,
-                "created_at": uow.now,
-            }
-            for allocation_id, take in made
-        ],
+def _share(units: allocations.AllocatedUnits, order_id: UUID) -> rules.Share:
+    return rules.Share(
+        units.allocation_id, order_id, units.line_id, units.place_id, units.sku_id, units.lot_id, units.quantity
     )
-    return made
 
 
 def _dealt_out(wanted: Sequence[Wanted], got: Mapping[UUID, int]) -> list[int]:
@@ -200,11 +135,7 @@ async def resume_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]
     shares: dict[UUID, list[rules.Share]] = defaultdict(list)
     for units in made.allocations:
         order_id = order_of[units.line_id]
-        shares[list_of_order[order_id]].append(
-            rules.Share(
-                units.allocation_id, order_id, units.line_id, units.place_id, units.sku_id, units.lot_id, units.quantity
-            )
-        )
+        shares[list_of_order[order_id]].append(_share(units, order_id))
     await laying_out.append_lines(uow, shares)
     await closing.advance_lines(uow, work.Held({}, lists, waves), closing.Changes(added=set(shares)))
 

@@ -58,7 +58,7 @@ async def report_shorts(uow: UnitOfWork, *, shorts: Sequence[PickShort]) -> list
     named = [replace(short, worker_id=short.worker_id or uow.actor.person_id) for short in shorts]
     held = await work.lock_lines(uow, {short.pick_line_id for short in named})
     taken, refused = rules.decide_shorts(named, rules.Tally(held.lines))
-    lost, late = await _lose(uow, taken)
+    lost, late = await _lose(uow, named, taken)
     lines_of = [held.lines[named[each.index].pick_line_id] for each in lost]
     wanted = [
         resourcing.Wanted(each.share, each.location_id, each.quantity, line.pick_list_id)
@@ -75,8 +75,12 @@ async def report_shorts(uow: UnitOfWork, *, shorts: Sequence[PickShort]) -> list
     return answers.all({each.index: each for each in (*refused, *late)})
 
 
-async def _lose(uow: UnitOfWork, taken: Sequence[Taken]) -> tuple[list[_Lost], list[Refused]]:
-    losses = [put_backs.Loss(part.share.allocation_id, part.quantity) for part in taken]
+async def _lose(
+    uow: UnitOfWork, shorts: Sequence[PickShort], taken: Sequence[Taken]
+) -> tuple[list[_Lost], list[Refused]]:
+    losses = [
+        put_backs.Loss(part.share.allocation_id, part.quantity, actor_id=shorts[part.index].worker_id) for part in taken
+    ]
     answers = await put_backs.lose_allocations(uow, losses=losses)
     lost: list[_Lost] = []
     late: list[Refused] = []

@@ -173,7 +173,10 @@ class PickLine(MerchantObject):
 
 
 class Pick(MerchantObject):
-    """Units a scan really took, kept for ever; undoing writes `undone_at` and a compensating move."""
+    """Units a scan really took, kept for ever; undoing writes `undone_at` and a compensating move.
+
+    A serial-tracked unit has a row of its own, which names it.
+    """
 
     __tablename__ = "pick"
 
@@ -185,6 +188,7 @@ class Pick(MerchantObject):
     from_place_id: Mapped[UUID]
     to_place_id: Mapped[UUID]
     quantity: Mapped[int]
+    unit_id: Mapped[UUID | None]
     scan_id: Mapped[UUID | None]
     worker_id: Mapped[UUID | None]
     at: Mapped[datetime]

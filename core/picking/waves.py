@@ -149,17 +149,21 @@ async def _seat(uow: UnitOfWork, wave_id: UUID, chosen: Sequence[UUID]) -> None:
     )
 
 
-async def release_wave(uow: UnitOfWork, *, wave_id: UUID, cart_capacity: int = rules.CART_CAPACITY) -> ReleasedWave:
+async def release_wave(
+    uow: UnitOfWork, *, wave_id: UUID, cart_capacity: int = rules.CART_CAPACITY, version: int | None = None
+) -> ReleasedWave:
     """Send a wave to the floor: allocate bins and make its pick lists, in a fixed number of statements.
 
     Orders that meanwhile were held, cancelled, intercepted or lost their stock are kicked out, as are those whose goods
-    lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is not PLANNED.
+    lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is not PLANNED,
+    STALE_VERSION when a version is given and the wave has another one by now.
     """
     if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
         raise InvalidInput(f"cartCapacity must be between 1 and {CART_CAPACITY_MAX}.", field=("cartCapacity",))
     seated = await _seated_orders(uow, wave_id)
     orders = await order_locks.lock_fulfillment_orders(uow, seated)
     wave = await _locked(uow, wave_id)
+    locks.refuse_stale(wave, version)
     if wave.status != WaveStatus.PLANNED:
         raise WrongState(f"The wave is {wave.status.lower()} already.", data={"status": wave.status})
     seated = await _seated_orders(uow, wave_id)

@@ -20,12 +20,16 @@ _Part = tuple[UUID, UUID | None, UUID, BalanceKey]
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """Promised units to carry to another place; `unit_id` names a serial-tracked one (quantity 1)."""
+    """Promised units to carry to another place; `unit_id` names a serial-tracked one (quantity 1).
+
+    `actor_id` is who carries them, None the unit of work's person.
+    """
 
     allocation_id: UUID
     to_place_id: UUID
     quantity: int
     unit_id: UUID | None = None
+    actor_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class _Carrying:
             unit_ids = self._units(promise, carry)
         except Refusal as refusal:
             return Refused(index, refusal)
-        self._write_down(promise, to_place, carry.quantity, unit_ids)
+        self._write_down(promise, to_place, carry, unit_ids)
         return Carried(
             index=index,
             allocation_id=self._follow(promise, to_place, carry.quantity),
@@ -132,9 +136,15 @@ class _Carrying:
             return []
         return self.there.chosen(promise.key, carry.quantity, carry.unit_id, any_will_do=not promise.in_bin)
 
-    def _write_down(self, promise: Promise, to_place: PlaceFacts, quantity: int, unit_ids: list[UUID]) -> None:
+    def _write_down(self, promise: Promise, to_place: PlaceFacts, carry: Carry, unit_ids: list[UUID]) -> None:
         posting = posting_of(
-            promise, to_place, quantity, reason=self.reason, document_id=self.document_id, promised_to=True
+            promise,
+            to_place,
+            carry.quantity,
+            reason=self.reason,
+            document_id=self.document_id,
+            actor_id=carry.actor_id,
+            promised_to=True,
         )
         written = list(units.naming(posting, unit_ids))
         self.there.follow(written)
@@ -192,6 +202,7 @@ def posting_of(
     *,
     reason: str,
     document_id: UUID | None,
+    actor_id: UUID | None,
     promised_to: bool = False,
 ) -> Posting:
     """Return the ledger entry that takes promised units from where they are."""
@@ -208,6 +219,7 @@ def posting_of(
         promised_to=promised_to,
         document_id=document_id,
         line_id=promise.line_id,
+        actor_id=actor_id,
     )
 
 

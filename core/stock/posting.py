@@ -137,7 +137,7 @@ async def _write_moves(uow: UnitOfWork, postings: Iterable[Posting]) -> list[UUI
             "line_id": posting.line_id,
             "unit_id": posting.unit_id,
             "unit_cost_micros": posting.unit_cost_micros,
-            "actor_id": uow.actor.person_id,
+            "actor_id": posting.actor_id or uow.actor.person_id,
             "at": uow.now,
         }
         for posting in postings

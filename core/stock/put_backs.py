@@ -17,21 +17,23 @@ from pickmesh.core.stock.units import UnitsThere
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """Promised units that go back to a store place and are promised no more."""
+    """Promised units that go back to a store place and are promised no more; `actor_id` None is the unit of work's."""
 
     allocation_id: UUID
     to_place_id: UUID
     quantity: int
     unit_id: UUID | None = None
+    actor_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Promised units that are not where they should be."""
+    """Promised units that are not where they should be; `actor_id` None is the unit of work's."""
 
     allocation_id: UUID
     quantity: int
     unit_id: UUID | None = None
+    actor_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,7 @@ async def put_back(
         return []
     pairs = [(one.allocation_id, one.to_place_id) for one in backs]
     ending = await _Ending.begin(uow, pairs, MoveReason.PUT_BACK, document_id)
-    answer = [
-        ending.end(index, one.allocation_id, one.quantity, one.unit_id, to_place_id=one.to_place_id)
-        for index, one in enumerate(backs)
-    ]
+    answer = [ending.end(index, one, to_place_id=one.to_place_id) for index, one in enumerate(backs)]
     await ending.write(uow, ReservationStatus.RELEASED)
     reservations.emit_released(uow, ending.levels, ((one.level, quantity) for one, quantity in ending.ended))
     return answer
@@ -85,10 +84,7 @@ async def lose_allocations(
         return []
     pairs = [(one.allocation_id, None) for one in losses]
     ending = await _Ending.begin(uow, pairs, MoveReason.MISSING, document_id)
-    answer = [
-        ending.end(index, one.allocation_id, one.quantity, one.unit_id, to_place_id=None)
-        for index, one in enumerate(losses)
-    ]
+    answer = [ending.end(index, one, to_place_id=None) for index, one in enumerate(losses)]
     await ending.write(uow, ReservationStatus.LOST)
     uow.emit(
         events.UnitsMissing(one.line_id, one.id, one.place.id, one.sku_id, one.lot_id, quantity)
@@ -142,18 +138,16 @@ class _Ending:
             document_id=document_id,
         )
 
-    def end(
-        self, index: int, allocation_id: UUID, quantity: int, unit_id: UUID | None, *, to_place_id: UUID | None
-    ) -> Ended | Refused:
+    def end(self, index: int, one: PutBack | Loss, *, to_place_id: UUID | None) -> Ended | Refused:
         """End one promise in memory, or say why not."""
         try:
-            promise, to_place = self._checked(allocation_id, quantity, to_place_id)
-            unit_ids = self._units(promise, quantity, unit_id, lost=to_place_id is None)
+            promise, to_place = self._checked(one.allocation_id, one.quantity, to_place_id)
+            unit_ids = self._units(promise, one.quantity, one.unit_id, lost=to_place_id is None)
         except Refusal as refusal:
             return Refused(index, refusal)
-        self.taken[promise.id] += quantity
-        self.ended.append((promise, quantity))
-        self._write_down(promise, to_place, quantity, unit_ids)
+        self.taken[promise.id] += one.quantity
+        self.ended.append((promise, one.quantity))
+        self._write_down(promise, to_place, one, unit_ids)
         return Ended(
             index=index,
             allocation_id=promise.id,
@@ -165,7 +159,7 @@ class _Ending:
             location_id=promise.location_id,
             sku_id=promise.sku_id,
             lot_id=promise.lot_id,
-            quantity=quantity,
+            quantity=one.quantity,
             allocation_left=promise.quantity - self.taken[promise.id],
         )
 
@@ -208,8 +202,17 @@ class _Ending:
                 return []
             raise
 
-    def _write_down(self, promise: Promise, to_place: PlaceFacts, quantity: int, unit_ids: Sequence[UUID]) -> None:
-        posting = carrying.posting_of(promise, to_place, quantity, reason=self.reason, document_id=self.document_id)
+    def _write_down(
+        self, promise: Promise, to_place: PlaceFacts, one: PutBack | Loss, unit_ids: Sequence[UUID]
+    ) -> None:
+        posting = carrying.posting_of(
+            promise,
+            to_place,
+            one.quantity,
+            reason=self.reason,
+            document_id=self.document_id,
+            actor_id=one.actor_id,
+        )
         written = list(units.naming(posting, unit_ids))
         self.there.follow(written)
         self.postings += written

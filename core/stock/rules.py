@@ -122,7 +122,7 @@ class Posting:
     """One entry for the ledger, with what it does to promises.
 
     `promised_from`: the units were promised to an allocation where they lay; `promised_to`: they still are where they
-    go. `quantity` in eaches, > 0; 1 when a serial-tracked unit is named.
+    go. `quantity` in eaches, > 0; 1 when a serial-tracked unit is named. `actor_id` None is the unit of work's person.
     """
 
     sku_id: UUID
@@ -138,6 +138,7 @@ class Posting:
     document_id: UUID | None = None
     line_id: UUID | None = None
     unit_id: UUID | None = None
+    actor_id: UUID | None = None
 
 
 def level_changes(postings: Iterable[Posting]) -> dict[Level, LevelFigures]:

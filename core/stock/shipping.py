@@ -49,13 +49,17 @@ class Shipped:
 
 
 async def ship_allocations(
-    uow: UnitOfWork, *, allocation_ids: Sequence[UUID], document_id: UUID | None = None
+    uow: UnitOfWork,
+    *,
+    allocation_ids: Sequence[UUID],
+    document_id: UUID | None = None,
+    actor_of: Mapping[UUID, UUID | None] | None = None,
 ) -> Shipped:
     """Move packed units from their parcels to the customer and consume their promise; shipping twice ships once.
 
     Only units in a PARCEL ship. on_hand and reserved fall together. Part of a packing command, which has checked who
-    may; `document_id` is the shipment they went with, without one each unit's parcel. Refused items are
-    told by index into the ids.
+    may; `document_id` is the shipment they went with, without one each unit's parcel. `actor_of` says by parcel place
+    who ships it, by default the unit of work's person. Refused items are told by index into the ids.
     """
     if not allocation_ids:
         return Shipped([], [], [])
@@ -68,7 +72,7 @@ async def ship_allocations(
     postings = [
         posting
         for _, promise in going
-        for posting in _leaving(promise, customers[promise.location_id], there, document_id)
+        for posting in _leaving(promise, customers[promise.location_id], there, document_id, (actor_of or {}))
     ]
     await post(uow, postings, levels=levels, balances=balances, reserved=_reserved(going, -1))
     await _consume(uow, [promise for _, promise in going])
@@ -162,9 +166,21 @@ def _sorted_back(
     return list(coming.values()), already, refused
 
 
-def _leaving(promise: Promise, customer: PlaceFacts, there: UnitsThere, document_id: UUID | None) -> Iterable[Posting]:
-    document_id = document_id or promise.place.id
-    posting = carrying.posting_of(promise, customer, promise.quantity, reason=MoveReason.SHIP, document_id=document_id)
+def _leaving(
+    promise: Promise,
+    customer: PlaceFacts,
+    there: UnitsThere,
+    document_id: UUID | None,
+    actor_of: Mapping[UUID, UUID | None],
+) -> Iterable[Posting]:
+    posting = carrying.posting_of(
+        promise,
+        customer,
+        promise.quantity,
+        reason=MoveReason.SHIP,
+        document_id=document_id or promise.place.id,
+        actor_id=actor_of.get(promise.place.id),
+    )
     if not promise.serial_tracked:
         return [posting]
     unit_ids = there.chosen(promise.key, promise.quantity, None, any_will_do=True)

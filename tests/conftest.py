@@ -97,11 +97,12 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture(autouse=True)
-def locks_in_order(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No transaction of any test takes row locks against the house's order."""
-    if not os.environ.get("PICKMESH_LOCKS") or not {"database", "postgres_database"} & set(request.fixturenames):
+def locks_in_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No request, scan, reaction or import of any test takes row locks against the house's order."""
+    if not {"database", "postgres_database"} & set(request.fixturenames):
         yield
         return
+    monkeypatch.setattr(Database, "run", lock_order.run_watched)
     databases: dict[str, Database] = request.getfixturevalue("shared_databases")
     with lock_order.watched(databases["postgresql"].engine) as inversions:
         yield

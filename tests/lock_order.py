@@ -1,16 +1,23 @@
-"""Watches every transaction's row locks and fails the one that takes them against the house's order.
+"""Watches row locks and fails the transaction that takes them against the house's order.
 
-A `SELECT … FOR UPDATE` may not lock a table that stands before one this transaction has locked already, unless all rows
-it locks were locked before (the same statement again). The order is docs/decisions/0007-lock-order.md.
+A `SELECT … FOR UPDATE` may not lock a table that stands before one this transaction has locked already, unless it
+locked rows of that table before. The order is docs/decisions/0007-lock-order.md. Watched are the units of work that
+`Database.run` opens, as every request, scan, reaction and import does; a test that puts several commands into one unit
+of work of its own locks as it likes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.actors import Actor
 
 RANKS = {
     "idempotency_key": 0,
@@ -27,6 +34,7 @@ RANKS = {
     "stock_unit": 10,
     "counter": 11,
 }
+_WATCHING: ContextVar[bool] = ContextVar("watching", default=False)
 _LOCKED = re.compile(r"\bFROM\s+\"?(\w+)\"?", re.IGNORECASE)
 _OF = re.compile(r"FOR (?:NO KEY )?UPDATE OF \"?(\w+)", re.IGNORECASE)
 
@@ -49,7 +57,7 @@ def watched(engine: AsyncEngine) -> Iterator[list[str]]:
 
     def about_to_run(connection: sa.Connection, cursor: Any, statement: str, *rest: Any) -> None:
         table = locked_table(statement)
-        if table not in RANKS:
+        if table not in RANKS or not _WATCHING.get():
             return
         taken: list[str] = connection.info.setdefault("locks", [])
         later = [other for other in taken if RANKS[other] > RANKS[table]]
@@ -64,3 +72,15 @@ def watched(engine: AsyncEngine) -> Iterator[list[str]]:
     finally:
         sa.event.remove(engine.sync_engine, "begin", begun)
         sa.event.remove(engine.sync_engine, "before_cursor_execute", about_to_run)
+
+
+_RUN = Database.run
+
+
+async def run_watched(self: Database, actor: Actor, work: Callable[[UnitOfWork], Awaitable[Any]]) -> Any:
+    """Run a unit of work as `Database.run` does, watched."""
+    token = _WATCHING.set(True)
+    try:
+        return await _RUN(self, actor, work)
+    finally:
+        _WATCHING.reset(token)

@@ -73,7 +73,8 @@ def type_of_id(name: str, owner: str) -> str:
         return owner
     if name == "choice":
         return "Sku"
-    stem = {"leaseId": "pickList", "sessionId": "scanSession"}.get(name, name.removesuffix("Ids").removesuffix("Id"))
+    other_names = {"leaseId": "pickList", "sessionId": "scanSession", "fromPlaceId": "place", "toPlaceId": "place"}
+    stem = other_names.get(name, name.removesuffix("Ids").removesuffix("Id"))
     return stem[0].upper() + stem[1:]
 
 

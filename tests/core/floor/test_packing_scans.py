@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.builders_accounts import make_person
 from tests.builders_floor import (
     Floor,
@@ -27,6 +28,7 @@ from pickmesh.core.kit.permissions import Role
 from pickmesh.core.orders import cancel
 from pickmesh.core.packing.tables import Parcel
 from pickmesh.core.picking.tables import WaveKind
+from pickmesh.core.stock.tables import StockMove
 
 O = Outcome  # noqa: E741 - the word stands in nearly every line
 SHELVES = {"A-01": {"TEA": 9}, "A-02": {"CUP": 9}}
@@ -70,6 +72,14 @@ async def test_a_parcel_is_opened_by_its_tote_verified_closed_weighed_and_shippe
     assert phone.session.step == "OPEN"
     await react(floor)
     assert await violations(floor) == []
+    async with database.reading(merchant) as uow:
+        found = await uow.fetch(
+            sa.select(StockMove.reason, StockMove.actor_id)
+            .where(uow.mine(StockMove), StockMove.reason.in_(["PACK", "SHIP"]))
+            .order_by(StockMove.id)
+        )
+    assert [row.reason for row in found] == ["PACK"] * 3 + ["SHIP"] * 3
+    assert {row.actor_id for row in found} == {phone.worker.person_id}
 
 
 async def test_a_whole_parcel_in_one_batch(database: Database, merchant: Actor) -> None:

@@ -27,6 +27,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.orders import cancel
 from pickmesh.core.picking.tables import ExceptionTask, PickList, TaskKind, WaveKind
+from pickmesh.core.stock.tables import StockMove
 
 O = Outcome  # noqa: E741 - the word stands in nearly every line
 SHELVES = {"A-01": {"TEA": 5}, "A-02": {"CUP": 5}}
@@ -298,6 +299,22 @@ async def test_the_log_names_the_picker_though_the_machinery_writes(database: Da
             .where(uow.mine(EventRow), EventRow.kind.like("pick_list_%"))
             .order_by(EventRow.seq)
         )
+    assert {row.actor_id for row in found} == {phone.worker.person_id}
+
+
+async def test_the_ledger_names_who_scanned(database: Database, merchant: Actor) -> None:
+    phone = await make_phone(database, merchant)
+    await phone.scan("T-0001", "A-01", "TEA")
+    await phone.say(ScanKind.UNDO)
+    await phone.scan("TEA")
+    await phone.say(ScanKind.SHORT, quantity=1)
+    async with database.reading(merchant) as uow:
+        found = await uow.fetch(
+            sa.select(StockMove.reason, StockMove.actor_id)
+            .where(uow.mine(StockMove), StockMove.reason.in_(["PICK", "UNPICK", "MISSING"]))
+            .order_by(StockMove.id)
+        )
+    assert [row.reason for row in found] == ["PICK", "UNPICK", "PICK", "MISSING"]
     assert {row.actor_id for row in found} == {phone.worker.person_id}
 
 

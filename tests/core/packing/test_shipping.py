@@ -164,25 +164,46 @@ async def test_what_may_not_ship_is_refused(database: Database, merchant: Actor)
     assert await level(floor, "CUP") == (20, 2)
 
 
-async def test_several_parcels_ship_in_as_many_statements_as_one(database: Database, merchant: Actor) -> None:
-    floor = await make_floor(database, merchant, SHELVES, totes=6)
-    orders = await bring_orders(floor, {f"N{number}": {"CUP": 1, "LID": 1} for number in range(5)})
+async def boxes_of(floor: Floor, count: int) -> list[UUID]:
+    """Orders of a cup and a lid each, packed and labelled."""
+    orders = await bring_orders(floor, {f"N{number}": {"CUP": 1, "LID": 1} for number in range(count)})
     list_ids = (await release(floor)).pick_list_ids
     boxes = []
     for number, (list_id, order_id) in enumerate(zip(list_ids, orders, strict=True), 1):
         await pick_list(floor, list_id, f"T-{number:04d}")
         boxes.append(await packed(floor, order_id, {"CUP": 1, "LID": 1}))
         await get_number(floor, boxes[-1])
-    counts = []
-    for going in (boxes[:1], boxes[1:]):
+    return boxes
+
+
+async def test_many_parcels_ship_and_unship_in_as_many_statements_as_one(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"CUP": 50}, "A-02": {"LID": 50}}, totes=26)
+    boxes = await boxes_of(floor, 26)
+    shipping_counts, unshipping_counts = [], []
+    for going in (boxes[:1], boxes[1:6], boxes[6:]):
         with statements(database) as sent:
             assert not [each for each in await ship(floor, *going) if isinstance(each, Refused)]
-        counts.append(len(sent))
-    assert counts[0] == counts[1]
-    assert (await level(floor, "CUP"), await level(floor, "LID")) == ((15, 0), (15, 0))
-    done(await unship(floor, boxes[2]))
-    assert (await level(floor, "CUP"), await level(floor, "LID")) == ((16, 1), (16, 1))
-    assert [(await order_row(floor, order_id)).progress for order_id in orders[1:4]] == ["SHIPPED", "PACKED", "SHIPPED"]
+        shipping_counts.append(len(sent))
+    assert (await level(floor, "CUP"), await level(floor, "LID")) == ((24, 0), (24, 0))
+    for back in (boxes[:1], boxes[1:6], boxes[6:]):
+        with statements(database) as sent:
+            async with database.unit_of_work(merchant) as uow:
+                answers = await shipping.unship_parcels(uow, parcel_ids=back, reason="wrong carrier")
+        assert not [each for each in answers if isinstance(each, Refused)]
+        unshipping_counts.append(len(sent))
+    assert (len(set(shipping_counts)), len(set(unshipping_counts))) == (1, 1)
+    assert (await level(floor, "CUP"), await level(floor, "LID")) == ((50, 26), (50, 26))
+    assert await violations(floor) == []
+
+
+async def test_of_parcels_that_shipped_together_one_comes_back(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, SHELVES, totes=3)
+    boxes = await boxes_of(floor, 3)
+    assert len(await ship(floor, *boxes)) == 3
+    done(await unship(floor, boxes[1]))
+    assert (await level(floor, "CUP"), await level(floor, "LID")) == ((18, 1), (18, 1))
+    stages = [(await order_row(floor, order_id)).progress for order_id in floor.orders.values()]
+    assert stages == ["SHIPPED", "PACKED", "SHIPPED"]
     assert await violations(floor) == []
 
 

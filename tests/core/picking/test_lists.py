@@ -25,7 +25,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.clock import StoppedClock
 from pickmesh.core.kit.permissions import Role
-from pickmesh.core.kit.refusals import NotFound, NotPermitted, WrongState
+from pickmesh.core.kit.refusals import NotFound, NotPermitted, StaleVersion, WrongState
 from pickmesh.core.picking import lists
 from pickmesh.core.picking.lists import ClaimedList
 from pickmesh.core.picking.refusals import NotYours
@@ -161,6 +161,21 @@ async def test_the_next_list_is_the_one_in_hand_then_the_oldest_then_none(databa
             claimed = await lists.claim_next_pick_list(uow, location_id=floor.location_id)
         got.append(claimed.pick_list_id if claimed else None)
     assert got == [first, first, second, None]
+
+
+async def test_a_list_changed_since_it_was_read_is_refused_with_its_version(
+    database: Database, merchant: Actor
+) -> None:
+    floor, (list_id,) = await floor_with_lists(database, merchant, 1)
+    await claim(floor, list_id)
+    for act in (lists.claim_pick_list, lists.pause_pick_list):
+        async with database.unit_of_work(floor.picker) as uow:
+            with pytest.raises(StaleVersion) as refused:
+                await act(uow, pick_list_id=list_id, version=1)
+        assert refused.value.data == {"id": list_id, "version": 2}
+    async with database.unit_of_work(floor.picker) as uow:
+        await lists.pause_pick_list(uow, pick_list_id=list_id, version=2)
+    assert (await row_of(floor, PickList, list_id)).status == "PAUSED"
 
 
 async def test_a_finished_list_is_not_claimed(database: Database, merchant: Actor) -> None:

@@ -232,6 +232,33 @@ async def test_serial_tracked_units_are_taken_one_by_one_by_name(database: Datab
     assert await violations(floor) == []
 
 
+async def test_undo_returns_the_very_unit_that_was_taken(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"CAM": 4}, "A-02": {"BAG": 2}}, serial_tracked=True)
+    (order_id,) = await bring_orders(floor, {"N1": {"CAM": 3, "BAG": 2}})
+    (list_id,) = (await release(floor)).pick_list_ids
+    await claim(floor, list_id)
+    done(await bind(floor, list_id, "T-0001"))
+    cams, bags = await lines_of(floor, list_id)
+    scans = {serial: new_id() for serial in ("CAM-3", "CAM-1", "CAM-4")}
+    async with database.reading(merchant) as uow:
+        ids = {unit.serial: unit.id for unit in await stock_queries.units_by_serial(uow, scans)}
+    for serial, scan_id in scans.items():
+        done(await pick(floor, cams.id, 1, "T-0001", unit_id=ids[serial], scan_id=scan_id))
+    both_bags = new_id()
+    done(await pick(floor, bags.id, 2, "T-0001", scan_id=both_bags))
+    done(await verify(floor, await open_parcel(floor, order_id), "CAM"))
+    async with database.unit_of_work(floor.picker) as uow:
+        answers = await commands.undo_picks(uow, scan_ids=[scans["CAM-1"], scans["CAM-4"], both_bags])
+    assert code_of(answers[0]) == "ALREADY_MOVED_ON"  # the bench took the first by serial number
+    assert [done(each, commands.Undone).quantity for each in answers[1:]] == [1, 2]
+    async with database.reading(merchant) as uow:
+        serials = ["CAM-1", "CAM-3", "CAM-4", "BAG-1", "BAG-2"]
+        at = {unit.serial: unit.place_id for unit in await stock_queries.units_by_serial(uow, serials)}
+    tote, bin_id, bag_bin = floor.warehouse.totes["T-0001"], cams.place_id, bags.place_id
+    assert (at["CAM-3"], at["CAM-4"], at["BAG-1"], at["BAG-2"]) == (tote, bin_id, bag_bin, bag_bin)
+    assert await violations(floor) == []
+
+
 async def test_the_statements_of_confirming_do_not_depend_on_the_number_of_lines(
     database: Database, merchant: Actor
 ) -> None:

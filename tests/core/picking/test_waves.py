@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from tests.builders_floor import (
     Floor,
@@ -11,12 +13,13 @@ from tests.builders_floor import (
     row_of,
     violations,
 )
+from tests.databases import make_merchant
 from tests.statements import statements
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import ROLE_PERMISSIONS, Role
-from pickmesh.core.kit.refusals import NotPermitted, WrongState
+from pickmesh.core.kit.refusals import NotPermitted, StaleVersion, WrongState
 from pickmesh.core.orders import cancel, holds
 from pickmesh.core.picking import queries, waves
 from pickmesh.core.picking.refusals import NothingToPlan
@@ -120,6 +123,24 @@ async def test_a_wave_is_released_once(database: Database, merchant: Actor) -> N
     async with database.unit_of_work(merchant) as uow:
         with pytest.raises(WrongState):
             await waves.release_wave(uow, wave_id=released.wave_id)
+
+
+async def test_a_wave_released_meanwhile_is_refused_with_its_version(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    floor = await make_floor(postgres_database, merchant, SHELVES)
+    await bring_orders(floor, MIXED_ORDERS)
+    async with postgres_database.unit_of_work(merchant) as uow:
+        planned = await waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.DISCRETE)
+
+    async def release_as_read() -> int:
+        try:
+            async with postgres_database.unit_of_work(merchant) as uow:
+                return len((await waves.release_wave(uow, wave_id=planned.wave_id, version=1)).pick_list_ids)
+        except StaleVersion as refusal:
+            assert refusal.data == {"id": planned.wave_id, "version": 2}
+            return 0
+
+    assert sorted(await asyncio.gather(*(release_as_read() for _ in range(4)))) == [0, 0, 0, 5]
 
 
 async def test_orders_that_were_held_or_cancelled_since_planning_stay_behind(

@@ -168,7 +168,9 @@ class SignOut(Mutation):
     user_error = AccountsUserError
 
     class Input:
-        everywhere = graphene.Boolean(default_value=False, description="End my sessions on every device.")
+        everywhere = graphene.Boolean(
+            required=True, default_value=False, description="End my sessions on every device."
+        )
 
     class Payload:
         ended = graphene.Int(description="How many sessions ended.")

@@ -21,7 +21,7 @@ from pickmesh.core.journal import group_commit, idempotency
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import refusals
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
-from pickmesh.graphql import ids
+from pickmesh.graphql import ids, texts
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Requirement, denial
 from pickmesh.graphql.scalars import Json
@@ -68,6 +68,8 @@ class Mutation:
     """What a payload that may not be null answers when everything is refused."""
     repeatable: ClassVar[bool] = True
     """Whether the input takes an idempotencyKey; False only where there is no merchant yet or the entries have ids."""
+    takes_any_text: ClassVar[bool] = False
+    """Whether run copes with text no database keeps: no scan is refused for it, and of many orders only its own."""
     Input: ClassVar[type]
     Payload: ClassVar[type]
     field_name: ClassVar[str]
@@ -117,6 +119,8 @@ class Mutation:
                 raise refusal
             return {**cls.nothing, "user_errors": [cls.told(refusal)]}
         try:
+            if not cls.takes_any_text:
+                texts.require_storable(input)
             done = await cls.perform(context, input)
         except Refusal as refusal:
             return {**cls.nothing, "user_errors": [cls.told(refusal)]}

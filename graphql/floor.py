@@ -166,7 +166,7 @@ class FloorQueries(Queries):
         graphene.NonNull(LookupHit),
         required=True,
         term=graphene.String(required=True),
-        limit=graphene.Int(default_value=lookup.HITS_MAX, description=f"At most {lookup.HITS_MAX}."),
+        limit=graphene.Int(required=True, default_value=lookup.HITS_MAX, description=f"At most {lookup.HITS_MAX}."),
         description="What a term names: our number, waybill, shop's number, SKU, barcode, name, phone's last four.",
     )
 
@@ -202,11 +202,11 @@ class ScanEntry(graphene.InputObjectType):
     raw = graphene.String()
     raw_base64 = graphene.String(description="What was read, when it is not text.")
     symbology = graphene.String()
-    source = graphene.Field(ScanSourceName)
-    doubtful = graphene.Boolean(default_value=False)
+    source = graphene.InputField(ScanSourceName)
+    doubtful = graphene.Boolean(required=True, default_value=False)
     quantity = graphene.Int()
     weight_g = graphene.Int()
-    lot = graphene.Field(LotInput)
+    lot = graphene.InputField(LotInput)
     serial = graphene.String()
     choice = graphene.ID()
     reason = graphene.String()
@@ -219,6 +219,7 @@ class ScanRecord(Mutation):
     requires = Permission.FLOOR_WORK
     user_error = FloorUserError
     repeatable = False
+    takes_any_text = True
     nothing: ClassVar[Mapping[str, Any]] = {"verdicts": ()}
 
     class Input:

@@ -48,9 +48,11 @@ class FulfillmentOrderHold(Mutation):
 
     class Input:
         fulfillment_orders = graphene.List(graphene.NonNull(FulfillmentOrderRef), required=True)
-        reason = graphene.Field(HoldReasonName, default_value=HoldReason.OPERATOR.value)
-        handle = graphene.String(default_value="", description="Tells several holds of one reason apart.")
-        note = graphene.String(default_value="")
+        reason = graphene.InputField(HoldReasonName, required=True, default_value=HoldReason.OPERATOR.value)
+        handle = graphene.String(
+            required=True, default_value="", description="Tells several holds of one reason apart."
+        )
+        note = graphene.String(required=True, default_value="")
 
     class Payload:
         fulfillment_orders = Many(FulfillmentOrder)

@@ -28,10 +28,10 @@ class RecipientInput(graphene.InputObjectType):
     phone = graphene.String(required=True)
     street = graphene.String(required=True)
     country = graphene.String(required=True)
-    province = graphene.String(default_value="")
-    city = graphene.String(default_value="")
-    district = graphene.String(default_value="")
-    postcode = graphene.String(default_value="")
+    province = graphene.String(required=True, default_value="")
+    city = graphene.String(required=True, default_value="")
+    district = graphene.String(required=True, default_value="")
+    postcode = graphene.String(required=True, default_value="")
 
 
 class OrderLineInput(graphene.InputObjectType):
@@ -41,9 +41,11 @@ class OrderLineInput(graphene.InputObjectType):
     shop_code = graphene.String(required=True)
     quantity = graphene.Int(required=True)
     unit_price_micros = Long(required=True)
-    discount_minor = Long(default_value=0)
-    tax_minor = Long(default_value=0)
-    refunded_quantity = graphene.Int(default_value=0, description="Of it, what will not be sent any more.")
+    discount_minor = Long(required=True, default_value=0)
+    tax_minor = Long(required=True, default_value=0)
+    refunded_quantity = graphene.Int(
+        required=True, default_value=0, description="Of it, what will not be sent any more."
+    )
 
 
 class OrderInput(graphene.InputObjectType):
@@ -56,17 +58,17 @@ class OrderInput(graphene.InputObjectType):
     currency = graphene.String(required=True)
     recipient = graphene.Field(RecipientInput, required=True)
     lines = graphene.List(graphene.NonNull(OrderLineInput), required=True)
-    type = graphene.Field(OrderTypeName, default_value=OrderType.SALE.value)
+    type = graphene.InputField(OrderTypeName, required=True, default_value=OrderType.SALE.value)
     paid_at = DateTime()
     ship_by = DateTime(description="The promised time; 48 hours after the order when left out.")
     fulfill_at = DateTime(description="Not before this.")
-    freight_minor = Long(default_value=0)
-    discount_minor = Long(default_value=0, description="The order's own, on top of its lines'.")
-    tax_minor = Long(default_value=0)
+    freight_minor = Long(required=True, default_value=0)
+    discount_minor = Long(required=True, default_value=0, description="The order's own, on top of its lines'.")
+    tax_minor = Long(required=True, default_value=0)
     paid_minor = Long()
-    remark = graphene.String(default_value="")
-    seller_flag = graphene.String(default_value="")
-    priority = graphene.Int(default_value=0)
+    remark = graphene.String(required=True, default_value="")
+    seller_flag = graphene.String(required=True, default_value="")
+    priority = graphene.Int(required=True, default_value=0)
 
 
 class ImportedOrder(graphene.ObjectType):
@@ -86,6 +88,7 @@ class OrderImport(Mutation):
     requires = Permission.ORDERS_WRITE
     user_error = OrdersUserError
     items = "orders"
+    takes_any_text = True
 
     class Input:
         orders = graphene.List(graphene.NonNull(OrderInput), required=True)

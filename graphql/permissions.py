@@ -17,6 +17,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotPermitted, Refusal, SignInNeeded
+from pickmesh.graphql import texts
 
 
 class Open(StrEnum):
@@ -131,6 +132,7 @@ def _guarded(resolve: Resolver | None, requirement: Requirement) -> Resolver:
     def guarded(root: Any, info: Any, **arguments: Any) -> Any:
         if requirement not in info.context.granted:
             raise denial(info.context.actor, requirement)
+        texts.require_storable(arguments)
         return inner(root, info, **arguments)
 
     return guarded

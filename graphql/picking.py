@@ -281,7 +281,7 @@ class WavePlan(Mutation):
     class Input:
         location_id = graphene.ID(required=True)
         kind = graphene.Field(WaveKindName, required=True)
-        limit = graphene.Int(default_value=200, description="At most so many orders.")
+        limit = graphene.Int(required=True, default_value=200, description="At most so many orders.")
         fulfillment_order_ids = relay.some(graphene.ID)
 
     class Payload:
@@ -315,7 +315,9 @@ class WaveRelease(Mutation):
     class Input:
         id = graphene.ID(required=True)
         if_version = graphene.Int()
-        cart_capacity = graphene.Int(default_value=rules.CART_CAPACITY, description="Orders on one walk.")
+        cart_capacity = graphene.Int(
+            required=True, default_value=rules.CART_CAPACITY, description="Orders on one walk."
+        )
 
     class Payload:
         wave = One(Wave)

@@ -24,11 +24,11 @@ class DateTime(graphene.Scalar):
         """Read a moment; one without a zone is refused."""
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise GraphQLError("Write a moment in ISO 8601 with its zone, such as 2026-11-24T12:00:00+08:00.")
-        return moment.astimezone(UTC)
+            if moment is not None and moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # no moment, or one that lies beyond the years 1 to 9999 in UTC
+            pass
+        raise GraphQLError("Write a moment in ISO 8601 with its zone, such as 2026-11-24T12:00:00+08:00.")
 
     @staticmethod
     def parse_literal(node: Any, _variables: Any = None) -> datetime:

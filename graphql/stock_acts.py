@@ -46,9 +46,9 @@ class StockReceiptInput(graphene.InputObjectType):
     place_id = graphene.ID(required=True)
     sku_id = graphene.ID(required=True)
     quantity = graphene.Int(required=True)
-    lot_code = graphene.String(default_value="")
+    lot_code = graphene.String(required=True, default_value="")
     expires_on = Date()
-    serial = graphene.String(default_value="")
+    serial = graphene.String(required=True, default_value="")
     unit_cost_micros = Long(description="What a piece cost; left out, what the catalog says.")
 
 

@@ -231,7 +231,7 @@ async def end_api_key(uow: UnitOfWork, *, api_key_id: UUID) -> None:
     uow.actor.require(Permission.ACCOUNT_WRITE)
     found = await uow.first(sa.select(ApiKey.ended_at).where(uow.mine(ApiKey), ApiKey.id == api_key_id))
     if found is None:
-        raise refusals.NotFound
+        raise refusals.NotFound(field=("api_key_id",))
     if found.ended_at is None:
         await uow.update(ApiKey, [{"id": api_key_id, "ended_at": uow.now}])
         uow.emit([events.ApiKeyEnded(api_key_id)])

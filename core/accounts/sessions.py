@@ -135,7 +135,7 @@ async def require_over(uow: UnitOfWork, person_id: UUID, permission: Permission)
     uow.actor.require(permission)
     member = await _member(uow, person_id)
     if member is None:
-        raise refusals.NotFound
+        raise refusals.NotFound(field=("person_id",))
     them = _actor_of(uow.merchant_id, member, None)
     rules.require_no_more_than(uow.actor, them.permissions, warehouse_ids=them.warehouse_ids, shop_ids=them.shop_ids)
 

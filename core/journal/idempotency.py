@@ -34,10 +34,11 @@ class Claim:
 
 def claim(uow: UnitOfWork, mutation: str, key: str, body: object) -> Claim:
     """Name the use of a key; the caller is the person (or the merchant's own machinery)."""
-    if not 1 <= len(key) <= KEY_LENGTH_MAX:
-        message = f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} characters."
+    if not 1 <= len(key) <= KEY_LENGTH_MAX or not key.isprintable():
+        message = f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} printable characters."
         raise InvalidInput(message, field=("idempotencyKey",))
-    digest = hashlib.sha256(dump_json(body).encode()).hexdigest()
+    # A body may hold halves of characters, which its command refuses item by item.
+    digest = hashlib.sha256(dump_json(body).encode("utf-8", "surrogatepass")).hexdigest()
     return Claim(str(uow.actor.acting_id or "system"), mutation, key, digest)
 
 

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import graphene
 import pytest
-from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
 
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refusal
@@ -43,6 +50,17 @@ def test_only_signing_in_is_open_to_anyone(graphql_schema: GraphQLSchema) -> Non
         and parent.name not in open_types
     }
     assert found == FOR_ANYONE
+
+
+def test_what_has_a_default_takes_no_null(graphql_schema: GraphQLSchema) -> None:
+    """A null in place of a default would reach the core as None, where a text or a number is promised."""
+    inputs = [type_ for type_ in graphql_schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
+    found = {f"{type_.name}.{name}": value for type_ in inputs for name, value in type_.fields.items()}
+    for parent, name, field in permissions.fields_of(graphql_schema):
+        found |= {f"{parent.name}.{name}({argument})": value for argument, value in field.args.items()}
+    defaults = {path: value for path, value in found.items() if value.default_value is not Undefined}
+    assert "ScanEntry.doubtful" in defaults
+    assert [path for path, value in defaults.items() if not isinstance(value.type, GraphQLNonNull)] == []
 
 
 def test_payloads_and_user_errors_are_reached_only_through_mutations(graphql_schema: GraphQLSchema) -> None:

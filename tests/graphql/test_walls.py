@@ -13,6 +13,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLObjectType,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -132,7 +133,10 @@ def calls_of(name: str, field: GraphQLField, ids: Ids) -> Iterator[dict[str, Any
 
 
 def document(name: str, field: GraphQLField) -> str:
-    declared = [f"${key}: {argument.type}" for key, argument in field.args.items()]
+    declared = [
+        f"${key}: {argument.type if is_required_argument(argument) else get_nullable_type(argument.type)}"
+        for key, argument in field.args.items()
+    ]
     given = [f"{key}: ${key}" for key in field.args]
     head = f"query ({', '.join(declared)})" if declared else "query"
     call = f"{name}({', '.join(given)})" if given else name

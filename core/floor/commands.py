@@ -12,6 +12,7 @@ from pickmesh.core.floor import codes, entries, loading, playing, sessions, stat
 from pickmesh.core.floor.codes import KnownCodes
 from pickmesh.core.floor.desk import Desk, Turn
 from pickmesh.core.floor.entries import ENTRIES_MAX, Entry, Verdict
+from pickmesh.core.floor.pick_task import PickTask
 from pickmesh.core.floor.refusals import NeedsPerson, NoSuchSession
 from pickmesh.core.floor.tables import Job, Outcome, Scan, ScanKind, ScanSession
 from pickmesh.core.floor.views import SessionView
@@ -21,6 +22,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal
 from pickmesh.core.picking import lists, tasks
+from pickmesh.core.picking.rules import RENEW_BELOW
 from pickmesh.core.picking.tables import TaskKind
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.scanner.codes import own
@@ -200,7 +202,7 @@ async def _write(uow: UnitOfWork, desks: Sequence[Desk]) -> None:
     turns = [(desk, turn) for desk in desks for turn in desk.done]
     await _raise_tasks(uow, [(desk, turn) for desk, turn in turns if turn.raised is not None])
     played = [desk for desk in desks if desk.done]
-    await lists.renew_leases(uow, pick_list_ids=[d.subject_id for d in played if d.job is Job.PICK and d.subject_id])
+    await lists.renew_leases(uow, pick_list_ids=[desk.task.list_id for desk in played if _is_due(uow, desk)])
     await uow.insert(Scan, [_scan_row(uow, desk, turn) for desk, turn in turns])
     for desk in played:
         desk.version += 1
@@ -214,6 +216,12 @@ async def _write(uow: UnitOfWork, desks: Sequence[Desk]) -> None:
         for desk in played
     ]
     await uow.update(ScanSession, changed, bump_version=True)
+
+
+def _is_due(uow: UnitOfWork, desk: Desk) -> bool:
+    """Tell whether the lease of a desk's list must be renewed."""
+    until = desk.task.lease_until if isinstance(desk.task, PickTask) else None
+    return until is not None and until < uow.after(RENEW_BELOW)
 
 
 async def _raise_tasks(uow: UnitOfWork, raised: Sequence[tuple[Desk, Turn]]) -> None:

@@ -20,6 +20,7 @@ from pickmesh.core.packing import parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
 from pickmesh.core.picking import put_backs, shorts, totes
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
+from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
 
 
@@ -117,7 +118,16 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         )
         for deed in deeds
     ]
-    work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks))
+    work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks, known=_as_read(work, deeds)))
+
+
+def _as_read(work: Round, deeds: Sequence[Deed]) -> Walks | None:
+    """Return the lists as this round has read them; None when something was booked on one of them since."""
+    read = [deed.desk.task.at_work for deed in deeds]
+    for deed in deeds:
+        deed.desk.task.at_work = None
+    is_fresh = read[0] is not None and all(each is read[0] for each in read)
+    return read[0] if is_fresh and not any(map(work.of, _CHANGES_WALKS)) else None
 
 
 async def _undo(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
@@ -206,6 +216,9 @@ async def _reprint(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         ids = [deed.effect.parcel_id for deed in own]
         work.note_answers(own, await waybills.reprint_labels(uow, parcel_ids=ids, reason=reason))
 
+
+_CHANGES_WALKS = (effects.BindTote, effects.ReportShort, effects.PutBackUnits)
+"""Effects carried out before units are taken that change what was read of lists."""
 
 _ENDINGS = frozenset({ScanKind.SEAL, ScanKind.WEIGHT, ScanKind.FORCE})
 Act = Callable[[UnitOfWork, Round, Sequence[Deed]], Awaitable[None]]

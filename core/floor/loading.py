@@ -22,8 +22,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import FulfillmentOrder
-from pickmesh.core.picking import locks as picking_locks
-from pickmesh.core.picking import work
+from pickmesh.core.picking import walks
 from pickmesh.core.picking.tables import ExceptionTask, TaskKind, TaskStatus
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import Place, ShipAt
@@ -40,21 +39,16 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
     picking = [desk for desk in desks if desk.job is Job.PICK]
     packing = [desk for desk in desks if desk.job is Job.PACK]
     lists = {desk.subject_id for desk in picking if desk.subject_id is not None}
-    served = await work.orders_of_lists(uow, lists) if lists else {}
     wanted = _wanted(packing, known)
     waiting = await pack_loading.goods_wanted(uow, wanted) if packing else []
-    order_ids = {order_id for of_list in served.values() for order_id in of_list} | {*wanted.order_ids}
-    order_ids |= {each.fulfillment_order_id for each in waiting}
-    orders = await _orders(uow, order_ids, lock=lock)
-    if lock and lists:
-        await picking_locks.lock_pick_lists(uow, lists)
-    tasks = await pick_loading.pick_tasks(
-        uow, {list_id: served.get(list_id, []) for list_id in lists}, orders, _undone_by(picking)
-    )
-    for desk in picking:
-        if desk.subject_id is not None:
-            desk.task = tasks[desk.subject_id]
     packed = wanted.order_ids | {each.fulfillment_order_id for each in waiting}
+    orders = await _orders(uow, packed, lists, lock=lock)
+    if lists:
+        at_work = await walks.read_walks(uow, lists, locked=orders if lock else None)
+        tasks = await pick_loading.pick_tasks(uow, at_work, _undone_by(picking))
+        for desk in picking:
+            if desk.subject_id is not None:
+                desk.task = tasks[desk.subject_id]
     await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed})
     await _load_put_backs(uow, [desk for desk in desks if desk.job is Job.PUT_BACK])
     await _load_answers(uow, [desk for desk in desks if desk.job is Job.LOOK_UP], known)
@@ -63,12 +57,16 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
         desk.stale = False
 
 
-async def _orders(uow: UnitOfWork, order_ids: Collection[UUID], *, lock: bool) -> Mapping[UUID, Any]:
-    if not order_ids:
-        return {}
-    if lock:
-        return await order_locks.lock_fulfillment_orders(uow, order_ids)
-    return await order_queries.fulfillment_orders(uow, order_ids)
+async def _orders(
+    uow: UnitOfWork, packed: Collection[UUID], list_ids: Collection[UUID], *, lock: bool
+) -> Mapping[UUID, Any]:
+    """Return orders to pack; with `lock` they and those that lists serve are locked, all in one statement."""
+    if not lock:
+        return await order_queries.fulfillment_orders(uow, packed) if packed else {}
+    if not list_ids:
+        return await order_locks.lock_fulfillment_orders(uow, packed) if packed else {}
+    to_pack = sa.select(FulfillmentOrder.id).where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, packed))
+    return await order_locks.lock_fulfillment_orders_among(uow, sa.union(walks.orders_served(uow, list_ids), to_pack))
 
 
 def _entries(desks: Iterable[Desk]) -> list[Entry]:

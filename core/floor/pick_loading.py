@@ -1,132 +1,58 @@
 """Reading pick lists for the interpreter: lines, shares and totes as they stand."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
 from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.picking import queries as picking_queries
-from pickmesh.core.picking import work
-from pickmesh.core.picking.tables import (
-    Pick,
-    PickLineStatus,
-    PickList,
-    PickListStatus,
-    Wave,
-    WaveKind,
-)
-from pickmesh.core.picking.tables import (
-    PickLine as PickLineRow,
-)
-from pickmesh.core.stock.tables import Location, Lot, Place, ScanPolicy
+from pickmesh.core.picking.tables import Pick, PickLineStatus, PickListStatus, WaveKind
+from pickmesh.core.picking.walks import Walks
+from pickmesh.core.picking.work import is_stopped
+from pickmesh.core.stock.tables import AllocationStatus, ScanPolicy
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 Row = sa.Row[*tuple[Any, ...]]
 
 
-async def pick_tasks(
-    uow: UnitOfWork, served: Mapping[UUID, Sequence[UUID]], orders: Mapping[UUID, Row], named: Collection[UUID]
-) -> dict[UUID, PickTask]:
-    """Return pick lists with everything a scan may touch.
-
-    `served` are the lists with the orders they serve by seat, `orders` these orders' rows; `named` are client ids of
-    entries that may be undone.
-    """
-    if not served:
-        return {}
-    tasks = {row.id: _task(row, uow) for row in await _lists(uow, served)}
-    for list_id, task in tasks.items():
-        task.seats = {
-            order_id: number_text(OwnKind.FULFILLMENT_ORDER, orders[order_id].number)
-            for order_id in served[list_id]
-            if order_id in orders
-        }
-    await _add_lines(uow, tasks)
-    for list_id, totes in (await picking_queries.totes_of_lists(uow, served)).items():
-        for row in totes:
-            tasks[list_id].totes[row.place_id] = Tote(row.place_id, row.place_code, row.fulfillment_order_id)
+async def pick_tasks(uow: UnitOfWork, at_work: Walks, named: Collection[UUID]) -> dict[UUID, PickTask]:
+    """Return pick lists as the interpreter sees them; `named` are client ids of entries that may be undone."""
+    tasks = {list_id: _task(uow, at_work, row) for list_id, row in at_work.lists.items()}
     if named:
         await _add_booked(uow, tasks, named)
     return tasks
 
 
-async def _lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Collection[Row]:
-    of_wave = (Wave.merchant_id == PickList.merchant_id) & (Wave.id == PickList.wave_id)
-    of_location = (Location.merchant_id == PickList.merchant_id) & (Location.id == PickList.location_id)
-    return await uow.fetch(
-        sa.select(
-            PickList.id,
-            PickList.number,
-            PickList.status,
-            PickList.worker_id,
-            PickList.claimed_at,
-            PickList.lease_until,
-            Wave.kind,
-            Location.scan_policy,
-            Location.time_zone,
-        )
-        .join(Wave, of_wave)
-        .join(Location, of_location)
-        .where(uow.mine(PickList), uow.among(PickList.id, list_ids))
-    )
-
-
-def _task(row: Row, uow: UnitOfWork) -> PickTask:
+def _task(uow: UnitOfWork, at_work: Walks, row: Row) -> PickTask:
+    lines = {line.id: _line(line) for line in at_work.lines[row.id]}
+    for line_id, line in lines.items():
+        line.shares = [
+            Share(each.fulfillment_order_id, each.quantity, is_stopped(each))
+            for each in at_work.shares.get(line_id, ())
+            if each.place_id == each.bin_id and each.status == AllocationStatus.OPEN
+        ]
+    totes = at_work.totes.get(row.id, ())
     return PickTask(
         list_id=row.id,
         number=number_text(OwnKind.PICK_LIST, row.number),
-        kind=WaveKind(row.kind),
+        kind=WaveKind(at_work.waves[row.wave_id].kind),
         status=PickListStatus(row.status),
         worker_id=row.worker_id,
         claimed_at=row.claimed_at,
         lease_until=row.lease_until,
         policy=ScanPolicy(row.scan_policy),
         today=uow.now.astimezone(ZoneInfo(row.time_zone)).date(),
-    )
-
-
-async def _add_lines(uow: UnitOfWork, tasks: Mapping[UUID, PickTask]) -> None:
-    lines = {row.id: (row.pick_list_id, _line(row)) for row in await _lines(uow, tasks)}
-    for line_id, shares in (await work.shares_in_bins(uow, lines)).items():
-        lines[line_id][1].shares = [Share(s.fulfillment_order_id, s.quantity, s.stopped) for s in shares]
-    for line_id, (list_id, line) in lines.items():
-        tasks[list_id].lines[line_id] = line
-
-
-async def _lines(uow: UnitOfWork, list_ids: Collection[UUID]) -> Collection[Row]:
-    line = PickLineRow
-    return await uow.fetch(
-        sa.select(
-            line.id,
-            line.pick_list_id,
-            line.sequence,
-            line.place_id,
-            Place.code.label("place_code"),
-            line.sku_id,
-            Sku.code.label("sku_code"),
-            Sku.name_zh,
-            Sku.name_en,
-            Sku.lot_tracked,
-            Sku.serial_tracked,
-            line.lot_id,
-            Lot.code.label("lot_code"),
-            Lot.expires_on,
-            line.quantity,
-            line.picked_quantity,
-            line.short_quantity,
-            line.status,
-        )
-        .join(Place, (Place.merchant_id == line.merchant_id) & (Place.id == line.place_id))
-        .join(Sku, (Sku.merchant_id == line.merchant_id) & (Sku.id == line.sku_id))
-        .outerjoin(Lot, (Lot.merchant_id == line.merchant_id) & (Lot.id == line.lot_id))
-        .where(uow.mine(line), uow.among(line.pick_list_id, list_ids))
-        .order_by(line.pick_list_id, line.sequence, line.id)
+        lines=lines,
+        totes={each.place_id: Tote(each.place_id, each.place_code, each.fulfillment_order_id) for each in totes},
+        seats={
+            order_id: number_text(OwnKind.FULFILLMENT_ORDER, number)
+            for order_id, number in at_work.served(row.id).items()
+        },
+        at_work=at_work,
     )
 
 

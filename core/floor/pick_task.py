@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pickmesh.core.picking.rules import BINDS_ORDER
 from pickmesh.core.picking.tables import PickListStatus, WaveKind
+from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock.tables import ScanPolicy
 
 
@@ -100,6 +101,8 @@ class PickTask:
     seats: dict[UUID, str] = field(default_factory=dict)
     booked: dict[UUID, Booked] = field(default_factory=dict)
     units_taken: set[UUID] = field(default_factory=set)
+    at_work: Walks | None = None
+    """What all this was read from; None once something was booked."""
 
     @property
     def is_cluster(self) -> bool:

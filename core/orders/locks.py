@@ -97,6 +97,17 @@ async def lock_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dic
     return {row.id: row for row in found}
 
 
+async def lock_fulfillment_orders_among(uow: UnitOfWork, ids: sa.CompoundSelect[Any]) -> dict[UUID, sa.Row[Any]]:
+    """Lock the fulfillment orders whose ids a query finds; return them with every column."""
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER)
+        .where(uow.mine(FulfillmentOrder), FulfillmentOrder.id.in_(ids))
+        .order_by(FulfillmentOrder.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
 async def lock_fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
     """Lock all fulfillment orders of sales orders; return them by order, oldest first."""
     found = await uow.fetch(

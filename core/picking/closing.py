@@ -1,7 +1,7 @@
 """What follows from changed lines: lines, lists and waves that are finished, or open again."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -54,7 +54,7 @@ async def advance_lines(uow: UnitOfWork, held: Held, changes: Changes) -> Closed
     await uow.update(PickLine, after)
     left = {row["id"]: _left(row) for row in after}
     concerned = sorted({held.lines[line_id].pick_list_id for line_id in touched} | set(changes.added))
-    done = await _close_lists(uow, [held.lists[list_id] for list_id in concerned], held, changes)
+    done = await _close_lists(uow, [held.lists[list_id] for list_id in concerned], held, changes, after)
     uow.emit(_list_events(held, concerned, changes))
     return Closed(left, done)
 
@@ -94,13 +94,15 @@ def _list_events(held: Held, concerned: Collection[UUID], changes: Changes) -> I
         yield events.PickListChanged(list_id, held.lists[list_id].wave_id, picked[list_id], short[list_id], added)
 
 
-async def _close_lists(uow: UnitOfWork, lists: Collection[Row], held: Held, changes: Changes) -> set[UUID]:
+async def _close_lists(
+    uow: UnitOfWork, lists: Collection[Row], held: Held, changes: Changes, after: Sequence[Mapping[str, Any]]
+) -> set[UUID]:
     """Finish lists without open lines, and open again those that have some; return the lists that are finished now.
 
     A list whose every line was dropped is CANCELLED. Finished lists with new lines stand ready for anybody, those with
     undone ones go back to their workers. Waves follow.
     """
-    counts = await _line_counts(uow, [row.id for row in lists])
+    counts = await _line_counts(uow, [row.id for row in lists], held, after)
     ended = {row.id: _ending(counts[row.id]) for row in lists}
     finished = [row for row in lists if ended[row.id] is not None and row.status not in rules.FINISHED]
     reopened = [row for row in lists if ended[row.id] is None and row.status in rules.FINISHED]
@@ -114,17 +116,28 @@ async def _close_lists(uow: UnitOfWork, lists: Collection[Row], held: Held, chan
         await uow.clear_timers(LEASE_TIMER, [row.id for row in finished])
         await totes.free_totes(uow, await totes.tote_holds_of_lists(uow, [row.id for row in finished]))
         uow.emit(events.PickListDone(row.id, row.wave_id, row.worker_id) for row in finished)
-    await _advance_waves(uow, [held.waves[wave_id] for wave_id in sorted({row.wave_id for row in lists})])
+    changed = {row.wave_id for row in (*finished, *reopened)}
+    moving = {row.wave_id for row in lists if held.waves[row.wave_id].status != WaveStatus.IN_PROGRESS}
+    await _advance_waves(uow, [held.waves[wave_id] for wave_id in sorted(changed | moving)])
     return {list_id for list_id, ending in ended.items() if ending is not None}
 
 
-async def _line_counts(uow: UnitOfWork, list_ids: Collection[UUID]) -> dict[UUID, Counter[str]]:
+async def _line_counts(
+    uow: UnitOfWork, list_ids: Collection[UUID], held: Held, after: Sequence[Mapping[str, Any]]
+) -> dict[UUID, Counter[str]]:
+    """Count lists' lines by status; of lists that were read whole without asking again."""
+    now = {row["id"]: str(row["status"]) for row in after}
+    counts: dict[UUID, Counter[str]] = {list_id: Counter() for list_id in list_ids}
+    for list_id in held.statuses.keys() & counts.keys():
+        counts[list_id].update(now.get(line_id, status) for line_id, status in held.statuses[list_id].items())
+    others = counts.keys() - held.statuses.keys()
+    if not others:
+        return counts
     found = await uow.fetch(
         sa.select(PickLine.pick_list_id, PickLine.status, sa.func.count().label("lines"))
-        .where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, list_ids))
+        .where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, others))
         .group_by(PickLine.pick_list_id, PickLine.status)
     )
-    counts: dict[UUID, Counter[str]] = {list_id: Counter() for list_id in list_ids}
     for row in found:
         counts[row.pick_list_id][row.status] = row.lines
     return counts
@@ -159,6 +172,8 @@ async def _reopen(uow: UnitOfWork, lists: Collection[Row], worker_of: Mapping[UU
 
 async def _advance_waves(uow: UnitOfWork, waves: Collection[Row]) -> None:
     """Bring waves to where their lists are: begun, finished, or begun again."""
+    if not waves:
+        return
     unfinished = {
         row.wave_id
         for row in await uow.fetch(

@@ -13,11 +13,11 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused
 from pickmesh.core.orders import progress
-from pickmesh.core.picking import closing, refusals, rules, totes, work
+from pickmesh.core.picking import closing, refusals, rules, totes, walks, work
 from pickmesh.core.picking.rules import PickConfirmation, Taken
 from pickmesh.core.picking.tables import Pick
 from pickmesh.core.stock import carrying
-from pickmesh.core.stock.rules import MoveReason
+from pickmesh.core.stock.rules import MoveReason, PlaceFacts
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, StockUnit
 
 Row = sa.Row[*tuple[Any, ...]]
@@ -47,31 +47,40 @@ class Undone:
     quantity: int
 
 
-async def confirm_picks(uow: UnitOfWork, *, picks: Sequence[PickConfirmation]) -> list[Confirmed | Refused]:
+async def confirm_picks(
+    uow: UnitOfWork, *, picks: Sequence[PickConfirmation], known: walks.Walks | None = None
+) -> list[Confirmed | Refused]:
     """Book units that scans took from bins into totes, in a fixed number of statements.
 
     The goods move in the ledger with their promise, lines and lists that are complete are DONE, orders are IN_PROGRESS.
     Refuses item by item: LINE_CLOSED, NOT_YOURS, NEEDS_PLACE (no tote bound), WRONG_PLACE (a tote of something else),
     TOO_MANY (with the figures), INTERCEPTED (the order was stopped), and what stock refuses of serial-tracked units.
+    `known` are the lists as the caller has just locked and read them, so that they are not read again.
     """
     uow.actor.require(Permission.FLOOR_WORK)
     if not picks:
         return []
     named = [replace(pick, worker_id=pick.worker_id or uow.actor.person_id) for pick in picks]
-    held = await work.lock_lines(uow, {pick.pick_line_id for pick in named})
-    holds = await totes.tote_holds(uow, {pick.to_place_id for pick in named})
+    if known is not None:
+        held, holds = known.held({pick.pick_line_id for pick in named}), known.tote_holds()
+    else:
+        held = await work.lock_lines(uow, {pick.pick_line_id for pick in named})
+        holds = await totes.tote_holds(uow, {pick.to_place_id for pick in named})
     taken, refused = rules.decide_picks(named, rules.Tally(held.lines), holds)
-    booked, late = await _carry(uow, named, taken)
+    booked, late = await _carry(uow, named, taken, known.places() if known is not None else None)
     await _write_picks(uow, named, booked)
     await progress.record_picked(uow, _by_fulfillment_line(booked))
-    await progress.mark_in_progress(uow, {part.share.fulfillment_order_id for part, _ in booked})
+    await progress.mark_in_progress(uow, {part.share.fulfillment_order_id for part, _ in booked}.difference(held.begun))
     changes = _line_changes(named, booked)
     closed = await closing.advance_lines(uow, held, closing.Changes(picked=changes))
     return _answers(named, held.lines, closed, {each.index: each for each in (*refused, *late)})
 
 
 async def _carry(
-    uow: UnitOfWork, picks: Sequence[PickConfirmation], taken: Sequence[Taken]
+    uow: UnitOfWork,
+    picks: Sequence[PickConfirmation],
+    taken: Sequence[Taken],
+    places: Mapping[UUID, PlaceFacts] | None,
 ) -> tuple[list[Booked], list[Refused]]:
     """Move the goods; return what moved and how, and what stock would not move."""
     carries = [
@@ -84,7 +93,7 @@ async def _carry(
         )
         for part in taken
     ]
-    answers = await carrying.carry_allocations(uow, carries=carries, reason=MoveReason.PICK)
+    answers = await carrying.carry_allocations(uow, carries=carries, reason=MoveReason.PICK, places=places)
     booked: list[Booked] = []
     late: list[Refused] = []
     for part, answer in zip(taken, answers, strict=True):

@@ -99,6 +99,8 @@ async def hand_over_pick_list(uow: UnitOfWork, *, pick_list_id: UUID, to_worker_
 
 async def renew_leases(uow: UnitOfWork, *, pick_list_ids: Collection[UUID]) -> None:
     """Set the leases of claimed lists back to their full time, unless they were renewed a moment ago."""
+    if not pick_list_ids:
+        return
     until = uow.after(rules.LEASE)
     table = rows.table_of(PickList)
     renewed = await uow.execute(

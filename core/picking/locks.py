@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
 from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
+from pickmesh.core.stock.tables import Location
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
 
@@ -70,6 +71,26 @@ async def lock_pick_lists(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
         .order_by(PickList.id)
         .with_for_update()
     )
+    return {row.id: row for row in found}
+
+
+async def lists_at_work(uow: UnitOfWork, ids: Collection[UUID], *, lock: bool) -> Locked:
+    """Return pick lists with every column and what their warehouse's settings say; with `lock` they are locked."""
+    statement = (
+        sa.select(*PICK_LIST, Location.scan_policy, Location.time_zone)
+        .join(Location, sa.and_(uow.mine(Location), Location.id == PickList.location_id))
+        .where(uow.mine(PickList), uow.among(PickList.id, ids))
+        .order_by(PickList.id)
+    )
+    found = await uow.fetch(statement.with_for_update(of=PickList) if lock else statement)
+    return {row.id: row for row in found}
+
+
+async def waves_of_lists(uow: UnitOfWork, list_ids: Collection[UUID], *, lock: bool) -> Locked:
+    """Return the waves of pick lists, every column; with `lock` they are locked, before the lists are."""
+    theirs = sa.select(PickList.wave_id).where(uow.mine(PickList), uow.among(PickList.id, list_ids))
+    statement = sa.select(*WAVE).where(uow.mine(Wave), Wave.id.in_(theirs)).order_by(Wave.id)
+    found = await uow.fetch(statement.with_for_update(key_share=True) if lock else statement)
     return {row.id: row for row in found}
 
 

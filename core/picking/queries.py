@@ -1,6 +1,5 @@
 """What can be asked about picking: waves, lists, lines, picks, totes, exception tasks."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -8,10 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.db import rows
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest, page_of
+from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.picking.locks import PICK_LIST, TASK, WAVE
 from pickmesh.core.picking.tables import ExceptionTask, Pick, PickLine, PickList, ToteUse, Wave, WaveOrder
 from pickmesh.core.stock.tables import Place
@@ -50,7 +49,7 @@ async def wave_page(
         conditions.append(uow.among(Wave.status, statuses))
     if kinds is not None:
         conditions.append(uow.among(Wave.kind, kinds))
-    return await _page_by_id(uow, sa.select(*WAVE).where(uow.mine(Wave), *conditions), Wave.id, request)
+    return await paged.page_by_id(uow, sa.select(*WAVE).where(uow.mine(Wave), *conditions), Wave.id, request)
 
 
 async def seats_of_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
@@ -60,7 +59,7 @@ async def seats_of_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> Mapping
         .where(uow.mine(WaveOrder), uow.among(WaveOrder.wave_id, wave_ids))
         .order_by(WaveOrder.wave_id, WaveOrder.position)
     )
-    return _grouped(found, "wave_id")
+    return paged.grouped(found, "wave_id")
 
 
 async def waves_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
@@ -70,7 +69,7 @@ async def waves_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUI
         .where(uow.mine(WaveOrder), uow.among(WaveOrder.fulfillment_order_id, fulfillment_order_ids))
         .order_by(WaveOrder.wave_id)
     )
-    return _grouped(found, "fulfillment_order_id")
+    return paged.grouped(found, "fulfillment_order_id")
 
 
 async def pick_lists(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Row]:
@@ -92,7 +91,7 @@ async def pick_lists_of_waves(uow: UnitOfWork, wave_ids: Collection[UUID]) -> Ma
         .where(uow.mine(PickList), uow.among(PickList.wave_id, wave_ids))
         .order_by(PickList.wave_id, PickList.number)
     )
-    return _grouped(found, "wave_id")
+    return paged.grouped(found, "wave_id")
 
 
 async def pick_list_page(
@@ -111,7 +110,7 @@ async def pick_list_page(
     if worker_id is not None:
         conditions.append(PickList.worker_id == worker_id)
     statement = sa.select(*PICK_LIST).where(uow.mine(PickList), *conditions)
-    return await _page_by_id(uow, statement, PickList.id, request)
+    return await paged.page_by_id(uow, statement, PickList.id, request)
 
 
 async def lines_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
@@ -122,7 +121,7 @@ async def lines_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping
         .where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, list_ids))
         .order_by(PickLine.pick_list_id, PickLine.sequence)
     )
-    return _grouped(found, "pick_list_id")
+    return paged.grouped(found, "pick_list_id")
 
 
 async def pick_lines(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Row]:
@@ -136,7 +135,7 @@ async def picks_of_lines(uow: UnitOfWork, pick_line_ids: Collection[UUID]) -> Ma
     found = await uow.fetch(
         sa.select(*PICK).where(uow.mine(Pick), uow.among(Pick.pick_line_id, pick_line_ids)).order_by(Pick.id)
     )
-    return _grouped(found, "pick_line_id")
+    return paged.grouped(found, "pick_line_id")
 
 
 async def tote_uses(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, Row]:
@@ -152,7 +151,7 @@ async def totes_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping
         .where(uow.among(ToteUse.pick_list_id, list_ids))
         .order_by(ToteUse.pick_list_id, ToteUse.bound_at, ToteUse.place_id)
     )
-    return _grouped(found, "pick_list_id")
+    return paged.grouped(found, "pick_list_id")
 
 
 def _tote_uses(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
@@ -188,7 +187,7 @@ async def tasks_about(uow: UnitOfWork, subject_ids: Collection[UUID]) -> Mapping
         .where(uow.mine(ExceptionTask), uow.among(ExceptionTask.subject_id, subject_ids))
         .order_by(ExceptionTask.id)
     )
-    return _grouped(found, "subject_id")
+    return paged.grouped(found, "subject_id")
 
 
 async def task_page(
@@ -207,7 +206,7 @@ async def task_page(
     if kinds is not None:
         conditions.append(uow.among(ExceptionTask.kind, kinds))
     statement = sa.select(*TASK).where(uow.mine(ExceptionTask), *conditions)
-    return await _page_by_id(uow, statement, ExceptionTask.id, request)
+    return await paged.page_by_id(uow, statement, ExceptionTask.id, request)
 
 
 def _conditions(uow: UnitOfWork, column: Any, location_id: UUID | None) -> list[sa.ColumnElement[bool]]:
@@ -215,26 +214,3 @@ def _conditions(uow: UnitOfWork, column: Any, location_id: UUID | None) -> list[
     if location_id is not None:
         return [column == location_id]
     return [] if uow.actor.warehouse_ids is None else [uow.among(column, uow.actor.warehouse_ids)]
-
-
-async def _page_by_id(uow: UnitOfWork, statement: Any, column: Any, request: PageRequest) -> Page[Row]:
-    if request.cursor is not None:
-        key = _id_in(request.cursor)
-        statement = statement.where(column > key if request.backwards else column < key)
-    ordered = statement.order_by(column if request.backwards else column.desc()).limit(request.limit + 1)
-    return page_of(await uow.fetch(ordered), request, lambda row: (str(row.id),))
-
-
-def _id_in(cursor: tuple[object, ...]) -> UUID:
-    try:
-        return UUID(str(cursor[0]))
-    except ValueError:
-        message = "That cursor is not one of this list; start again from the first page."
-        raise InvalidInput(message, field=("after",)) from None
-
-
-def _grouped(found: Rows, name: str) -> Mapping[UUID, list[Row]]:
-    by_key: dict[UUID, list[Row]] = defaultdict(list)
-    for row in found:
-        by_key[row._mapping[name]].append(row)
-    return by_key

@@ -1,8 +1,8 @@
 """Reading the work in hand: pick lines with the shares still in their bins, locked in the one order."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,16 @@ Found = sa.Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Locked work: lines as they stand, their lists and waves."""
+    """Locked work: lines as they stand, their lists and waves.
+
+    `begun` are orders known to be worked on; `statuses` are those of all lines, for lists that were read whole.
+    """
 
     lines: Mapping[UUID, rules.WorkLine]
     lists: locks.Locked
     waves: locks.Locked
+    begun: Collection[UUID] = ()
+    statuses: Mapping[UUID, Mapping[UUID, str]] = field(default_factory=dict)
 
 
 async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Held:
@@ -35,12 +40,13 @@ async def lock_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Held:
         .where(uow.mine(Allocation), uow.among(Allocation.work_line_id, line_ids))
         .distinct()
     )
-    await order_locks.lock_fulfillment_orders(uow, [row.fulfillment_order_id for row in served])
+    orders = await order_locks.lock_fulfillment_orders(uow, [row.fulfillment_order_id for row in served])
     on_lists = await uow.fetch(
         sa.select(PickLine.pick_list_id).where(uow.mine(PickLine), uow.among(PickLine.id, line_ids)).distinct()
     )
     waves, lists = await lock_lists(uow, [row.pick_list_id for row in on_lists])
-    return Held(await work_lines(uow, line_ids), lists, waves)
+    begun = {row.id for row in orders.values() if row.progress == Progress.IN_PROGRESS}
+    return Held(await work_lines(uow, line_ids), lists, waves, begun)
 
 
 async def lock_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> tuple[locks.Locked, locks.Locked]:
@@ -74,101 +80,107 @@ async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, 
         .join(Wave, (Wave.merchant_id == PickList.merchant_id) & (Wave.id == PickList.wave_id))
         .where(uow.mine(PickLine), uow.among(PickLine.id, line_ids))
     )
-    found_shares = await _shares(uow, line_ids, open_only=False)
-    shares, stopped = _by_line(found_shares), _stopped_orders(found_shares)
-    return {
-        row.id: rules.WorkLine(
-            id=row.id,
-            pick_list_id=row.pick_list_id,
-            wave_kind=row.kind,
-            status=row.status,
-            list_status=row.list_status,
-            worker_id=row.worker_id,
-            quantity=row.quantity,
-            picked=row.picked_quantity,
-            short=row.short_quantity,
-            shares=tuple(shares[row.id]),
-            stopped_order_ids=frozenset(stopped[row.id]),
-        )
-        for row in found
-    }
+    shares = await shares_of_lines(uow, line_ids, Allocation.place_id == Allocation.bin_id)
+    return {row.id: work_line(row, row.kind, row.list_status, row.worker_id, shares[row.id]) for row in found}
+
+
+def work_line(
+    row: Found, wave_kind: str, list_status: str, worker_id: UUID | None, in_bin: Iterable[Found]
+) -> rules.WorkLine:
+    """Return a pick line's row as work, with its shares in its bin, released ones among them."""
+    shares = list(in_bin)
+    return rules.WorkLine(
+        id=row.id,
+        pick_list_id=row.pick_list_id,
+        wave_kind=wave_kind,
+        status=row.status,
+        list_status=list_status,
+        worker_id=worker_id,
+        quantity=row.quantity,
+        picked=row.picked_quantity,
+        short=row.short_quantity,
+        shares=tuple(_share(each) for each in shares if each.status == AllocationStatus.OPEN),
+        stopped_order_ids=frozenset(each.fulfillment_order_id for each in shares if is_stopped(each)),
+    )
 
 
 async def shares_in_bins(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping[UUID, list[rules.Share]]:
     """Return the open shares of pick lines whose units have not left their bins, in the order of their seats."""
-    return _by_line(await _shares(uow, line_ids, open_only=True))
+    found = await shares_of_lines(
+        uow, line_ids, Allocation.place_id == Allocation.bin_id, Allocation.status == AllocationStatus.OPEN
+    )
+    return {line_id: [_share(row) for row in own] for line_id, own in found.items()}
 
 
-async def _shares(uow: UnitOfWork, line_ids: Collection[UUID], *, open_only: bool) -> Sequence[Found]:
-    wanted = [AllocationStatus.OPEN] if open_only else [AllocationStatus.OPEN, AllocationStatus.RELEASED]
-    seat = sa.func.coalesce(WaveOrder.position, 0)
-    return await uow.fetch(
+async def shares_of_lines(
+    uow: UnitOfWork, line_ids: Collection[UUID], *conditions: sa.ColumnElement[bool]
+) -> Mapping[UUID, list[Found]]:
+    """Return the allocations of pick lines with their orders, open and released ones, by line and seat."""
+    position = (  # row by row: the planner, left to join them, may read whole waves
+        sa.select(WaveOrder.position)
+        .select_from(PickLine)
+        .join(PickList, sa.and_(uow.mine(PickList), PickList.id == PickLine.pick_list_id))
+        .join(WaveOrder, sa.and_(uow.mine(WaveOrder), WaveOrder.wave_id == PickList.wave_id))
+        .where(
+            uow.mine(PickLine),
+            PickLine.id == Allocation.work_line_id,
+            WaveOrder.fulfillment_order_id == FulfillmentLine.fulfillment_order_id,
+        )
+        .correlate(Allocation, FulfillmentLine)
+        .scalar_subquery()
+    )
+    seat = sa.func.coalesce(position, 0).label("seat")
+    found = await uow.fetch(
         sa.select(
             Allocation.id,
             Allocation.status,
             Allocation.work_line_id,
             Allocation.line_id,
             Allocation.place_id,
+            Allocation.bin_id,
             Allocation.sku_id,
             Allocation.lot_id,
             Allocation.quantity,
-            FulfillmentOrder.id.label("fulfillment_order_id"),
+            seat,
+            FulfillmentLine.fulfillment_order_id,
+            FulfillmentOrder.number,
             FulfillmentOrder.progress,
             FulfillmentOrder.intercepted_at,
         )
-        .join(FulfillmentLine, _of_line(Allocation, FulfillmentLine))
+        .join(FulfillmentLine, sa.and_(uow.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
         .join(
             FulfillmentOrder,
-            (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
-            & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
-        )
-        .join(PickLine, (PickLine.merchant_id == Allocation.merchant_id) & (PickLine.id == Allocation.work_line_id))
-        .join(PickList, (PickList.merchant_id == PickLine.merchant_id) & (PickList.id == PickLine.pick_list_id))
-        .outerjoin(
-            WaveOrder,
-            (WaveOrder.merchant_id == PickList.merchant_id)
-            & (WaveOrder.wave_id == PickList.wave_id)
-            & (WaveOrder.fulfillment_order_id == FulfillmentOrder.id),
+            sa.and_(uow.mine(FulfillmentOrder), FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
         )
         .where(
             uow.mine(Allocation),
             uow.among(Allocation.work_line_id, line_ids),
-            Allocation.status.in_(wanted),
-            Allocation.place_id == Allocation.bin_id,
+            Allocation.status.in_([AllocationStatus.OPEN, AllocationStatus.RELEASED]),
+            *conditions,
         )
-        .order_by(seat, FulfillmentOrder.id, Allocation.id)
+        .order_by("seat", FulfillmentLine.fulfillment_order_id, Allocation.id)
+    )
+    by_line: dict[UUID, list[Found]] = defaultdict(list)
+    for row in found:
+        by_line[row.work_line_id].append(row)
+    return by_line
+
+
+def _share(row: Found) -> rules.Share:
+    return rules.Share(
+        allocation_id=row.id,
+        fulfillment_order_id=row.fulfillment_order_id,
+        line_id=row.line_id,
+        place_id=row.place_id,
+        sku_id=row.sku_id,
+        lot_id=row.lot_id,
+        quantity=row.quantity,
+        stopped=is_stopped(row),
     )
 
 
-def _by_line(found: Iterable[Found]) -> Mapping[UUID, list[rules.Share]]:
-    shares: dict[UUID, list[rules.Share]] = defaultdict(list)
-    for row in found:
-        if row.status != AllocationStatus.OPEN:
-            continue
-        share = rules.Share(
-            allocation_id=row.id,
-            fulfillment_order_id=row.fulfillment_order_id,
-            line_id=row.line_id,
-            place_id=row.place_id,
-            sku_id=row.sku_id,
-            lot_id=row.lot_id,
-            quantity=row.quantity,
-            stopped=_is_stopped(row),
-        )
-        shares[row.work_line_id].append(share)
-    return shares
-
-
-def _stopped_orders(found: Iterable[Found]) -> Mapping[UUID, set[UUID]]:
-    """Return, by pick line, the orders that were stopped after it was laid out for them."""
-    stopped: dict[UUID, set[UUID]] = defaultdict(set)
-    for row in found:
-        if _is_stopped(row):
-            stopped[row.work_line_id].add(row.fulfillment_order_id)
-    return stopped
-
-
-def _is_stopped(row: Found) -> bool:
+def is_stopped(row: Found) -> bool:
+    """Tell whether a share's order goes no further."""
     return row.intercepted_at is not None or row.progress == Progress.CANCELLED
 
 

@@ -49,13 +49,19 @@ class Carried:
 
 
 async def carry_allocations(
-    uow: UnitOfWork, *, carries: Sequence[Carry], reason: str, document_id: UUID | None = None
+    uow: UnitOfWork,
+    *,
+    carries: Sequence[Carry],
+    reason: str,
+    document_id: UUID | None = None,
+    places: Mapping[UUID, PlaceFacts] | None = None,
 ) -> list[Carried | Refused]:
     """Move promised units and let their allocations follow, in a fixed number of statements; never touches levels.
 
     An allocation of which only a part goes is split: the part has a row (and an id) of its own where it is now, shared
     with what went there before it; the last part takes the original row along. Carries of one batch are done in order,
-    also several of one allocation. One that cannot be done comes back as `Refused`. The caller has checked who may.
+    also several of one allocation. One that cannot be done comes back as `Refused`. The caller has checked who may;
+    `places` are destinations the caller has read.
     """
     if not carries:
         return []
@@ -63,7 +69,7 @@ async def carry_allocations(
     to_places = {carry.to_place_id for carry in carries}
     balances = await locks.lock_balances_of_allocations(uow, ids, to_places)
     found = await promises.promises_with_siblings(uow, ids)
-    places = await queries.place_facts(uow, to_places)
+    places = await queries.place_facts(uow, to_places) if places is None else places
     there = await units.units_of_promises(uow, (found[one] for one in ids if one in found))
     carrying = _Carrying(
         now=found, balances=balances, places=places, there=there, reason=reason, document_id=document_id

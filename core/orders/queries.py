@@ -1,6 +1,6 @@
 """What can be asked about orders: pages, lines, holds, shipments, timelines; statements never depend on the rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.reading import LoggedEvent
 from pickmesh.core.journal.tables import EventRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest, page_of
+from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.orders import rules
 from pickmesh.core.orders.locks import FULFILLMENT_ORDER
 from pickmesh.core.orders.rules import Status
@@ -100,7 +100,7 @@ async def orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[An
     return {row.id: row for row in found}
 
 
-async def orders_by_external_id(uow: UnitOfWork, external_ids: Collection[str]) -> dict[str, list[sa.Row[Any]]]:
+async def orders_by_external_id(uow: UnitOfWork, external_ids: Collection[str]) -> Mapping[str, list[sa.Row[Any]]]:
     """Return orders by the number their shop gave them; two shops may use the same one."""
     found = await uow.fetch(
         sa.select(*ORDER)
@@ -143,7 +143,9 @@ async def order_page(uow: UnitOfWork, request: PageRequest, chosen: OrderFilter 
         conditions.append(
             SalesOrder.cancelled_at.is_not(None) if wanted.cancelled else SalesOrder.cancelled_at.is_(None)
         )
-    return await _page_by_id(uow, sa.select(*ORDER).where(uow.mine(SalesOrder), *conditions), SalesOrder.id, request)
+    return await paged.page_by_id(
+        uow, sa.select(*ORDER).where(uow.mine(SalesOrder), *conditions), SalesOrder.id, request
+    )
 
 
 async def fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
@@ -162,12 +164,12 @@ async def fulfillment_orders_by_number(uow: UnitOfWork, numbers: Collection[int]
     return {row.number: row for row in found}
 
 
-async def fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+async def fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return the fulfillment orders of orders, oldest first."""
     statement = sa.select(*FULFILLMENT_ORDER).where(
         uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.order_id, order_ids)
     )
-    return _grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "order_id")
+    return paged.grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "order_id")
 
 
 async def fulfillment_order_page(
@@ -195,19 +197,19 @@ async def fulfillment_order_page(
         theirs = uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids)
         conditions.append(theirs | FulfillmentOrder.location_id.is_(None))
     statement = sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), *conditions)
-    return await _page_by_id(uow, statement, FulfillmentOrder.id, request)
+    return await paged.page_by_id(uow, statement, FulfillmentOrder.id, request)
 
 
-async def lines_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+async def lines_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return the lines of orders as the buyers asked for them, in the order they came."""
     statement = sa.select(*ORDER_LINE).where(uow.mine(OrderLine), uow.among(OrderLine.order_id, order_ids))
-    return _grouped(await uow.fetch(statement.order_by(OrderLine.id)), "order_id")
+    return paged.grouped(await uow.fetch(statement.order_by(OrderLine.id)), "order_id")
 
 
-async def lines_of_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+async def lines_of_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return the lines of fulfillment orders, in the order they came."""
     statement = sa.select(*LINE).where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.fulfillment_order_id, ids))
-    return _grouped(await uow.fetch(statement.order_by(FulfillmentLine.id)), "fulfillment_order_id")
+    return paged.grouped(await uow.fetch(statement.order_by(FulfillmentLine.id)), "fulfillment_order_id")
 
 
 async def lines(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
@@ -218,24 +220,24 @@ async def lines(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any
 
 async def holds_of(
     uow: UnitOfWork, fulfillment_order_ids: Collection[UUID], *, open_only: bool = True
-) -> dict[UUID, list[sa.Row[Any]]]:
+) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return the holds of fulfillment orders, oldest first; also those released already when asked for."""
     statement = sa.select(*HOLD).where(uow.mine(Hold), uow.among(Hold.fulfillment_order_id, fulfillment_order_ids))
     if open_only:
         statement = statement.where(Hold.released_at.is_(None))
-    return _grouped(await uow.fetch(statement.order_by(Hold.id)), "fulfillment_order_id")
+    return paged.grouped(await uow.fetch(statement.order_by(Hold.id)), "fulfillment_order_id")
 
 
-async def shipments_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
+async def shipments_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return what shops were told about orders' parcels, oldest first; an undone one says when it was."""
     statement = sa.select(*SHIPMENT).where(uow.mine(Shipment), uow.among(Shipment.order_id, order_ids))
-    return _grouped(await uow.fetch(statement.order_by(Shipment.id)), "order_id")
+    return paged.grouped(await uow.fetch(statement.order_by(Shipment.id)), "order_id")
 
 
-async def shipments_by_waybill(uow: UnitOfWork, waybills: Collection[str]) -> dict[str, list[sa.Row[Any]]]:
+async def shipments_by_waybill(uow: UnitOfWork, waybills: Collection[str]) -> Mapping[str, list[sa.Row[Any]]]:
     """Return shipments by waybill number; one parcel may carry several orders."""
     statement = sa.select(*SHIPMENT).where(uow.mine(Shipment), uow.among(Shipment.waybill, waybills))
-    return _grouped(await uow.fetch(statement.order_by(Shipment.id)), "waybill")
+    return paged.grouped(await uow.fetch(statement.order_by(Shipment.id)), "waybill")
 
 
 async def timeline(
@@ -295,28 +297,3 @@ def _pieces(uow: UnitOfWork) -> sa.ScalarSelect[Any]:
         .correlate(FulfillmentOrder)
         .scalar_subquery()
     )
-
-
-async def _page_by_id(uow: UnitOfWork, statement: Any, column: Any, request: PageRequest) -> Page[sa.Row[Any]]:
-    """Return a page in falling order of ids, which is the newest first."""
-    if request.cursor is not None:
-        after = _id_in(request.cursor)
-        statement = statement.where(column > after if request.backwards else column < after)
-    ordered = statement.order_by(column if request.backwards else column.desc()).limit(request.limit + 1)
-    return page_of(await uow.fetch(ordered), request, lambda row: (str(row.id),))
-
-
-def _id_in(cursor: tuple[object, ...]) -> UUID:
-    try:
-        return UUID(str(cursor[0]))
-    except ValueError:
-        raise InvalidInput(
-            "That cursor is not one of this list; start again from the first page.", field=("after",)
-        ) from None
-
-
-def _grouped(found: Rows, name: str) -> dict[Any, list[sa.Row[Any]]]:
-    by_key: dict[Any, list[sa.Row[Any]]] = {}
-    for row in found:
-        by_key.setdefault(row._mapping[name], []).append(row)
-    return by_key

@@ -1,6 +1,5 @@
 """What can be asked about packing: parcels, contents, waybills, print jobs, and what lies ready to be packed."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -8,8 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.db import rows
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest, page_of
+from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder
@@ -46,7 +46,7 @@ async def parcels_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[U
         .where(uow.mine(Parcel), uow.among(Parcel.fulfillment_order_id, fulfillment_order_ids))
         .order_by(Parcel.fulfillment_order_id, Parcel.sequence)
     )
-    return _grouped(found, "fulfillment_order_id")
+    return paged.grouped(found, "fulfillment_order_id")
 
 
 async def parcel_page(
@@ -69,11 +69,7 @@ async def parcel_page(
     if station_id is not None:
         conditions.append(Parcel.station_id == station_id)
     statement = sa.select(*PARCEL).where(uow.mine(Parcel), *conditions)
-    if request.cursor is not None:
-        key = _id_in(request.cursor)
-        statement = statement.where(Parcel.id > key if request.backwards else Parcel.id < key)
-    ordered = statement.order_by(Parcel.id if request.backwards else Parcel.id.desc()).limit(request.limit + 1)
-    return page_of(await uow.fetch(ordered), request, lambda row: (str(row.id),))
+    return await paged.page_by_id(uow, statement, Parcel.id, request)
 
 
 async def contents(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
@@ -83,7 +79,7 @@ async def contents(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mapping[UUI
         .where(uow.mine(ParcelItem), uow.among(ParcelItem.parcel_id, parcel_ids))
         .order_by(ParcelItem.parcel_id, ParcelItem.fulfillment_line_id, ParcelItem.lot_id)
     )
-    return _grouped(found, "parcel_id")
+    return paged.grouped(found, "parcel_id")
 
 
 async def waybills(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Row]:
@@ -99,7 +95,7 @@ async def waybills_of(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mapping[
         .where(uow.mine(Waybill), uow.among(Waybill.parcel_id, parcel_ids))
         .order_by(Waybill.parcel_id, Waybill.id)
     )
-    return _grouped(found, "parcel_id")
+    return paged.grouped(found, "parcel_id")
 
 
 async def live_waybills(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> dict[UUID, Row]:
@@ -135,7 +131,7 @@ async def print_jobs_of(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mappin
         .where(uow.mine(PrintJob), uow.among(PrintJob.parcel_id, parcel_ids))
         .order_by(PrintJob.parcel_id, PrintJob.id)
     )
-    return _grouped(found, "parcel_id")
+    return paged.grouped(found, "parcel_id")
 
 
 async def queued_print_jobs(uow: UnitOfWork, station_id: UUID, *, limit: int = 50) -> Rows:
@@ -201,18 +197,3 @@ def _goods() -> sa.Select[*tuple[Any, ...]]:
             & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
         )
     )
-
-
-def _id_in(cursor: tuple[object, ...]) -> UUID:
-    try:
-        return UUID(str(cursor[0]))
-    except ValueError:
-        message = "That cursor is not one of this list; start again from the first page."
-        raise InvalidInput(message, field=("after",)) from None
-
-
-def _grouped(found: Rows, name: str) -> Mapping[UUID, list[Row]]:
-    by_key: dict[UUID, list[Row]] = defaultdict(list)
-    for row in found:
-        by_key[row._mapping[name]].append(row)
-    return by_key

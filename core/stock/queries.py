@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest, page_of
 from pickmesh.core.kit.refusals import InvalidInput
@@ -255,12 +256,7 @@ async def move_page(
         found = found.where(sa.or_(StockMove.from_place_id == place_id, StockMove.to_place_id == place_id))
     if document_id is not None:
         found = found.where(StockMove.document_id == document_id)
-    if request.cursor is not None:
-        (move_id,) = _cursor(request, UUID)
-        found = found.where(StockMove.id > move_id if request.backwards else StockMove.id < move_id)
-    order = StockMove.id if request.backwards else StockMove.id.desc()
-    rows = await uow.fetch(found.order_by(order).limit(request.limit + 1))
-    return page_of(rows, request, lambda row: (str(row.id),))
+    return await paged.page_by_id(uow, found, StockMove.id, request)
 
 
 async def allocations(uow: UnitOfWork, allocation_ids: Iterable[UUID]) -> Rows:

@@ -4,7 +4,7 @@ PostgreSQL takes one array per column (`unnest`), so the statement's text never 
 prepared; SQLite takes an executemany, which counts as one statement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -110,6 +110,19 @@ def among(dialect: str, columns: Column | Sequence[Column], values: Sequence[Any
         return columns == sa.any_(sa.literal(list(values), postgresql.ARRAY(_type(columns))))
     listed = sa.func.json_each(sa.literal([_plain(columns, value) for value in values], sa.JSON)).table_valued("value")
     return columns.in_(sa.select(listed.c.value))
+
+
+def among_named(dialect: str, column: Column, name: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a column is one of the values told under a name when the statement is run."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(_type(column))))
+    listed = sa.func.json_each(sa.bindparam(name, type_=sa.JSON())).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def plain(column: Column, values: Iterable[Any]) -> list[Any]:
+    """Write values as SQLite stores them, for use inside a JSON list."""
+    return [_plain(column, value) for value in values]
 
 
 def _tuple_among(dialect: str, columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Barcode, Sku
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.floor.entries import Entry, storable
 from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind, ItemHit, PlaceHit, UnitHit
 from pickmesh.core.floor.tables import ScanKind, ScanSource
@@ -148,15 +149,22 @@ async def _find_goods(  # noqa: PLR0917 - three sets of keys that must not be mi
     serials: Collection[str],
     location_ids: Collection[UUID],
 ) -> None:
+    found = await uow.ask(_GOODS, keys=keys, places=places, serials=serials, location_ids=location_ids)
+    for row in found:
+        _note(known, row)
+
+
+def _all_goods(to: Names) -> sa.CompoundSelect[Any]:
+    """Return the query for barcodes, SKUs, places and serial-tracked units by what was scanned."""
     same_sku = (Sku.merchant_id == Barcode.merchant_id) & (Sku.id == Barcode.sku_id)
     use = (ToteUse.merchant_id == Place.merchant_id) & (ToteUse.place_id == Place.id)
     statement = sa.union_all(
         _goods("BARCODE", Barcode.code, Sku.id, text=Sku.code, number=Barcode.unit_quantity)
         .select_from(sa.join(Barcode, Sku, same_sku))
-        .where(uow.mine(Barcode), uow.among(Barcode.code, keys))
+        .where(to.mine(Barcode), to.among(Barcode.code, "keys"))
         .where(Barcode.archived_at.is_(None), Sku.archived_at.is_(None)),
         _goods("SKU", Sku.code, Sku.id, text=Sku.code).where(
-            uow.mine(Sku), uow.among(Sku.code, keys), Sku.archived_at.is_(None), Sku.is_bundle.is_(False)
+            to.mine(Sku), to.among(Sku.code, "keys"), Sku.archived_at.is_(None), Sku.is_bundle.is_(False)
         ),
         _goods(
             "PLACE",
@@ -167,7 +175,7 @@ async def _find_goods(  # noqa: PLR0917 - three sets of keys that must not be mi
             more=(Place.pool, Place.tote_state),
         )
         .select_from(sa.outerjoin(Place, ToteUse, use))
-        .where(uow.mine(Place), uow.among(Place.code, places), uow.among(Place.location_id, location_ids))
+        .where(to.mine(Place), to.among(Place.code, "places"), to.among(Place.location_id, "location_ids"))
         .where(Place.archived_at.is_(None), Place.kind.not_in(_VIRTUAL)),
         _goods(
             "UNIT",
@@ -175,10 +183,9 @@ async def _find_goods(  # noqa: PLR0917 - three sets of keys that must not be mi
             StockUnit.id,
             others=(StockUnit.sku_id, StockUnit.place_id, StockUnit.lot_id),
             text=StockUnit.state,
-        ).where(uow.mine(StockUnit), uow.among(StockUnit.serial, serials)),
+        ).where(to.mine(StockUnit), to.among(StockUnit.serial, "serials")),
     )
-    for row in await uow.connection.execute(statement.order_by("what", "key", "id")):
-        _note(known, row)
+    return statement.order_by("what", "key", "id")
 
 
 def _goods(what: str, key: Any, found: Any, *, others: Any = (), text: Any, more: Any = (), number: Any = None) -> Any:
@@ -196,6 +203,9 @@ def _goods(what: str, key: Any, found: Any, *, others: Any = (), text: Any, more
         state.label("state"),
         (sa.literal(1) if number is None else number).label("number"),
     )
+
+
+_GOODS = Prepared(_all_goods)
 
 
 def _note(known: KnownCodes, row: Any) -> None:

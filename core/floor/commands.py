@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.db.prepared import Prepared
 from pickmesh.core.floor import codes, entries, loading, playing, sessions, state, views
 from pickmesh.core.floor.codes import KnownCodes
 from pickmesh.core.floor.desk import Desk, Turn
@@ -28,6 +29,11 @@ from pickmesh.core.stock import queries as stock_queries
 from pickmesh.scanner.codes import own
 from pickmesh.scanner.codes.parse import CodeKind
 
+_SCANS = Prepared(
+    lambda to: sa.select(Scan.client_id, Scan.session_id, Scan.worker_id, Scan.entry, Scan.outcome, Scan.verdict).where(
+        to.mine(Scan), to.among(Scan.client_id, "client_ids")
+    )
+)
 _SECRET = f"{own.PAIRING_PREFIX}…"
 _SAME = ("kind", "raw", "raw_base64", "quantity", "weight_g", "lot", "serial", "choice", "answers")
 _REUSED = "This clientId was used for another entry: send this one under a clientId of its own."
@@ -167,12 +173,7 @@ async def _answer_repeated(uow: UnitOfWork, taken: Sequence[_Batch], desks: Sequ
 async def _earlier(uow: UnitOfWork, client_ids: set[UUID]) -> Mapping[UUID, Any]:
     if not client_ids:
         return {}
-    found = await uow.fetch(
-        sa.select(Scan.client_id, Scan.session_id, Scan.worker_id, Scan.entry, Scan.outcome, Scan.verdict).where(
-            uow.mine(Scan), uow.among(Scan.client_id, client_ids)
-        )
-    )
-    return {row.client_id: row for row in found}
+    return {row.client_id: row for row in await uow.ask(_SCANS, client_ids=client_ids)}
 
 
 def _repeated(entry: Entry, actor: Actor, row: Any) -> Verdict:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.floor import lookup, pack_loading, pick_loading
 from pickmesh.core.floor.codes import KnownCodes
 from pickmesh.core.floor.desk import Desk
@@ -65,8 +66,17 @@ async def _orders(
         return await order_queries.fulfillment_orders(uow, packed) if packed else {}
     if not list_ids:
         return await order_locks.lock_fulfillment_orders(uow, packed) if packed else {}
-    to_pack = sa.select(FulfillmentOrder.id).where(uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, packed))
-    return await order_locks.lock_fulfillment_orders_among(uow, sa.union(walks.orders_served(uow, list_ids), to_pack))
+    found = await uow.ask(_LOCK_ORDERS, list_ids=list_ids, packed=packed)
+    return {row.id: row for row in found}
+
+
+def _locking_orders(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query that locks the orders lists serve, and others."""
+    others = sa.select(FulfillmentOrder.id).where(to.mine(FulfillmentOrder), to.among(FulfillmentOrder.id, "packed"))
+    return order_locks.locking_fulfillment_orders(to, sa.union(walks.orders_served(to), others))
+
+
+_LOCK_ORDERS = Prepared(_locking_orders)
 
 
 def _entries(desks: Iterable[Desk]) -> list[Entry]:

@@ -98,10 +98,7 @@ async def desks_of(uow: UnitOfWork, session_ids: Collection[UUID]) -> dict[UUID,
     """Return sessions as desks to play at; those that do not exist are absent."""
     if not session_ids:
         return {}
-    found = await uow.fetch(
-        sa.select(*locks.SESSION).where(uow.mine(ScanSession), uow.among(ScanSession.id, session_ids))
-    )
-    return {row.id: desk_of(row) for row in found}
+    return {row.id: desk_of(row) for row in await uow.ask(locks.SESSIONS, ids=session_ids)}
 
 
 async def lock_desks(uow: UnitOfWork, desks: Collection[Desk]) -> None:

@@ -10,12 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pickmesh.core.db import rows
 from pickmesh.core.db.base import Base
+from pickmesh.core.db.prepared import Prepared
 from pickmesh.core.journal.tables import Counter, EventRow, Timer
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.events import Event
 from pickmesh.core.kit.vault import Vault
 
 EVENT_COUNTER = "event"
+_COUNTER = rows.table_of(Counter).c
+_ADVANCE = (
+    sa.update(Counter)
+    .where(_COUNTER.merchant_id == sa.bindparam("mine"), _COUNTER.kind == sa.bindparam("counted"))
+    .values(last=_COUNTER.last + sa.bindparam("count", type_=sa.BigInteger()))
+    .returning(_COUNTER.last)
+)
 
 
 class UnitOfWork:
@@ -47,6 +55,11 @@ class UnitOfWork:
         """Run a SELECT and return all its rows."""
         found: Sequence[sa.Row[*tuple[Any, ...]]] = (await self.connection.execute(statement)).all()
         return found
+
+    async def ask(self, prepared: Prepared, **values: Any) -> Sequence[sa.Row[Any]]:
+        """Run a prepared query with these values and return all its rows."""
+        statement, told = prepared.bound(self.dialect, self.merchant_id, values)
+        return (await self.connection.execute(statement, told)).all()
 
     async def first(self, statement: sa.Select[*tuple[Any, ...]]) -> sa.Row[*tuple[Any, ...]] | None:
         """Run a SELECT and return its first row, if there is one."""
@@ -130,15 +143,9 @@ class UnitOfWork:
         self._events.clear()
 
     async def _advance(self, kind: str, count: int) -> int:
-        table = rows.table_of(Counter)
-        advance = (
-            sa.update(Counter)
-            .where(self.mine(Counter), Counter.kind == kind)
-            .values(last=table.c.last + count)
-            .returning(table.c.last)
-        )
-        last = (await self.connection.execute(advance)).scalar()
+        told = {"mine": self.merchant_id, "counted": kind, "count": count}
+        last = (await self.connection.execute(_ADVANCE, told)).scalar()
         if last is None:
             await self.upsert(Counter, [{"kind": kind, "last": 0}])
-            last = (await self.connection.execute(advance)).scalar_one()
+            last = (await self.connection.execute(_ADVANCE, told)).scalar_one()
         return int(last)

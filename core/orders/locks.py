@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import Shop
+from pickmesh.core.db.prepared import Names
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, NotPermitted, Refusal, StaleVersion
@@ -97,15 +98,14 @@ async def lock_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dic
     return {row.id: row for row in found}
 
 
-async def lock_fulfillment_orders_among(uow: UnitOfWork, ids: sa.CompoundSelect[Any]) -> dict[UUID, sa.Row[Any]]:
-    """Lock the fulfillment orders whose ids a query finds; return them with every column."""
-    found = await uow.fetch(
+def locking_fulfillment_orders(to: Names, ids: sa.CompoundSelect[Any]) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query that locks the fulfillment orders whose ids another query finds, every column of them."""
+    return (
         sa.select(*FULFILLMENT_ORDER)
-        .where(uow.mine(FulfillmentOrder), FulfillmentOrder.id.in_(ids))
+        .where(to.mine(FulfillmentOrder), FulfillmentOrder.id.in_(ids))
         .order_by(FulfillmentOrder.id)
         .with_for_update()
     )
-    return {row.id: row for row in found}
 
 
 async def lock_fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:

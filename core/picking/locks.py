@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
 from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
@@ -76,22 +77,30 @@ async def lock_pick_lists(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
 
 async def lists_at_work(uow: UnitOfWork, ids: Collection[UUID], *, lock: bool) -> Locked:
     """Return pick lists with every column and what their warehouse's settings say; with `lock` they are locked."""
-    statement = (
-        sa.select(*PICK_LIST, Location.scan_policy, Location.time_zone)
-        .join(Location, sa.and_(uow.mine(Location), Location.id == PickList.location_id))
-        .where(uow.mine(PickList), uow.among(PickList.id, ids))
-        .order_by(PickList.id)
-    )
-    found = await uow.fetch(statement.with_for_update(of=PickList) if lock else statement)
-    return {row.id: row for row in found}
+    return {row.id: row for row in await uow.ask(_LOCK_LISTS if lock else _LISTS, ids=ids)}
 
 
 async def waves_of_lists(uow: UnitOfWork, list_ids: Collection[UUID], *, lock: bool) -> Locked:
     """Return the waves of pick lists, every column; with `lock` they are locked, before the lists are."""
-    theirs = sa.select(PickList.wave_id).where(uow.mine(PickList), uow.among(PickList.id, list_ids))
-    statement = sa.select(*WAVE).where(uow.mine(Wave), Wave.id.in_(theirs)).order_by(Wave.id)
-    found = await uow.fetch(statement.with_for_update(key_share=True) if lock else statement)
-    return {row.id: row for row in found}
+    return {row.id: row for row in await uow.ask(_LOCK_WAVES if lock else _WAVES, list_ids=list_ids)}
+
+
+def _lists(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*PICK_LIST, Location.scan_policy, Location.time_zone)
+        .join(Location, sa.and_(to.mine(Location), Location.id == PickList.location_id))
+        .where(to.mine(PickList), to.among(PickList.id, "ids"))
+        .order_by(PickList.id)
+    )
+
+
+def _waves(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    theirs = sa.select(PickList.wave_id).where(to.mine(PickList), to.among(PickList.id, "list_ids"))
+    return sa.select(*WAVE).where(to.mine(Wave), Wave.id.in_(theirs)).order_by(Wave.id)
+
+
+_LISTS, _LOCK_LISTS = Prepared(_lists), Prepared(lambda to: _lists(to).with_for_update(of=PickList))
+_WAVES, _LOCK_WAVES = Prepared(_waves), Prepared(lambda to: _waves(to).with_for_update(key_share=True))
 
 
 async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:

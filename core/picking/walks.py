@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders.tables import FulfillmentLine, Progress
 from pickmesh.core.picking import locks, rules, work
@@ -67,13 +68,13 @@ class Walks:
         return {row.place_id: PlaceFacts(row.place_id, row.location_id, row.kind, row.pool) for row in rows}
 
 
-def orders_served(uow: UnitOfWork, list_ids: Collection[UUID]) -> sa.Select[UUID]:
-    """Return the query for the orders that lists serve, to be locked before the lists are."""
-    lines = sa.select(PickLine.id).where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, list_ids))
+def orders_served(to: Names) -> sa.Select[UUID]:
+    """Return the query for the orders that the lists `list_ids` serve, to be locked before the lists are."""
+    lines = sa.select(PickLine.id).where(to.mine(PickLine), to.among(PickLine.pick_list_id, "list_ids"))
     return (
         sa.select(FulfillmentLine.fulfillment_order_id)
-        .join(Allocation, sa.and_(uow.mine(Allocation), Allocation.line_id == FulfillmentLine.id))
-        .where(uow.mine(FulfillmentLine), Allocation.work_line_id.in_(lines))
+        .join(Allocation, sa.and_(to.mine(Allocation), Allocation.line_id == FulfillmentLine.id))
+        .where(to.mine(FulfillmentLine), Allocation.work_line_id.in_(lines))
     )
 
 
@@ -90,7 +91,7 @@ async def read_walks(uow: UnitOfWork, list_ids: Collection[UUID], locked: Collec
     waves = await locks.waves_of_lists(uow, list_ids, lock=locked is not None)
     lists = await locks.lists_at_work(uow, list_ids, lock=locked is not None)
     lines: dict[UUID, list[Row]] = {list_id: [] for list_id in lists}
-    rows = await _lines(uow, list_ids)
+    rows = await uow.ask(_LINES, list_ids=list_ids)
     for row in rows:
         lines[row.pick_list_id].append(row)
     shares = await work.shares_of_lines(uow, [row.id for row in rows])
@@ -99,13 +100,13 @@ async def read_walks(uow: UnitOfWork, list_ids: Collection[UUID], locked: Collec
             line_id: [share for share in own if share.fulfillment_order_id in locked] for line_id, own in shares.items()
         }
     totes: dict[UUID, list[Row]] = defaultdict(list)
-    for row in await _totes(uow, list_ids):
+    for row in await uow.ask(_TOTES, list_ids=list_ids):
         totes[row.pick_list_id].append(row)
     return Walks(lists, waves, lines, shares, totes)
 
 
-async def _lines(uow: UnitOfWork, list_ids: Collection[UUID]) -> Sequence[Row]:
-    return await uow.fetch(
+def _lines(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             PickLine.id,
             PickLine.pick_list_id,
@@ -126,16 +127,16 @@ async def _lines(uow: UnitOfWork, list_ids: Collection[UUID]) -> Sequence[Row]:
             PickLine.short_quantity,
             PickLine.status,
         )
-        .join(Place, sa.and_(uow.mine(Place), Place.id == PickLine.place_id))
-        .join(Sku, sa.and_(uow.mine(Sku), Sku.id == PickLine.sku_id))
-        .outerjoin(Lot, sa.and_(uow.mine(Lot), Lot.id == PickLine.lot_id))
-        .where(uow.mine(PickLine), uow.among(PickLine.pick_list_id, list_ids))
+        .join(Place, sa.and_(to.mine(Place), Place.id == PickLine.place_id))
+        .join(Sku, sa.and_(to.mine(Sku), Sku.id == PickLine.sku_id))
+        .outerjoin(Lot, sa.and_(to.mine(Lot), Lot.id == PickLine.lot_id))
+        .where(to.mine(PickLine), to.among(PickLine.pick_list_id, "list_ids"))
         .order_by(PickLine.pick_list_id, PickLine.sequence, PickLine.id)
     )
 
 
-async def _totes(uow: UnitOfWork, list_ids: Collection[UUID]) -> Sequence[Row]:
-    return await uow.fetch(
+def _totes(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             ToteUse.place_id,
             ToteUse.pick_list_id,
@@ -145,7 +146,11 @@ async def _totes(uow: UnitOfWork, list_ids: Collection[UUID]) -> Sequence[Row]:
             Place.kind,
             Place.pool,
         )
-        .join(Place, sa.and_(uow.mine(Place), Place.id == ToteUse.place_id))
-        .where(uow.mine(ToteUse), uow.among(ToteUse.pick_list_id, list_ids))
+        .join(Place, sa.and_(to.mine(Place), Place.id == ToteUse.place_id))
+        .where(to.mine(ToteUse), to.among(ToteUse.pick_list_id, "list_ids"))
         .order_by(ToteUse.pick_list_id, ToteUse.bound_at, ToteUse.place_id)
     )
+
+
+_LINES = Prepared(_lines)
+_TOTES = Prepared(_totes)

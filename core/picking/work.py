@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
@@ -80,7 +81,7 @@ async def work_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, 
         .join(Wave, (Wave.merchant_id == PickList.merchant_id) & (Wave.id == PickList.wave_id))
         .where(uow.mine(PickLine), uow.among(PickLine.id, line_ids))
     )
-    shares = await shares_of_lines(uow, line_ids, Allocation.place_id == Allocation.bin_id)
+    shares = _by_line(await uow.ask(_SHARES_IN_BINS, line_ids=line_ids))
     return {row.id: work_line(row, row.kind, row.list_status, row.worker_id, shares[row.id]) for row in found}
 
 
@@ -106,23 +107,30 @@ def work_line(
 
 async def shares_in_bins(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping[UUID, list[rules.Share]]:
     """Return the open shares of pick lines whose units have not left their bins, in the order of their seats."""
-    found = await shares_of_lines(
-        uow, line_ids, Allocation.place_id == Allocation.bin_id, Allocation.status == AllocationStatus.OPEN
-    )
-    return {line_id: [_share(row) for row in own] for line_id, own in found.items()}
+    found = await uow.ask(_OPEN_SHARES_IN_BINS, line_ids=line_ids)
+    return {line_id: [_share(row) for row in own] for line_id, own in _by_line(found).items()}
 
 
-async def shares_of_lines(
-    uow: UnitOfWork, line_ids: Collection[UUID], *conditions: sa.ColumnElement[bool]
-) -> Mapping[UUID, list[Found]]:
+async def shares_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Mapping[UUID, list[Found]]:
     """Return the allocations of pick lines with their orders, open and released ones, by line and seat."""
+    return _by_line(await uow.ask(_SHARES, line_ids=line_ids))
+
+
+def _by_line(found: Iterable[Found]) -> Mapping[UUID, list[Found]]:
+    by_line: dict[UUID, list[Found]] = defaultdict(list)
+    for row in found:
+        by_line[row.work_line_id].append(row)
+    return by_line
+
+
+def _shares(to: Names, *conditions: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
     position = (  # row by row: the planner, left to join them, may read whole waves
         sa.select(WaveOrder.position)
         .select_from(PickLine)
-        .join(PickList, sa.and_(uow.mine(PickList), PickList.id == PickLine.pick_list_id))
-        .join(WaveOrder, sa.and_(uow.mine(WaveOrder), WaveOrder.wave_id == PickList.wave_id))
+        .join(PickList, sa.and_(to.mine(PickList), PickList.id == PickLine.pick_list_id))
+        .join(WaveOrder, sa.and_(to.mine(WaveOrder), WaveOrder.wave_id == PickList.wave_id))
         .where(
-            uow.mine(PickLine),
+            to.mine(PickLine),
             PickLine.id == Allocation.work_line_id,
             WaveOrder.fulfillment_order_id == FulfillmentLine.fulfillment_order_id,
         )
@@ -130,7 +138,7 @@ async def shares_of_lines(
         .scalar_subquery()
     )
     seat = sa.func.coalesce(position, 0).label("seat")
-    found = await uow.fetch(
+    return (
         sa.select(
             Allocation.id,
             Allocation.status,
@@ -147,23 +155,25 @@ async def shares_of_lines(
             FulfillmentOrder.progress,
             FulfillmentOrder.intercepted_at,
         )
-        .join(FulfillmentLine, sa.and_(uow.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
+        .join(FulfillmentLine, sa.and_(to.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
         .join(
             FulfillmentOrder,
-            sa.and_(uow.mine(FulfillmentOrder), FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+            sa.and_(to.mine(FulfillmentOrder), FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
         )
         .where(
-            uow.mine(Allocation),
-            uow.among(Allocation.work_line_id, line_ids),
+            to.mine(Allocation),
+            to.among(Allocation.work_line_id, "line_ids"),
             Allocation.status.in_([AllocationStatus.OPEN, AllocationStatus.RELEASED]),
             *conditions,
         )
         .order_by("seat", FulfillmentLine.fulfillment_order_id, Allocation.id)
     )
-    by_line: dict[UUID, list[Found]] = defaultdict(list)
-    for row in found:
-        by_line[row.work_line_id].append(row)
-    return by_line
+
+
+_IN_BINS = Allocation.place_id == Allocation.bin_id
+_SHARES = Prepared(_shares)
+_SHARES_IN_BINS = Prepared(lambda to: _shares(to, _IN_BINS))
+_OPEN_SHARES_IN_BINS = Prepared(lambda to: _shares(to, _IN_BINS, Allocation.status == AllocationStatus.OPEN))
 
 
 def _share(row: Found) -> rules.Share:

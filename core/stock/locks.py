@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.db.rows import table_of
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.stock.rules import BalanceFigures, BalanceKey, Level, LevelFigures
@@ -97,13 +98,13 @@ async def lock_balances_of_allocations(
     uow: UnitOfWork, allocation_ids: Collection[UUID], to_place_ids: Iterable[UUID] = ()
 ) -> Balances:
     """Lock the balances where these allocations' units lie, and those of the same SKUs where they are to go."""
-    mine = uow.among(Allocation.id, allocation_ids)
-    places = sorted(set(to_place_ids))
-    wanted: list[sa.ColumnElement[bool]] = [_where_promised(uow, mine)]
-    if places:
-        skus = sa.select(Allocation.sku_id).where(uow.mine(Allocation), mine)
-        wanted.append(sa.and_(uow.among(StockBalance.place_id, places), StockBalance.sku_id.in_(skus)))
-    return await _balances(uow, wanted)
+    places = set(to_place_ids)
+    found = (
+        await uow.ask(_BALANCES_TO_CARRY, ids=allocation_ids, place_ids=places)
+        if places
+        else await uow.ask(_BALANCES_OF_ALLOCATIONS, ids=allocation_ids)
+    )
+    return _balances_in(found)
 
 
 async def lock_takeable_balances(uow: UnitOfWork, levels: Collection[Level]) -> Sequence[sa.Row[Any]]:
@@ -175,32 +176,52 @@ async def _levels(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Levels:
 
 
 async def _balances(uow: UnitOfWork, conditions: Sequence[sa.ColumnElement[bool]]) -> Balances:
-    """Lock the balances that meet any of the conditions; each is looked up by its own index."""
-    if len(conditions) == 1:
-        wanted = conditions[0]
-    else:
-        keys = (sa.select(*_BALANCE_KEY).where(uow.mine(StockBalance), condition) for condition in conditions)
-        wanted = sa.tuple_(*_BALANCE_KEY).in_(sa.union(*keys))
-    found = (
-        sa.select(*_BALANCE_KEY, StockBalance.quantity, StockBalance.allocated)
-        .where(uow.mine(StockBalance), wanted)
-        .order_by(*_BALANCE_KEY)
-        .with_for_update()
-    )
+    return _balances_in(await uow.fetch(_locking_balances(uow, conditions)))
+
+
+def _balances_in(found: Iterable[sa.Row[Any]]) -> Balances:
     return {
-        BalanceKey(row.place_id, row.sku_id, row.lot_id): BalanceFigures(row.quantity, row.allocated)
-        for row in await uow.fetch(found)
+        BalanceKey(row.place_id, row.sku_id, row.lot_id): BalanceFigures(row.quantity, row.allocated) for row in found
     }
 
 
+def _locking_balances(
+    to: UnitOfWork | Names, conditions: Sequence[sa.ColumnElement[bool]]
+) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query that locks the balances meeting any of the conditions; each is looked up by its own index."""
+    if len(conditions) == 1:
+        wanted = conditions[0]
+    else:
+        keys = (sa.select(*_BALANCE_KEY).where(to.mine(StockBalance), condition) for condition in conditions)
+        wanted = sa.tuple_(*_BALANCE_KEY).in_(sa.union(*keys))
+    return (
+        sa.select(*_BALANCE_KEY, StockBalance.quantity, StockBalance.allocated)
+        .where(to.mine(StockBalance), wanted)
+        .order_by(*_BALANCE_KEY)
+        .with_for_update()
+    )
+
+
 def _where_promised(
-    uow: UnitOfWork, condition: sa.ColumnElement[bool], *, in_bins: bool = False
+    to: UnitOfWork | Names, condition: sa.ColumnElement[bool], *, in_bins: bool = False
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a balance is where open allocations have their units."""
     theirs = sa.select(Allocation.place_id, Allocation.sku_id, Allocation.lot_id).where(
-        uow.mine(Allocation), condition, Allocation.status == AllocationStatus.OPEN
+        to.mine(Allocation), condition, Allocation.status == AllocationStatus.OPEN
     )
     if in_bins:
-        at = sa.and_(uow.mine(Place), Place.id == Allocation.place_id, Place.kind == PlaceKind.BIN)
+        at = sa.and_(to.mine(Place), Place.id == Allocation.place_id, Place.kind == PlaceKind.BIN)
         theirs = theirs.join(Place, at)
     return sa.tuple_(*_BALANCE_KEY).in_(theirs)
+
+
+def _to_carry(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    skus = sa.select(Allocation.sku_id).where(to.mine(Allocation), to.among(Allocation.id, "ids"))
+    there = sa.and_(to.among(StockBalance.place_id, "place_ids"), StockBalance.sku_id.in_(skus))
+    return _locking_balances(to, [_where_promised(to, to.among(Allocation.id, "ids")), there])
+
+
+_BALANCES_OF_ALLOCATIONS = Prepared(
+    lambda to: _locking_balances(to, [_where_promised(to, to.among(Allocation.id, "ids"))])
+)
+_BALANCES_TO_CARRY = Prepared(_to_carry)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
+from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.stock.rules import BalanceKey, Level, PlaceFacts
 from pickmesh.core.stock.tables import (
@@ -65,7 +67,11 @@ class Promise:
 
 async def promises_of(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> dict[UUID, Promise]:
     """Return the allocations that meet a condition, by id, in the order of their ids."""
-    found = (
+    return {row.id: _promise(row) for row in await uow.fetch(_promises(uow, condition))}
+
+
+def _promises(to: UnitOfWork | Names, condition: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             Allocation.id,
             Allocation.reservation_id,
@@ -88,14 +94,13 @@ async def promises_of(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> dic
             Reservation.rank_at,
             Reservation.group_id,
         )
-        .join(Place, sa.and_(uow.mine(Place), Place.id == Allocation.place_id))
-        .join(Sku, sa.and_(uow.mine(Sku), Sku.id == Allocation.sku_id))
-        .join(Reservation, sa.and_(uow.mine(Reservation), Reservation.id == Allocation.reservation_id))
-        .outerjoin(Lot, sa.and_(uow.mine(Lot), Lot.id == Allocation.lot_id))
-        .where(uow.mine(Allocation), condition)
+        .join(Place, sa.and_(to.mine(Place), Place.id == Allocation.place_id))
+        .join(Sku, sa.and_(to.mine(Sku), Sku.id == Allocation.sku_id))
+        .join(Reservation, sa.and_(to.mine(Reservation), Reservation.id == Allocation.reservation_id))
+        .outerjoin(Lot, sa.and_(to.mine(Lot), Lot.id == Allocation.lot_id))
+        .where(to.mine(Allocation), condition)
         .order_by(Allocation.id)
     )
-    return {row.id: _promise(row) for row in await uow.fetch(found)}
 
 
 def _promise(row: sa.Row[tuple[object, ...]]) -> Promise:
@@ -121,7 +126,7 @@ def _promise(row: sa.Row[tuple[object, ...]]) -> Promise:
 
 async def promises_by_id(uow: UnitOfWork, allocation_ids: Iterable[UUID]) -> dict[UUID, Promise]:
     """Return these allocations, whatever their status."""
-    return await promises_of(uow, uow.among(Allocation.id, allocation_ids))
+    return {row.id: _promise(row) for row in await uow.ask(_BY_ID, ids=allocation_ids)}
 
 
 async def shrink_allocations(uow: UnitOfWork, shrunk: Mapping[UUID, int], promises: Mapping[UUID, Promise]) -> None:
@@ -148,7 +153,14 @@ async def shrink_reservations(
 
 async def promises_with_siblings(uow: UnitOfWork, allocation_ids: Iterable[UUID]) -> dict[UUID, Promise]:
     """Return these allocations and the open ones of the same lines."""
-    ids = list(allocation_ids)
-    lines = sa.select(Allocation.line_id).where(uow.mine(Allocation), uow.among(Allocation.id, ids))
-    wanted = sa.or_(Allocation.status == AllocationStatus.OPEN, uow.among(Allocation.id, ids))
-    return await promises_of(uow, sa.and_(Allocation.line_id.in_(lines), wanted))
+    return {row.id: _promise(row) for row in await uow.ask(_WITH_SIBLINGS, ids=allocation_ids)}
+
+
+def _with_siblings(to: Names) -> sa.Select[*tuple[Any, ...]]:
+    lines = sa.select(Allocation.line_id).where(to.mine(Allocation), to.among(Allocation.id, "ids"))
+    wanted = sa.or_(Allocation.status == AllocationStatus.OPEN, to.among(Allocation.id, "ids"))
+    return _promises(to, sa.and_(Allocation.line_id.in_(lines), wanted))
+
+
+_BY_ID = Prepared(lambda to: _promises(to, to.among(Allocation.id, "ids")))
+_WITH_SIBLINGS = Prepared(_with_siblings)

@@ -16,7 +16,7 @@ from pickmesh.core.floor.lookup import HitKind
 from pickmesh.core.floor.tables import Job, Outcome, ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.refusals import InvalidInput, Refusal
 from pickmesh.core.orders import refusals as order_refusals
 from pickmesh.core.packing import refusals as packing_refusals
 from pickmesh.core.picking import refusals as picking_refusals
@@ -239,7 +239,11 @@ class ScanRecord(Mutation):
         if session_id is None and input.lease_id is not None:
             list_id = relay.id_of(input.lease_id, "PickList", field=("leaseId",))
             opening = partial(sessions.open_session, job=Job.PICK, pick_list_id=list_id)
-            session_id = (await context.database.run(actor, opening)).id
+            try:
+                session_id = (await context.database.run(actor, opening)).id
+            except Refusal as refusal:  # it speaks of a pick list, which is a lease in this input
+                refusal.field = ("leaseId",)
+                raise
         entries = [_entry(index, item) for index, item in enumerate(input.entries)]
         result = await context.services.scans.submit(actor, EntryBatch(actor, session_id, entries))
         if result.refusal is not None:

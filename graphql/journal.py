@@ -44,15 +44,18 @@ class Event(graphene.ObjectType):
 async def stream(context: Context, since: int | None, requirement: Requirement) -> AsyncIterator[Sequence[LoggedEvent]]:
     """Yield what happens after a number (None: from now on), until the caller's session or permission ends.
 
-    Nothing is read while the caller waits, and each batch is read in a unit of work of its own.
+    Nothing is read while the caller waits, and each batch is read in a unit of work of its own. A number above the
+    newest is refused: it comes from a log that is gone (a backup was restored), and waiting would skip what is new.
     """
-    if since is not None and since < 0:
-        raise InvalidInput("since must be zero or more.", field=("since",))
-    seq = since
+    async with context.reading() as uow:
+        newest = await reading.last_seq(uow)
+    await context.renew()
+    if since is not None and not 0 <= since <= newest:
+        told = f"since must be between 0 and {newest}, the newest event; read the present state and go on from there."
+        raise InvalidInput(told, field=("since",))
+    seq = newest if since is None else since
     while await context.still_signed_in() and requirement in context.granted:
         async with context.reading() as uow:
-            if seq is None:
-                seq = await reading.last_seq(uow)
             found = await reading.events_after(uow, seq, limit=EVENTS_AT_ONCE)
         await context.renew()
         if found:

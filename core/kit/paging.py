@@ -45,7 +45,7 @@ def page_request(
         name = "last" if backwards else "first"
         raise refusals.LimitExceeded(f"{name} must be between 0 and {PAGE_MAX}.", field=(name,))
     cursor = before if backwards else after
-    key = decode_cursor(cursor) if cursor is not None else None
+    key = decode_cursor(cursor, "before" if backwards else "after") if cursor is not None else None
     return PageRequest(PAGE_DEFAULT if limit is None else limit, key, backwards)
 
 
@@ -69,14 +69,14 @@ def encode_cursor(key: tuple[object, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(key, default=str).encode()).decode()
 
 
-def decode_cursor(cursor: str) -> tuple[object, ...]:
-    """Return the sort key inside a cursor; refuses text that is none of ours."""
+def decode_cursor(cursor: str, argument: str = "after") -> tuple[object, ...]:
+    """Return the sort key inside a cursor; refuses text that is none of ours, naming the argument it came in."""
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or not key:
         raise refusals.InvalidInput(
-            "That cursor is not one of ours; start again from the first page.", field=("after",)
+            "That cursor is not one of ours; start again from the first page.", field=(argument,)
         )
     return tuple(key)

@@ -168,6 +168,11 @@ async def test_a_lease_names_the_session_of_its_list(picker: Any, warehouse: War
     assert (outcomes(answer), answer["session"]["id"]) == (["ACCEPTED"], session["id"])
 
 
+async def test_a_lease_of_a_list_that_is_not_there_is_refused_by_its_own_field(picker: Any) -> None:
+    answer = await record(picker, None, entry("T-0001", 1), leaseId=global_id("PickList", new_id()))
+    assert [(error["code"], error["field"]) for error in answer["userErrors"]] == [("NOT_FOUND", ["leaseId"])]
+
+
 async def test_a_first_scan_opens_what_it_names(picker: Any, warehouse: Warehouse) -> None:
     answer = await record(picker, None, entry("6901234567892", 1))
     assert answer["userErrors"] == []

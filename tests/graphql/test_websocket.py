@@ -51,6 +51,21 @@ async def test_a_reconnect_from_the_last_seq_loses_and_repeats_nothing(
     assert [event["payload"] for event in seen] == [{"times": 1}, {"times": 2}, {"times": 3}]
 
 
+@pytest.mark.parametrize("beyond", [-1, 1])
+async def test_a_cursor_the_log_has_never_reached_is_refused(
+    owner: Any, open_socket: Any, services: Services, merchant: Actor, beyond: int
+) -> None:
+    await ring(services, merchant, 1)
+    socket = await open_socket(owner.token)
+    await socket.subscribe(EVENTS, since=0, kinds=RANG)
+    newest = (await socket.next())["events"]["seq"]
+    socket = await open_socket(owner.token)
+    await socket.subscribe(EVENTS, since=newest + 1 if beyond > 0 else -1)
+    (error,) = (await socket.receive())["payload"]
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("INVALID_INPUT", ["since"])
+    assert f"between 0 and {newest}" in error["message"]
+
+
 async def test_without_a_cursor_only_news_are_told_and_the_bell_makes_them_prompt(
     owner: Any, open_socket: Any, services: Services, merchant: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,9 +33,13 @@ def test_a_page_larger_than_allowed_is_refused() -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "abc", "e30=", "鸭", "W10="])
-def test_a_foreign_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(refusals.InvalidInput, match="not one of ours"):
+def test_a_foreign_cursor_is_refused_by_its_argument(cursor: str) -> None:
+    with pytest.raises(refusals.InvalidInput, match="not one of ours") as refused:
         paging.page_request(10, cursor)
+    assert refused.value.field == ("after",)
+    with pytest.raises(refusals.InvalidInput, match="not one of ours") as refused:
+        paging.page_request(None, None, 10, cursor)
+    assert refused.value.field == ("before",)
 
 
 def test_both_directions_at_once_are_refused() -> None:

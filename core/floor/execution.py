@@ -85,9 +85,24 @@ async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         PickShort(deed.effect.pick_line_id, deed.effect.quantity, deed.turn.scan_id, deed.desk.worker_id)
         for deed in deeds
     ]
+    await _lock_ahead(uow, deeds, work.of(effects.TakeUnits))
     for deed, answer in work.note_answers(deeds, await shorts.report_shorts(uow, shorts=reports)):
         if answer.resourced:
             work.notes.append((deed, f" {answer.resourced} come from another bin, at the end of the list."))
+
+
+async def _lock_ahead(uow: UnitOfWork, short: Sequence[Deed], taken: Sequence[Deed]) -> None:
+    """Lock what the round takes before shortages number their tasks, because numbering makes everybody else wait."""
+    if taken:
+        await stock_locks.lock_levels_of_allocations(uow, _allocations_of(short))
+        to_places = {deed.effect.to_place_id for deed in taken}
+        await stock_locks.lock_balances_of_allocations(uow, _allocations_of([*short, *taken]), to_places)
+
+
+def _allocations_of(deeds: Sequence[Deed]) -> set[UUID]:
+    """Return the allocations behind the pick lines that deeds are about."""
+    read = [(deed.desk.task.at_work, deed.effect.pick_line_id) for deed in deeds]
+    return {share.id for walks, line_id in read if walks is not None for share in walks.shares.get(line_id, ())}
 
 
 async def _put_back(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:

@@ -102,7 +102,8 @@ def _judge(desk: Desk, turn: Turn, codes: rules.Codes) -> Decision:
         side = replace(decision.state, late=None)
         desk.state = desk.book.steady(desk.task, replace(desk.state, late=side))
     else:
-        desk.state = replace(decision.state, late=desk.state.late)
+        kept = desk.state.late
+        desk.state = decision.state if decision.state.late is kept else replace(decision.state, late=kept)
     return decision
 
 

@@ -23,6 +23,7 @@ from pickmesh.core.kit.refusals import InvalidInput, NotFound
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.packing import stations
 from pickmesh.core.picking import lists, work
+from pickmesh.core.picking import locks as picking_locks
 from pickmesh.core.picking import queries as picking_queries
 from pickmesh.core.stock import queries as stock_queries
 
@@ -175,6 +176,7 @@ async def _claim(uow: UnitOfWork, actor: Actor, pick_list_id: UUID, worker_id: U
     actor.require(Permission.FLOOR_WORK, warehouse_id=row.location_id)
     served = await work.orders_of_lists(uow, [pick_list_id])
     await order_locks.lock_fulfillment_orders(uow, [order for orders in served.values() for order in orders])
+    await picking_locks.waves_of_lists(uow, [pick_list_id], lock=True)  # what is scanned next will need it
     claimed = await lists.claim_pick_list(uow, pick_list_id=pick_list_id, worker_id=worker_id)
     return claimed.location_id
 

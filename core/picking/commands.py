@@ -60,7 +60,7 @@ async def confirm_picks(
     uow.actor.require(Permission.FLOOR_WORK)
     if not picks:
         return []
-    named = [replace(pick, worker_id=pick.worker_id or uow.actor.person_id) for pick in picks]
+    named = [pick if pick.worker_id else replace(pick, worker_id=uow.actor.person_id) for pick in picks]
     if known is not None:
         held, holds = known.held({pick.pick_line_id for pick in named}), known.tote_holds()
     else:

@@ -56,6 +56,9 @@ async def units_of_promises(uow: UnitOfWork, promises: Iterable[Promise]) -> Uni
 
 def naming(posting: Posting, unit_ids: Sequence[UUID]) -> Iterator[Posting]:
     """Split a posting into one per named unit and one for those without a name."""
+    if not unit_ids:
+        yield posting
+        return
     for unit_id in unit_ids:
         yield replace(posting, quantity=1, unit_id=unit_id)
     if posting.quantity > len(unit_ids):

@@ -84,8 +84,10 @@ def orders(
 
 def _run(asked: Asked, make_kind: MakeKind) -> int:
     chosen = settings.load()
-    summary = for_merchant(asked.merchant, partial(_import, chosen, asked, make_kind))
     report = asked.report or report_path(asked.file)
+    if is_same_file(asked.file, report):
+        raise FileRefused(f"The report “{report}” is the file to import itself; say another --report PATH.")
+    summary = for_merchant(asked.merchant, partial(_import, chosen, asked, make_kind))
     if asked.as_json:
         print(json.dumps(as_data(summary, report), ensure_ascii=False))
     else:
@@ -107,6 +109,14 @@ async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database:
 def report_path(file: Path) -> Path:
     """Return where a file's report goes when nothing else is said: beside it."""
     return file.with_name(file.name + REPORT_ENDING)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, over links too."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return one.resolve() == other.resolve()
 
 
 def _open_report(path: Path) -> Report:

@@ -114,6 +114,23 @@ def test_refused_rows_give_exit_code_1_and_stand_in_the_report(shop: Path) -> No
     assert not (shop / "some.csv.report.csv").exists()
 
 
+def test_a_report_over_the_file_itself_is_refused_and_the_file_is_kept(
+    shop: Path, database: sqlite3.Connection
+) -> None:
+    (shop / "kept.csv").write_text(ORDERS, encoding="utf-8")
+    (shop / "link.csv").symlink_to("kept.csv")
+    (shop / "twin.csv").hardlink_to(shop / "kept.csv")
+    before = events(database)
+    for report in ("kept.csv", shop / "kept.csv", "link.csv", "twin.csv"):
+        done = run(shop, "import-orders", "kept.csv", "--report", report, merchant="linan")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"pickmesh: The report “{report}” is the file to import itself; say another --report PATH.\n"
+        )
+    assert (shop / "kept.csv").read_text(encoding="utf-8") == ORDERS
+    assert events(database) == before
+
+
 BROKEN = {
     "columns.csv": (
         b"shop,order\n",

@@ -1,8 +1,8 @@
 """Work by scan: sessions, entries with their verdicts, the next task, and one box that looks everything up."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -39,6 +39,7 @@ ScanSourceName = graphene.Enum.from_enum(ScanSource, name="ScanSource")
 OutcomeName = graphene.Enum.from_enum(Outcome, name="Outcome")
 ToneName = graphene.Enum.from_enum(Tone, name="Tone")
 FloorUserError = user_error("Floor", stock_refusals, order_refusals, picking_refusals, packing_refusals, refusals)
+NOT_BASE64 = "What was scanned did not arrive whole (rawBase64 is no base64): scan again, or type the code."
 FOUND = {
     HitKind.SKU: Sku,
     HitKind.PLACE: Place,
@@ -244,11 +245,18 @@ class ScanRecord(Mutation):
             except Refusal as refusal:  # it speaks of a pick list, which is a lease in this input
                 refusal.field = ("leaseId",)
                 raise
-        entries = [_entry(index, item) for index, item in enumerate(input.entries)]
+        read = [_entry(item) for item in input.entries]
+        entries = [_unread(item) if entry is None else entry for entry, item in zip(read, input.entries, strict=True)]
         result = await context.services.scans.submit(actor, EntryBatch(actor, session_id, entries))
         if result.refusal is not None:
             raise result.refusal
-        return Done(once={"verdicts": result.verdicts, "session": result.session})
+        verdicts = [
+            replace(verdict, message=NOT_BASE64)
+            if entry is None and verdict.outcome is Outcome.UNKNOWN_CODE
+            else verdict
+            for entry, verdict in zip(read, result.verdicts, strict=True)
+        ]
+        return Done(once={"verdicts": verdicts, "session": result.session})
 
 
 class ScanSessionOpen(Mutation):
@@ -320,17 +328,22 @@ class FloorTaskNext(Mutation):
         return Done({"session": None if view is None else view.id})
 
 
-def _entry(index: int, item: Any) -> Entry:
+def _entry(item: Any) -> Entry | None:
+    """Return an entry of the input; None when what was read did not arrive whole."""
     told = {name: value for name, value in item.items() if name != "raw_base64"}
     if item.raw_base64 is not None:
         try:
             told["raw"] = base64.b64decode(item.raw_base64, validate=True)
-        except (binascii.Error, ValueError):
-            field = ("entries", index, "rawBase64")
-            raise InvalidInput("rawBase64 must be base64 (RFC 4648).", field=field) from None
+        except ValueError:
+            return None
     if item.lot is not None:
         told["lot"] = LotSaid(**item.lot)
     return Entry(**told)
+
+
+def _unread(item: Any) -> Entry:
+    """Return an entry as a scan that read nothing: kept and answered like others, and it can book nothing."""
+    return Entry(item.client_id, item.sequence, item.recorded_at, ScanKind.SCAN, raw="", source=item.source)
 
 
 MUTATIONS = (ScanRecord, ScanSessionOpen, ScanSessionClose, FloorTaskNext)

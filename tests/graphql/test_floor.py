@@ -141,19 +141,31 @@ async def test_an_entry_sent_again_is_answered_as_before_and_books_nothing(
         assert await uow.scalar(sa.select(sa.func.count()).select_from(Scan).where(uow.mine(Scan))) == 3
 
 
-async def test_bytes_that_are_no_text_are_kept_and_what_is_no_base64_is_refused(
-    picker: Any, warehouse: Warehouse
-) -> None:
+async def test_bytes_that_are_no_text_are_kept(picker: Any, warehouse: Warehouse) -> None:
     session = await opened(picker, warehouse)
     read = {**entry("", 1, rawBase64=base64.b64encode(b"\xff\xfe\x00").decode()), "raw": None}
     assert outcomes(await record(picker, session, read)) == ["UNKNOWN_CODE"]
-    wrong = {**entry("", 2, rawBase64="%%%"), "raw": None}
-    answer = await record(picker, session, wrong)
-    assert (answer["verdicts"], answer["session"]) == ([], None)
-    assert (answer["userErrors"][0]["code"], answer["userErrors"][0]["field"]) == (
-        "INVALID_INPUT",
-        ["entries", "0", "rawBase64"],
+
+
+async def test_what_is_no_base64_has_a_verdict_and_the_others_of_its_batch_are_booked(
+    picker: Any, warehouse: Warehouse, database: Database, merchant: Actor
+) -> None:
+    session = await opened(picker, warehouse)
+    wrong = {**entry("", 3, rawBase64="%%%é"), "raw": None}
+    count = {**entry("", 4, rawBase64="%", kind="QUANTITY", quantity=1), "raw": None}
+    sent = [entry("T-0001", 1), entry("A-01", 2), wrong, count, entry("6901234567892", 5)]
+    answer = await record(picker, session, *sent)
+    assert (answer["userErrors"], outcomes(answer)) == (
+        [],
+        ["ACCEPTED", "ACCEPTED", "UNKNOWN_CODE", "UNKNOWN_CODE", "LINE_DONE"],
     )
+    assert "rawBase64" in answer["verdicts"][2]["message"]
+    assert answer["session"]["progress"] == {"done": 1, "total": 2}
+    again = await record(picker, session, wrong)
+    assert again["verdicts"] == [{**answer["verdicts"][2], "repeated": True}]
+    async with database.reading(merchant) as uow:
+        kept = await uow.fetch(sa.select(Scan.raw, Scan.outcome).where(uow.mine(Scan)).order_by(Scan.sequence))
+    assert [(row.raw, row.outcome) for row in kept][2:4] == [("", "UNKNOWN_CODE")] * 2
 
 
 async def test_more_entries_than_allowed_are_refused_together(picker: Any, warehouse: Warehouse) -> None:

@@ -57,11 +57,16 @@ def pick_late_and_out_of_order(picker: Desk, pick_list: dict[str, Any], tote: st
 
 
 def pick_short(picker: Desk, pick_list: dict[str, Any], tote: str) -> dict[str, Any]:
-    """Find one piece where two should be and say so; follow the screen to another bin, or to the end."""
+    """Claim a list, key how many there are, find one piece too few and say so; follow the screen to the end."""
+    claimed = picker.do("pickListClaim", "PickListClaimInput", "pickList { status leaseUntil }", id=pick_list["id"])
+    assert claimed["pickList"]["status"] == "CLAIMED" and claimed["pickList"]["leaseUntil"]
     session = opened(picker, job="PICK", pickListId=pick_list["id"])
     assert session.scan(tote) == "ACCEPTED"
+    wanted = session.next["remaining"]
     assert session.scan(session.next["placeCode"]) == "ACCEPTED"
+    assert session.tell("QUANTITY", quantity=wanted - 1) == "WRONG_ITEM"  # what it is was not scanned yet
     assert session.scan(session.barcode()) == "ACCEPTED"
+    assert session.tell("QUANTITY", quantity=wanted - 1) == "ACCEPTED"
     assert session.tell("SHORT", quantity=5) == "TOO_MANY"
     assert session.tell("SHORT", quantity=1) == "SHORT_RECORDED"
     while session.screen["step"] != "DONE":

@@ -46,10 +46,12 @@ async def claim_next_pick_list(
 ) -> ClaimedList | None:
     """Give a worker the list they have already, or else the oldest ready one; None when there is none.
 
-    Two workers who ask at once get two lists: neither waits for the other.
+    Two workers who ask at once get two lists: neither waits for the other. One worker who asks twice at once gets the
+    same list twice.
     """
     uow.actor.require(Permission.FLOOR_WORK, warehouse_id=location_id)
     worker = _worker(uow, worker_id)
+    await locks.lock_worker(uow, worker)
     own = await pick_list_in_hand(uow, location_id=location_id, worker_id=worker)
     row = (await locks.lock_pick_lists(uow, [own])).get(own) if own else await locks.lock_next_ready(uow, location_id)
     return await _claim(uow, row, worker) if row is not None else None

@@ -1,6 +1,7 @@
 """The row locks of picking: fulfillment orders first (orders' own lock), then waves, then lists; ids ascending.
 
-A list's lock guards its lines, its picks and the totes bound to it.
+A list's lock guards its lines, its picks and the totes bound to it. Before all of them stand two that let people's own
+requests wait for each other: the worker who asks for the next list, and the warehouse for which a wave is planned.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.accounts.tables import Person
 from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
@@ -101,6 +103,13 @@ def _waves(to: Names) -> sa.Select[*tuple[Any, ...]]:
 
 _LISTS, _LOCK_LISTS = Prepared(_lists), Prepared(lambda to: _lists(to).with_for_update(of=PickList))
 _WAVES, _LOCK_WAVES = Prepared(_waves), Prepared(lambda to: _waves(to).with_for_update(key_share=True))
+
+
+async def lock_worker(uow: UnitOfWork, worker_id: UUID) -> None:
+    """Let one request at a time ask for a worker's next list; it comes before waves and lists, which it never bars."""
+    await uow.first(
+        sa.select(Person.id).where(uow.mine(Person), Person.id == worker_id).with_for_update(key_share=True)
+    )
 
 
 async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:

@@ -3,6 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from tests.builders_accounts import make_person
 from tests.builders_floor import (
     Floor,
@@ -20,6 +21,7 @@ from tests.builders_floor import (
 from tests.builders_floor import bind as bind_tote
 from tests.databases import make_merchant
 
+from pickmesh.core.floor import sessions
 from pickmesh.core.journal import timers
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
@@ -230,3 +232,19 @@ async def test_workers_who_ask_for_the_next_list_at_once_get_different_lists(pos
     while len(taken) < 6:  # one who came while the last list was being claimed asks again
         taken += [list_id for worker in workers if (list_id := await next_list(worker)) and list_id not in taken]
     assert sorted(taken) == sorted(list_ids)
+
+
+async def test_one_worker_who_asks_five_times_at_once_gets_one_list(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    floor, _ = await floor_with_lists(postgres_database, merchant, 6)
+    answers = await asyncio.gather(
+        *(
+            postgres_database.run(floor.picker, lambda uow: sessions.floor_task_next(uow, floor.location_id))
+            for _ in range(5)
+        )
+    )
+    assert len({answer.id for answer in answers if answer is not None}) == 1
+    assert all(answers)
+    async with postgres_database.reading(floor.actor) as uow:
+        held = await uow.fetch(sa.select(PickList.id).where(uow.mine(PickList), PickList.worker_id.is_not(None)))
+    assert len(held) == 1

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test test-fast lint fmt bench lock schema wheel clean
+.PHONY: help setup setup-dev demo test test-fast lint fmt bench lock schema pictures wheel clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: setup-dev ## every speed claim as a ratio to its floor
 
 schema: setup-dev ## write schema.graphql from the code
 	$(BIN)/pickmesh schema > schema.graphql
+
+pictures: setup-dev ## draw the pictures of README and docs from the product itself
+	$(BIN)/python docs/draw_pictures.py
 
 lock: setup-dev ## pin every dependency with its hashes
 	$(BIN)/pip install --quiet uv

@@ -112,6 +112,16 @@ async def lock_worker(uow: UnitOfWork, worker_id: UUID) -> None:
     )
 
 
+async def lock_planning(uow: UnitOfWork, location_id: UUID) -> None:
+    """Let one wave at a time be planned for a warehouse; whoever plans next sees whom the last one has seated.
+
+    It comes before the orders and bars nothing else that goes on in the warehouse.
+    """
+    await uow.first(
+        sa.select(Location.id).where(uow.mine(Location), Location.id == location_id).with_for_update(key_share=True)
+    )
+
+
 async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:
     """Lock the oldest ready list of a location that nobody else is claiming at this moment."""
     return await uow.first(

@@ -55,12 +55,14 @@ async def plan_wave(
 ) -> PlannedWave:
     """Gather orders of a warehouse into a wave, the most urgent first, or just the given ones.
 
-    An order is in one wave at a time. Refuses NOTHING_TO_PLAN when none fits; given orders that cannot join come back
-    as refused items with NOT_RELEASABLE or DOES_NOT_FIT_WAVE.
+    An order is in one wave at a time; of two who plan at once the second goes on with the next orders. Refuses
+    NOTHING_TO_PLAN when none fits; given orders that cannot join come back as refused items with NOT_RELEASABLE or
+    DOES_NOT_FIT_WAVE, and when none of them can, NOTHING_TO_PLAN names each with the reason.
     """
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=location_id)
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(f"limit must be between 1 and {LIMIT_MAX}.", field=("limit",))
+    await locks.lock_planning(uow, location_id)
     free = await _without_seat(uow, location_id, limit, fulfillment_order_ids)
     chosen = rules.choose_orders(kind, free, limit)
     await order_locks.lock_fulfillment_orders(uow, chosen)

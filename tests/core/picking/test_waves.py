@@ -253,3 +253,22 @@ async def test_a_role_without_the_warehouse_may_not_release(database: Database, 
     async with database.unit_of_work(elsewhere) as uow:
         with pytest.raises(NotPermitted):
             await waves.release_wave(uow, wave_id=planned.wave_id)
+
+
+async def test_six_who_plan_at_once_get_six_waves_of_different_orders(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    floor = await make_floor(postgres_database, merchant, {"A-01": {"CUP": 60}})
+    order_ids = await bring_orders(floor, {f"N{number}": {"CUP": 1} for number in range(60)})
+    planned = await asyncio.gather(
+        *(
+            postgres_database.run(
+                merchant,
+                lambda uow: waves.plan_wave(uow, location_id=floor.location_id, kind=WaveKind.CLUSTER, limit=10),
+            )
+            for _ in range(6)
+        )
+    )
+    assert [len(wave.fulfillment_order_ids) for wave in planned] == [10] * 6
+    assert {order for wave in planned for order in wave.fulfillment_order_ids} == set(order_ids)
+    assert len({wave.number for wave in planned}) == 6
+    assert await violations(floor) == []

@@ -42,6 +42,9 @@ _OUTCOMES: Mapping[str, Outcome] = {
 """What a command's refusal means to the worker; all others are EXCEPTION."""
 
 _OF_GOODS = (TakeUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
+SEQUENCE_STEP_MAX = 1_000
+"""So far one entry may move a session's remembered sequence; a number gone astray must not make all others late."""
+
 _SOMEBODY_ELSES = "This session belongs to somebody else: open one of your own."
 
 
@@ -88,7 +91,7 @@ def _judge(desk: Desk, turn: Turn, codes: rules.Codes) -> Decision:
         return Decision(Outcome.NOT_YOURS, _SOMEBODY_ELSES, desk.state)
     entry = turn.entry
     late = entry.sequence < desk.last_sequence
-    desk.last_sequence = max(desk.last_sequence, entry.sequence)
+    desk.last_sequence = max(desk.last_sequence, min(entry.sequence, desk.last_sequence + SEQUENCE_STEP_MAX))
     state = desk.book.steady(desk.task, desk.state.late or desk.book.side_track(desk.state)) if late else desk.state
     said = turn.said or rules.heard(entry, state, codes)
     turn.said = said and replace(

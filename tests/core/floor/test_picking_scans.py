@@ -19,7 +19,8 @@ from tests.builders_floor import (
 from tests.builders_scans import Phone, picking_phone
 
 from pickmesh.core.floor import sessions
-from pickmesh.core.floor.tables import Job, Outcome, Scan, ScanKind
+from pickmesh.core.floor.playing import SEQUENCE_STEP_MAX
+from pickmesh.core.floor.tables import Job, Outcome, Scan, ScanKind, ScanSession
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.tables import EventRow
 from pickmesh.core.kit.actors import Actor
@@ -158,6 +159,20 @@ async def test_a_batch_in_any_order_is_applied_by_sequence(database: Database, m
     phone = await make_phone(database, merchant)
     entries = [phone.entry(raw=code) for code in WALK]
     assert await phone.send(*reversed(entries)) == list(reversed(WALKED))
+
+
+async def test_one_number_gone_astray_does_not_make_all_that_follow_late(database: Database, merchant: Actor) -> None:
+    phone = await make_phone(database, merchant)
+    await phone.scan("T-0001")
+    assert await phone.send(phone.entry(raw="A-01", sequence=2**31 - 1)) == [O.ACCEPTED]
+    assert phone.session.last_sequence == 1 + SEQUENCE_STEP_MAX
+    phone.sequence = phone.session.last_sequence
+    assert await phone.scan("TEA", "TEA", "A-02", "CUP") == [O.ACCEPTED, O.LINE_DONE, O.ACCEPTED, O.TASK_DONE]
+    assert phone.session.last_sequence == 5 + SEQUENCE_STEP_MAX
+    async with database.reading(merchant) as uow:
+        row = await uow.first(sa.select(ScanSession.state).where(uow.mine(ScanSession)))
+    assert row is not None
+    assert row.state.get("late") is None
 
 
 async def test_a_shortage_is_fetched_from_another_bin(database: Database, merchant: Actor) -> None:
@@ -324,3 +339,17 @@ async def test_the_last_scan_finishes_the_list(database: Database, merchant: Act
     assert phone.session.subject_id is not None
     assert (await row_of(phone.floor, PickList, phone.session.subject_id)).status == "DONE"
     assert [line.status for line in await lines_of(phone.floor, phone.session.subject_id)] == ["DONE", "DONE"]
+
+
+async def test_undoing_a_reported_shortage_by_its_id_calls_a_lead(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"TEA": 2}, "A-02": {"CUP": 3}})
+    await bring_orders(floor, {"N1": {"TEA": 2, "CUP": 1}})
+    (list_id,) = (await release(floor)).pick_list_ids
+    phone = await picking_phone(floor, list_id)
+    await phone.scan("T-0001", "A-01", "TEA")
+    assert await phone.say(ScanKind.SHORT) is O.SHORT_RECORDED
+    short = phone.entries[-1].client_id
+    assert await phone.say(ScanKind.UNDO, answers=short) is O.EXCEPTION
+    assert phone.said[-1].task_id is not None
+    assert "count" in phone.said[-1].message
+    assert await violations(floor) == []

@@ -106,13 +106,24 @@ def _require_database(url: str) -> None:
         raise SettingsError(f"{PREFIX}DATABASE_URL: {error}.") from None
 
 
-def vault(settings: Settings) -> Vault:
-    """Return the vault over the given keys; without any, one is made once and kept in the data folder (mode 0600)."""
+def vault(settings: Settings, *, make: bool = True) -> Vault:
+    """Return the vault over the given keys; without any, one is made once and kept in the data folder (mode 0600).
+
+    `make=False` keeps nothing: where no key is kept yet, the vault's own is forgotten with it.
+    """
     if settings.secret_keys is not None:
         return _vault_of(_listed_keys(settings.secret_keys.get_secret_value()))
     if settings.secret_key is not None:
         return _vault_of({SECRET_KEY_ID: settings.secret_key.get_secret_value().encode()})
+    if not make and not (settings.data / SECRET_FILE).exists():
+        return _vault_of({SECRET_KEY_ID: secrets.token_hex(32).encode()})
     return _vault_of({SECRET_KEY_ID: kept_secret(settings.data)})
+
+
+def secret_path(settings: Settings) -> Path | None:
+    """Return where the secret is kept, None when the keys come from the environment."""
+    is_given = settings.secret_key is not None or settings.secret_keys is not None
+    return None if is_given else settings.data / SECRET_FILE
 
 
 def _listed_keys(text: str) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from cyclopts import Parameter
 
-from pickmesh.app import merchants, settings
+from pickmesh.app import merchants, seals, settings
 from pickmesh.app.database import open_database
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
@@ -17,10 +17,12 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with
 
 
 def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-    """Do some work on the database of the settings."""
+    """Do some work on the database of the settings; refuses one whose personal data their key does not open."""
 
     async def opened() -> Answer:
-        database = open_database(settings.load())
+        chosen = settings.load()
+        await seals.require_key_of(chosen)
+        database = open_database(chosen)
         try:
             return await work(database)
         finally:

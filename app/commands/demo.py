@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pickmesh.app import composition, health, logs, serving, settings
+from pickmesh.app import composition, health, logs, seals, serving, settings
 from pickmesh.app.commands.migrate import bring_up
 from pickmesh.app.database import open_database
 from pickmesh.app.demo import login, screen
@@ -45,6 +45,7 @@ async def _prepare(chosen: Settings, console: Console) -> Settings:
     settings.make_folders(chosen)
     served = await login.walled(chosen)
     await bring_up(served)
+    await seals.require_key_of(served)
     database = open_database(served)
     try:
         if not served.allow_unwalled:

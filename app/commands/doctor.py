@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 import zxingcpp
 
-from pickmesh.app import checks, health, settings
+from pickmesh.app import checks, health, seals, settings
 from pickmesh.app.commands.asked import AsJson
-from pickmesh.app.database import open_database
+from pickmesh.app.database import open_to_look
 from pickmesh.app.settings import Settings
 from pickmesh.core.db import walls
 from pickmesh.core.journal.database import Database
@@ -40,7 +40,7 @@ class Diagnosis:
 
 
 def doctor(*, as_json: AsJson = False) -> int:
-    """Check versions, label fonts, barcodes, the database's schema and login, and every invariant of every merchant.
+    """Check versions, label fonts, barcodes, the database's schema, login and key, and all invariants of all merchants.
 
     Exit code 1 when something is off. Without a database it says what is missing and is content.
     """
@@ -78,7 +78,7 @@ def is_there(chosen: Settings) -> bool:
 
 
 async def _look_at_database(chosen: Settings, found: Diagnosis) -> None:
-    database = open_database(chosen)
+    database = open_to_look(chosen)
     try:
         problem = await health.problem(database, health.State())
         if problem is not None:
@@ -90,6 +90,7 @@ async def _look_at_database(chosen: Settings, found: Diagnosis) -> None:
             name = each.merchant.code
             found.merchants.append({"code": name, "name": each.merchant.name, "off": len(each.findings)})
             found.off += [_sentence(name, finding) for finding in each.findings]
+        found.off += await seals.problems(database, chosen)
     finally:
         await database.dispose()
 

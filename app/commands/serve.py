@@ -6,8 +6,8 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from pickmesh.app import carriers, composition, health, logs, memory, serving, settings
-from pickmesh.app.database import open_database
+from pickmesh.app import carriers, composition, health, logs, memory, seals, serving, settings
+from pickmesh.app.database import open_database, open_to_look
 from pickmesh.app.health import NotServing
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS
@@ -20,7 +20,8 @@ log = structlog.get_logger()
 def serve(*, worker: Annotated[bool, Parameter(help="Run a worker inside this process.")] = True) -> int:
     """Serve GraphQL at /graphql, labels, /healthz, /readyz and /metrics until told to stop.
 
-    Refuses a database that is not migrated, and one whose login row-level security does not hold.
+    Refuses a database that is not migrated, one whose login row-level security does not hold, and one whose personal
+    data was sealed with another key.
     """
     chosen = settings.load()
     logs.set_up(chosen.log_format, chosen.log_level)
@@ -33,13 +34,14 @@ def serve(*, worker: Annotated[bool, Parameter(help="Run a worker inside this pr
 
 async def require_servable(chosen: Settings) -> None:
     """Refuse to serve a database as it is, or with this login, saying what to do."""
-    database = open_database(chosen)
+    database = open_to_look(chosen)
     try:
         problem = await health.schema_problem(database)
         if problem is not None:
             raise NotServing(f"{settings.database_kind(chosen.url)}: {problem}.")
         if not chosen.allow_unwalled:
             await health.require_walled(database)
+        await seals.require_key(database, chosen)
     finally:
         await database.dispose()
 

@@ -237,6 +237,35 @@ def test_the_doctor_finds_a_planted_violation_and_says_where(shop: Path, databas
     assert run(shop, "doctor").returncode == 0
 
 
+def test_a_lost_or_foreign_secret_is_noticed_before_another_is_made(
+    shop: Path, tmp_path: Path, database: sqlite3.Connection
+) -> None:
+    (shop / "sealed.csv").write_text(ORDERS, encoding="utf-8")
+    run(shop, "import-orders", "sealed.csv", merchant="linan")
+    path, before = shop / "var" / "secret.key", events(database)
+    kept = path.rename(tmp_path / "kept.key")
+    mend = "restore that file from your backup, or set PICKMESH_SECRET_KEY to the key it held."
+    missing = f"The secret “{path}” is missing, and personal data of the merchant “linan” needs it; {mend}"
+    sealed = "personal data of the merchant “linan” in this database was sealed with another key"
+    given = f"PICKMESH_SECRET_KEY cannot open what is kept: {sealed}; set the key it was sealed with."
+    commands = (("serve",), ("worker",), ("demo",), ("import-orders", "sealed.csv"), ("user", "list"))
+    for command in commands:
+        done = run(shop, *command, merchant="linan", port="0")
+        assert (done.returncode, done.stderr) == (2, f"pickmesh: {missing}\n")
+    assert f"OFF: {missing}" in run(shop, "doctor").stdout
+    assert not path.exists()
+    path.write_text("x" * 64)
+    foreign = f"The secret in “{path}” cannot open what is kept: {sealed}; {mend}"
+    assert run(shop, "serve", port="0").stderr == f"pickmesh: {foreign}\n"
+    doctor = run(shop, "doctor")
+    assert (doctor.returncode, f"OFF: {foreign}" in doctor.stdout) == (1, True)
+    assert run(shop, "serve", port="0", secret_key="y" * 64).stderr == f"pickmesh: {given}\n"
+    assert run(shop, "user", "list", merchant="linan", secret_key=kept.read_text().strip()).returncode == 0
+    kept.replace(path)
+    assert run(shop, "doctor").returncode == 0
+    assert events(database) == before
+
+
 def test_a_database_nobody_answers_for_is_one_sentence(tmp_path: Path) -> None:
     url = "postgresql://pickmesh:secret-word@127.0.0.1:9/none"
     done = run(tmp_path, "merchant", "list", database_url=url)

@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 MICROS = 1_000_000
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+_CURRENCIES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
+CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL
+MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR
+RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD
+TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_CURRENCIES.split())
+"""ISO 4217 codes of money in use in 2026, without funds, metals and codes for testing."""
+
+_WITHOUT_MINOR = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_IN_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+_MINOR_DIGITS = {**dict.fromkeys(_WITHOUT_MINOR.split(), 0), **dict.fromkeys(_IN_THOUSANDTHS.split(), 3)}
+_OFTEN_MEANT = {"RMB": "CNY", "CNH": "CNY", "NTD": "TWD", "UKP": "GBP"}
 AMOUNT_MAX = 10**15
 """Largest amount in minor units and largest price in micros that is accepted from outside."""
 
@@ -12,6 +26,15 @@ AMOUNT_MAX = 10**15
 def minor_digits(currency: str) -> int:
     """Return how many decimal digits the minor unit of an ISO 4217 currency has (2 unless listed)."""
     return _MINOR_DIGITS.get(currency, 2)
+
+
+def currency_problem(code: str) -> str | None:
+    """Return the sentence that tells why a text is no currency, None when it is one."""
+    if code in CURRENCIES:
+        return None
+    meant = _OFTEN_MEANT.get(code.upper(), code.upper())
+    remedy = f"write {meant}" if meant in CURRENCIES else "write its three capital letters (ISO 4217), such as CNY"
+    return f"“{code[:20]}” is no currency code; {remedy}."
 
 
 def line_amount(quantity: int, unit_price_micros: int, currency: str) -> int:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.money import AMOUNT_MAX, line_amount, spread
+from pickmesh.core.kit.countries import country_problem
+from pickmesh.core.kit.money import AMOUNT_MAX, currency_problem, line_amount, spread
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.refusals import BadOrder
 from pickmesh.core.orders.tables import OrderType, PaymentStatus
@@ -20,7 +21,6 @@ TEXT_LENGTH_MAX = 2_000
 PROMISE = timedelta(hours=48)
 """When a shop names no time to ship by: what platforms hold sellers to."""
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _YEARS = range(2000, 2200)
 _PRIORITIES = range(-1_000_000, 1_000_001)
@@ -95,34 +95,53 @@ _Problem = tuple[tuple[str | int, ...], str]
 
 
 def _order_problem(order: NewOrder) -> _Problem | None:
-    recipient = order.recipient
     if not order.external_id.strip():
         return ("external_id",), "An order needs the number its shop gave it."
-    short = (
-        order.external_id,
-        recipient.name,
-        recipient.phone,
-        recipient.country,
-        recipient.province,
-        recipient.city,
-        recipient.district,
-        recipient.postcode,
-        order.seller_flag,
-    )
-    texts = "".join((*short, order.remark, recipient.street))
-    if len(texts) > CODE_LENGTH_MAX and _is_too_long(short, (order.remark, recipient.street)):
-        return ("recipient",), f"A text is too long: at most {CODE_LENGTH_MAX} characters, remark and street 2,000."
-    if not _is_storable(texts):
-        return ("recipient",), "A text holds a NUL character or half a character; take it out."
+    found = _text_problem(_texts(order))
+    if found is not None:
+        return found
     if not order.lines or len(order.lines) > LINES_MAX:
         return ("lines",), f"An order has 1 to {LINES_MAX} lines, not {len(order.lines)}."
-    if not _CURRENCY.fullmatch(order.currency):
-        return ("currency",), f"“{order.currency}” is no currency code; write three capital letters, such as CNY."
-    return _figure_problem(order)
+    for where, sentence in (
+        (("currency",), currency_problem(order.currency)),
+        (("recipient", "country"), country_problem(order.recipient.country)),
+    ):
+        if sentence is not None:
+            return where, sentence
+    return _moment_problem(order) or _figure_problem(order)
 
 
-def _is_too_long(short: Sequence[str], long: Sequence[str]) -> bool:
-    return max(map(len, short)) > CODE_LENGTH_MAX or max(map(len, long)) > TEXT_LENGTH_MAX
+_Texts = Sequence[tuple[tuple[str, ...], str, int]]
+"""Where a text stands, the text, and how many characters it may have."""
+
+
+def _texts(order: NewOrder) -> _Texts:
+    recipient = order.recipient
+    return (
+        (("external_id",), order.external_id, CODE_LENGTH_MAX),
+        (("recipient", "name"), recipient.name, CODE_LENGTH_MAX),
+        (("recipient", "phone"), recipient.phone, CODE_LENGTH_MAX),
+        (("recipient", "street"), recipient.street, TEXT_LENGTH_MAX),
+        (("recipient", "country"), recipient.country, CODE_LENGTH_MAX),
+        (("recipient", "province"), recipient.province, CODE_LENGTH_MAX),
+        (("recipient", "city"), recipient.city, CODE_LENGTH_MAX),
+        (("recipient", "district"), recipient.district, CODE_LENGTH_MAX),
+        (("recipient", "postcode"), recipient.postcode, CODE_LENGTH_MAX),
+        (("seller_flag",), order.seller_flag, CODE_LENGTH_MAX),
+        (("remark",), order.remark, TEXT_LENGTH_MAX),
+    )
+
+
+def _text_problem(texts: _Texts) -> _Problem | None:
+    together = "".join([text for _, text, _ in texts])
+    if len(together) <= CODE_LENGTH_MAX and _is_storable(together):  # nearly every order; one look instead of eleven
+        return None
+    for where, text, most in texts:
+        if len(text) > most:
+            return where, f"This text is too long: it may have {most} characters, not {len(text)}."
+        if not _is_storable(text):
+            return where, "This text holds a NUL character or half a character; take it out."
+    return None
 
 
 def _is_storable(text: str) -> bool:
@@ -132,58 +151,70 @@ def _is_storable(text: str) -> bool:
     return text.isascii() or not _SURROGATES.search(text)
 
 
-def _figure_problem(order: NewOrder) -> _Problem | None:
+def _moment_problem(order: NewOrder) -> _Problem | None:
     for name in ("ordered_at", "paid_at", "ship_by", "fulfill_at"):
         moment: datetime | None = getattr(order, name)
-        if moment is None:
-            continue
-        if moment.tzinfo is None or moment.year not in _YEARS:
-            return (name,), f"{name} needs a time zone and a year from 2000, such as 2026-11-24T12:00:00+08:00."
+        if moment is not None and (moment.tzinfo is None or moment.year not in _YEARS):
+            years = f"a year from {_YEARS[0]} to {_YEARS[-1]}"
+            return (name,), f"This time needs a time zone and {years}, such as 2026-11-24T12:00:00+08:00."
+    return None
+
+
+def _figure_problem(order: NewOrder) -> _Problem | None:
     for name in ("freight_minor", "discount_minor", "tax_minor", "paid_minor"):
         amount: int | None = getattr(order, name)
         if amount is not None and not 0 <= amount <= AMOUNT_MAX:
-            return (name,), f"{name} must be between 0 and {AMOUNT_MAX}."
+            return (name,), f"This amount must be between 0 and {AMOUNT_MAX}, not {amount}."
     if order.priority not in _PRIORITIES:
-        return ("priority",), "priority must be between -1,000,000 and 1,000,000."
+        return ("priority",), "The priority must be between -1,000,000 and 1,000,000."
     return None
 
 
 def _line_problem(lines: Sequence[NewLine], currency: str) -> _Problem | None:
     seen: set[str] = set()
     for index, line in enumerate(lines):
-        sentence = _one_line_problem(line, currency)
-        if sentence is None and line.external_line_id in seen:
+        found = _line_text_problem(line) or _line_count_problem(line) or _line_money_problem(line, currency)
+        if found is not None:
+            where, sentence = found
+            return ("lines", index, *where), sentence
+        if line.external_line_id in seen:
             sentence = f"Line “{line.external_line_id}” stands twice in this order; number its lines differently."
-        if sentence is not None:
-            return ("lines", index), sentence
+            return ("lines", index, "external_line_id"), sentence
         seen.add(line.external_line_id)
     return None
 
 
-def _one_line_problem(line: NewLine, currency: str) -> str | None:
-    return _line_text_problem(line) or _line_figure_problem(line, currency)
+def _line_text_problem(line: NewLine) -> _Problem | None:
+    if not line.external_line_id:
+        return ("external_line_id",), "A line needs a number of its own."
+    if not line.shop_code:
+        return ("shop_code",), "A line needs the shop's code of what was bought."
+    return _text_problem(
+        (
+            (("external_line_id",), line.external_line_id, CODE_LENGTH_MAX),
+            (("shop_code",), line.shop_code, CODE_LENGTH_MAX),
+        )
+    )
 
 
-def _line_text_problem(line: NewLine) -> str | None:
-    if not line.external_line_id or not line.shop_code:
-        return "A line needs a number of its own and the shop's code of what was bought."
-    if len(line.external_line_id) > CODE_LENGTH_MAX or len(line.shop_code) > CODE_LENGTH_MAX:
-        return f"A line's number and code have at most {CODE_LENGTH_MAX} characters."
-    if not _is_storable(line.external_line_id + line.shop_code):
-        return "A line's number or code holds a NUL character or half a character; take it out."
+def _line_count_problem(line: NewLine) -> _Problem | None:
+    if not 1 <= line.quantity <= QUANTITY_MAX:
+        return ("quantity",), f"The quantity must be between 1 and {QUANTITY_MAX}, not {line.quantity}."
+    if not 0 <= line.refunded_quantity <= line.quantity:
+        return ("refunded_quantity",), f"Of {line.quantity} ordered, 0 to {line.quantity} can be refunded."
     return None
 
 
-def _line_figure_problem(line: NewLine, currency: str) -> str | None:
-    if not 1 <= line.quantity <= QUANTITY_MAX:
-        return f"The quantity must be between 1 and {QUANTITY_MAX}, not {line.quantity}."
-    if not 0 <= line.refunded_quantity <= line.quantity:
-        return "More cannot be refunded than was ordered."
+def _line_money_problem(line: NewLine, currency: str) -> _Problem | None:
     if not 0 <= line.unit_price_micros <= AMOUNT_MAX:
-        return "The unit price must be zero or more, and is too large or negative."
+        return ("unit_price_micros",), f"The unit price must be between 0 and {AMOUNT_MAX} millionths."
     amount = line_amount(line.quantity, line.unit_price_micros, currency)
-    if not 0 <= line.discount_minor <= amount <= AMOUNT_MAX or not 0 <= line.tax_minor <= AMOUNT_MAX:
-        return "A line's discount must lie between zero and its amount, and its amount and tax within bounds."
+    if amount > AMOUNT_MAX:
+        return ("unit_price_micros",), f"The quantity times the unit price may be at most {AMOUNT_MAX} minor units."
+    if not 0 <= line.discount_minor <= amount:
+        return ("discount_minor",), f"The discount must be between 0 and the line's amount, {amount} minor units."
+    if not 0 <= line.tax_minor <= AMOUNT_MAX:
+        return ("tax_minor",), f"The tax must be between 0 and {AMOUNT_MAX} minor units."
     return None
 
 

@@ -4,7 +4,7 @@ from pickmesh.core.kit.refusals import Refusal
 
 
 class UnknownShop(Refusal):
-    """No shop of yours has this id; create the shop first or correct the shop column."""
+    """No shop of yours has this id; create the shop first, or name another."""
 
     code = "UNKNOWN_SHOP"
 

@@ -63,7 +63,7 @@ async def test_each_order_of_a_batch_has_its_verdict_or_its_refusal(owner: Any, 
         (2, "CREATED", 9),
     ]
     assert [(error["code"], error["field"]) for error in answer["userErrors"]] == [
-        ("BAD_ORDER", ["orders", "1", "lines", "0"]),
+        ("BAD_ORDER", ["orders", "1", "lines", "0", "quantity"]),
         ("UNKNOWN_SHOP", ["orders", "3", "shopId"]),
     ]
     assert answer["imported"][0]["order"] == {
@@ -72,6 +72,23 @@ async def test_each_order_of_a_batch_has_its_verdict_or_its_refusal(owner: Any, 
         "goodsMinor": 1250,
         "lines": [{"shopCode": "CUP", "sku": {"code": "CUP"}}],
     }
+
+
+async def test_a_refusal_names_the_field_of_the_input_and_speaks_plainly(owner: Any, house: House) -> None:
+    recipient = told(house, "T")["recipient"]
+    orders = [
+        told(house, "x" * 201),
+        told(house, "T-2", orderedAt="1970-01-01T00:00:00Z"),
+        told(house, "T-3", currency="RMB"),
+        told(house, "T-4", recipient={**recipient, "country": "UK"}),
+        told(house, "T-5", shopId=global_id("Shop", new_id())),
+    ]
+    errors = (await owner.run(IMPORT, input={"orders": orders}))["orderImport"]["userErrors"]
+    fields = [".".join(error["field"][2:]) for error in errors]
+    assert fields == ["externalId", "orderedAt", "currency", "recipient.country", "shopId"]
+    messages = [error["message"] for error in errors]
+    assert not [message for message in messages if "_" in message or "column" in message]
+    assert ("from 2000 to 2199" in messages[1], "write CNY" in messages[2], "write GB" in messages[3]) == (True,) * 3
 
 
 async def test_the_same_import_under_its_key_answers_the_same(owner: Any, house: House) -> None:

@@ -57,3 +57,20 @@ def test_prices_and_amounts_are_read_and_written_exactly() -> None:
     assert money.parse_amount("12.5", "CNY") == 1250
     assert money.format_amount(1250, "CNY") == "12.50 CNY"
     assert money.format_amount(7, "JPY") == "7 JPY"
+
+
+@pytest.mark.parametrize("code", ["CNY", "USD", "EUR", "JPY", "XOF", "XCG"])
+def test_currencies_in_use_are_known(code: str) -> None:
+    assert money.currency_problem(code) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"), [("RMB", "write CNY."), ("usd", "write USD."), ("XXX", "such as CNY."), ("ABC", "such as CNY.")]
+)
+def test_what_is_no_currency_is_told_with_the_remedy(code: str, remedy: str) -> None:
+    assert (money.currency_problem(code) or "").endswith(remedy)
+
+
+def test_every_currency_with_its_own_count_of_digits_is_one_in_use() -> None:
+    assert money.currency_problem("ISK") is None
+    assert [money.minor_digits(code) for code in ("ISK", "XAF", "IQD", "LYD", "CNY")] == [0, 0, 3, 3, 2]

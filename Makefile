@@ -18,7 +18,7 @@ test: setup-dev ## everything: rules, both databases, HTTP, races, the whole wal
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests
 
 test-fast: setup-dev ## pure rules and codes: under a minute
-	$(BIN)/pytest -n $(JOBS) tests/scanner tests/core -m "not slow" -k "rules or codes or kit or parse"
+	$(BIN)/pytest -n $(JOBS) tests/scanner tests/core -k "rules or codes or kit or parse"
 
 lint: setup-dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

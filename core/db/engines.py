@@ -11,6 +11,9 @@ from pickmesh.core.db.base import dump_json
 
 SQLITE_BUSY_WAIT_MS = 15_000
 POOL_SIZE = 20
+PREPARED_STATEMENTS_MAX = 1_000
+"""Statements a connection keeps prepared: the driver's 100 are fewer than we have."""
+
 READ_ONLY = "pickmesh_read_only"
 
 
@@ -36,7 +39,10 @@ def create_engine(url: str, *, pool_size: int = POOL_SIZE, **options: Any) -> As
         max_overflow=0,
         json_serializer=dump_json,
         hide_parameters=True,  # they may be personal data, and errors are logged
-        connect_args={"server_settings": {"citus.propagate_set_commands": "local", "timezone": "UTC"}},
+        connect_args={
+            "server_settings": {"citus.propagate_set_commands": "local", "timezone": "UTC"},
+            "prepared_statement_cache_size": PREPARED_STATEMENTS_MAX,
+        },
         **options,
     )
 

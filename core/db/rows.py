@@ -18,6 +18,7 @@ from pickmesh.core.db.base import Base, dump_json
 
 Row = Mapping[str, Any]
 Column = SQLColumnExpression[Any]
+LONG_BATCH = 50
 
 
 def table_of(model: type[Base]) -> sa.Table:
@@ -30,8 +31,9 @@ async def insert(connection: AsyncConnection, table: type[Base], rows: Sequence[
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        names = tuple(rows[0])
-        await connection.exec_driver_sql(_insert_sql(table, names), (merchant_id, *_arrays(table, names, rows)))
+        same, varying = _split(rows)
+        values = (*_singles(table, same, rows[0]), *_arrays(table, varying, rows))
+        await connection.exec_driver_sql(_insert_sql(table, same, varying), (merchant_id, *values))
     else:
         bound = [{"merchant_id": merchant_id, **row} for row in rows]
         await connection.execute(sa.insert(table_of(table)), bound)
@@ -149,13 +151,28 @@ def _plain(column: Column, value: Any) -> Any:
     return value.hex if isinstance(_type(column), sa.Uuid) else value
 
 
+def _split(rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell which columns hold one and the same thing in every row of a long batch: those are sent once.
+
+    A short batch sends all columns as arrays, so that its statement stays the same whatever is in it.
+    """
+    names = tuple(rows[0])
+    if len(rows) < LONG_BATCH:
+        return (), names
+    same = tuple(name for name in names if len({id(row[name]) for row in rows}) == 1)
+    return (same, tuple(name for name in names if name not in same)) if len(same) < len(names) else ((), names)
+
+
 @lru_cache(maxsize=1024)
-def _insert_sql(table: type[Base], names: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"${index + 2}::{_sql_type(table, name)}[]" for index, name in enumerate(names))
-    columns = ", ".join(f'"{name}"' for name in ("merchant_id", *names))
+def _insert_sql(table: type[Base], same: tuple[str, ...], varying: tuple[str, ...]) -> str:
+    singles = "".join(f", ${index + 2}::{_sql_type(table, name)}" for index, name in enumerate(same))
+    first = len(same) + 2
+    arrays = ", ".join(f"${index + first}::{_sql_type(table, name)}[]" for index, name in enumerate(varying))
+    columns = ", ".join(f'"{name}"' for name in ("merchant_id", *same, *varying))
     # RETURNING keeps Citus from turning this into a COPY, which row-level security forbids.
     return (
-        f'INSERT INTO "{table.__tablename__}" ({columns}) SELECT $1::UUID, u.* FROM unnest({arrays}) AS u RETURNING 1'
+        f'INSERT INTO "{table.__tablename__}" ({columns})'
+        f" SELECT $1::UUID{singles}, u.* FROM unnest({arrays}) AS u RETURNING 1"
     )
 
 
@@ -196,6 +213,10 @@ def _update_sql(table: type[Base], names: tuple[str, ...], add: tuple[str, ...],
 def _sql_type(table: type[Base], name: str) -> str:
     declared = table_of(table).c[name].type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
     return declared.partition(" COLLATE ")[0]  # how a column sorts is no part of an array's type
+
+
+def _singles(table: type[Base], names: tuple[str, ...], row: Row) -> list[Any]:
+    return [_array(table, name, [row])[0] for name in names]
 
 
 def _arrays(table: type[Base], names: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:

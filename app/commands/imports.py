@@ -23,9 +23,11 @@ from pickmesh.app.imports.places import PlacesFile
 from pickmesh.app.imports.run import Kind, import_table, look_over
 from pickmesh.app.imports.stock import StockFile
 from pickmesh.app.settings import Settings
+from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.accounts.queries import MerchantRow
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.refusals import InvalidInput
 
 REPORT_ENDING = ".report.csv"
 ReportPath = Annotated[
@@ -42,6 +44,7 @@ class Asked:
     merchant: str | None
     report: Path | None
     as_json: bool
+    shop: str | None = None
 
 
 def places(file: Path, *, merchant: Merchant = None, report: ReportPath = None, as_json: AsJson = False) -> int:
@@ -79,7 +82,7 @@ def orders(
     def kind(row: MerchantRow) -> Kind[Any]:
         return OrdersFile(currency=row.currency, zone=merchants.zone(row), shop=shop)
 
-    return _run(Asked(file, merchant, report, as_json), kind)
+    return _run(Asked(file, merchant, report, as_json, shop), kind)
 
 
 def _run(asked: Asked, make_kind: MakeKind) -> int:
@@ -97,6 +100,8 @@ def _run(asked: Asked, make_kind: MakeKind) -> int:
 
 async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database: Database, actor: Actor) -> Summary:
     memory.settle()
+    if asked.shop is not None:
+        await _require_shop(database, actor, asked.shop)
     kind = make_kind(await merchants.facts(database, actor))
     table = look_over(asked.file, kind, Limits(chosen.file_bytes_max, chosen.file_rows_max))
     with ExitStack() as stack:
@@ -104,6 +109,12 @@ async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database:
         stack.callback(report.close)
         bar = stack.enter_context(Bar(asked.file.name, table.row_count, shown=not asked.as_json))
         return await import_table(database, actor, kind, table, [report, bar])
+
+
+async def _require_shop(database: Database, actor: Actor, code: str) -> None:
+    async with database.reading(actor) as uow:
+        if await accounts.shop_by_code(uow, code) is None:
+            raise InvalidInput(f"There is no shop “{code}”; `pickmesh shop list` lists those there are.")
 
 
 def report_path(file: Path) -> Path:
@@ -151,21 +162,30 @@ def as_data(summary: Summary, report: Path) -> dict[str, Any]:
     return {
         "rows": summary.rows,
         **{status.value: summary.by_status[status] for status in Status},
+        "held": summary.held,
         "report": str(report),
-        "refusals": [
-            {"row": each.row, "column": each.column, "code": each.code, "message": each.message}
-            for each in summary.refusals
-        ],
+        "refusals": [_problem_data(each) for each in summary.refusals],
+        "notes": [_problem_data(each) for each in summary.notes],
     }
 
 
+def _problem_data(each: Problem) -> dict[str, Any]:
+    return {"row": each.row, "column": each.column, "code": each.code, "message": each.message}
+
+
 def show(console: Console, file: Path, summary: Summary, report: Path) -> None:
-    """Print a summary for people: how many rows came to what, the first refusals, where the rest is."""
+    """Print a summary for people: how many rows came to what, the first refusals and notes, where the rest is."""
     counts = ", ".join(f"{summary.by_status[status]} {status.value}" for status in Status if summary.by_status[status])
-    console.print(f"{file.name}: {summary.rows} rows: {counts or 'nothing to do'}.", highlight=False, markup=False)
+    held = f"; {summary.held} of them on hold" if summary.held else ""
+    line = f"{file.name}: {summary.rows} rows: {counts or 'nothing to do'}{held}."
+    console.print(line, highlight=False, markup=False)
     for each in summary.refusals:
         console.print(f"  row {each.row}: {each.message}", highlight=False, markup=False, soft_wrap=True)
     left = summary.by_status[Status.REFUSED] - len({each.row for each in summary.refusals})
     if left > 0:
         console.print(f"  … and {left} more rows.", highlight=False)
+    for each in summary.notes:
+        console.print(f"  row {each.row}: {each.message}", highlight=False, markup=False, soft_wrap=True)
+    if summary.held > len(summary.notes) == summary.kept:
+        console.print("  … and more on hold; the report names each.", highlight=False)
     console.print(f"Row by row: {report}", highlight=False, markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from pickmesh.app.cells import Cells, Problem
 from pickmesh.app.files import Columns, TableRow
+from pickmesh.app.imports import held
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, row_problem
 from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -94,6 +95,8 @@ class OrdersFile:
         known = [index for index, thing in enumerate(things) if thing.shop in shops]
         orders = [replace(things[index].order, shop_id=shops[things[index].shop].id) for index in known]
         answers = dict(zip(known, await intake.import_orders(uow, orders=orders), strict=True))
+        taken = {each.order_id: things[index].order for index, each in answers.items() if not isinstance(each, Refused)}
+        notes = await held.notes(uow, taken) if taken else {}
         verdicts = []
         for index, thing in enumerate(things):
             answer = answers.get(index)
@@ -103,7 +106,7 @@ class OrdersFile:
             elif isinstance(answer, Refused):
                 verdicts.append(Verdict(Status.REFUSED, answer.refusal))
             else:
-                verdicts.append(Verdict(STATUSES[answer.verdict]))
+                verdicts.append(Verdict(STATUSES[answer.verdict], notes=notes.get(answer.order_id, ())))
         return verdicts
 
     def _key(self, row: TableRow) -> tuple[str, str]:

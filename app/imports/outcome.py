@@ -43,26 +43,44 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a thing that was taken in still waits for; `line` counts the thing's rows from 0."""
+
+    line: int
+    column: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What core said about a thing."""
+    """What core said about a thing; one with notes was taken in but is on hold."""
 
     status: Status
     refusal: Refusal | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(slots=True)
 class Summary:
-    """How many rows came to what, and the first refusals in words."""
+    """How many rows came to what, and the first refusals and notes in words; `held` rows are in but on hold."""
 
     rows: int = 0
     by_status: Counter[Status] = field(default_factory=Counter)
     refusals: list[Problem] = field(default_factory=list)
-    kept_refusals: int = 10
+    held: int = 0
+    notes: list[Problem] = field(default_factory=list)
+    kept: int = 10
 
     def count(self, status: Status, rows: int) -> None:
         """Add rows."""
         self.rows += rows
         self.by_status[status] += rows
+
+    def keep(self, status: Status, problems: Sequence[Problem]) -> None:
+        """Keep the first refusals and the first notes."""
+        kept = self.refusals if status is Status.REFUSED else self.notes
+        kept.extend(problems[: max(self.kept - len(kept), 0)])
 
     @property
     def exit_code(self) -> int:

@@ -57,14 +57,14 @@ class Job(Generic[Thing]):
         except Refusal as refusal:  # the command as a whole said no, and nothing of the batch was done
             verdicts = [Verdict(Status.REFUSED, refusal)] * len(batch)
         for item, verdict in zip(batch, verdicts, strict=True):
-            problems = [_problem(item, verdict.refusal)] if verdict.refusal else []
+            problems = [_problem(item, verdict.refusal)] if verdict.refusal else _notes(item, verdict)
+            self.summary.held += len(item.rows) if verdict.notes else 0
             self.tell(item.rows, item.key, verdict.status, problems)
 
     def tell(self, rows: Sequence[int], key: str, status: Status, problems: Sequence[Problem]) -> None:
         """Count rows and pass the news on."""
         self.summary.count(status, len(rows))
-        room = self.summary.kept_refusals - len(self.summary.refusals)
-        self.summary.refusals.extend(problems[: max(room, 0)])
+        self.summary.keep(status, problems)
         for listener in self.listeners:
             listener.told(rows, key, status, problems)
 
@@ -75,6 +75,10 @@ def _problem(item: Item[Thing], refusal: Refusal) -> Problem:
     if len(field) > 1 and field[0] == "lines" and field[1].isdecimal() and int(field[1]) < len(item.rows):
         return Problem(item.rows[int(field[1])], ".".join(field[2:]), refusal.message, refusal.code)
     return Problem(item.rows[0], ".".join(field), refusal.message, refusal.code)
+
+
+def _notes(item: Item[Thing], verdict: Verdict) -> list[Problem]:
+    return [Problem(item.rows[note.line], note.column, note.message, note.code) for note in verdict.notes]
 
 
 def look_over(path: Path, kind: Kind[Thing], limits: Limits) -> files.Table:

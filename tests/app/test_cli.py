@@ -82,8 +82,8 @@ def test_an_import_reports_every_row_beside_the_file_and_a_second_run_changes_no
     first = run(shop, "import-orders", "orders.csv", "--json", merchant="linan")
     assert first.returncode == 0
     assert json.loads(first.stdout) == {
-        "rows": 2, "created": 2, "changed": 0, "unchanged": 0, "refused": 0,
-        "report": "orders.csv.report.csv", "refusals": [],
+        "rows": 2, "created": 2, "changed": 0, "unchanged": 0, "refused": 0, "held": 0,
+        "report": "orders.csv.report.csv", "refusals": [], "notes": [],
     }  # fmt: skip
     before = events(database)
     second = run(shop, "import-orders", "orders.csv", merchant="linan")
@@ -112,6 +112,31 @@ def test_refused_rows_give_exit_code_1_and_stand_in_the_report(shop: Path) -> No
             ["2", "created", "8003", "", "", ""],
         ]
     assert not (shop / "some.csv.report.csv").exists()
+
+
+def test_orders_on_hold_say_why_on_the_screen_and_for_machines(shop: Path) -> None:
+    (shop / "held.csv").write_text(ORDERS.replace("taobao,8", "taobao,81").replace(",1001,", ",X,"), encoding="utf-8")
+    sentence = (
+        "On hold: the code “X” is not mapped to a SKU yet; map it in the catalogue (shop_codes) and import the"
+        " catalogue."
+    )
+    text = run(shop, "import-orders", "held.csv", "--shop", "taobao", merchant="linan")
+    assert text.returncode == 0
+    assert "held.csv: 2 rows: 2 created; 2 of them on hold.\n" in text.stdout
+    assert f"  row 2: {sentence}\n  row 3: {sentence}\n" in text.stdout
+    told = json.loads(run(shop, "import-orders", "held.csv", "--json", merchant="linan").stdout)
+    assert (told["unchanged"], told["held"], told["refused"]) == (2, 2, 0)
+    assert told["notes"][0] == {"row": 2, "column": "sku", "code": "UNMAPPED_SKU", "message": sentence}
+    with (shop / "held.csv.report.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file))[1] == ["2", "unchanged", "81001", "sku", "UNMAPPED_SKU", sentence]
+
+
+def test_an_unknown_shop_is_refused_even_when_the_file_names_its_own(shop: Path) -> None:
+    (shop / "shops.csv").write_text(ORDERS, encoding="utf-8")
+    done = run(shop, "import-orders", "shops.csv", "--shop", "nope", merchant="linan")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "pickmesh: There is no shop “nope”; `pickmesh shop list` lists those there are.\n"
+    assert not (shop / "shops.csv.report.csv").exists()
 
 
 def test_a_report_over_the_file_itself_is_refused_and_the_file_is_kept(

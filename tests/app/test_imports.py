@@ -184,10 +184,36 @@ async def test_an_order_of_goods_nobody_mapped_is_kept_on_hold(
 ) -> None:
     text = ORDERS_HEADER + order_row("8001", sku="UNKNOWN")
     summary, _ = await take_text(database, stocked, "orders", text, tmp_path)
-    assert dict(summary.by_status) == {Status.CREATED: 1}
+    assert (dict(summary.by_status), summary.held) == ({Status.CREATED: 1}, 1)
     async with database.reading(stocked) as uow:
         holds = await uow.fetch(sa.select(Hold.reason).where(uow.mine(Hold)))
     assert [row.reason for row in holds] == ["UNMAPPED_SKU"]
+
+
+async def test_the_row_that_an_order_waits_for_says_so_until_it_is_mended(
+    database: Database, stocked: Actor, tmp_path: Path
+) -> None:
+    rows = [
+        order_row("8001"),
+        order_row("8001", "2", sku="9009"),
+        order_row("8002", payment="UNPAID"),
+        order_row("8003"),
+    ]
+    unmapped = (
+        "On hold: the code “9009” is not mapped to a SKU yet; map it in the catalogue (shop_codes) and import the"
+        " catalogue."
+    )
+    unpaid = "On hold: the order is not paid in full yet; import it again once it is."
+    for status in (Status.CREATED, Status.UNCHANGED):
+        summary, told = await take_text(database, stocked, "orders", ORDERS_HEADER + "".join(rows), tmp_path)
+        assert told.rows == {2: (status, ""), 3: (status, unmapped), 4: (status, unpaid), 5: (status, "")}
+        assert (summary.rows, summary.held, summary.exit_code) == (4, 3, 0)
+        assert [(note.row, note.column, note.code) for note in summary.notes] == [
+            (3, "sku", "UNMAPPED_SKU"), (4, "payment", "PAYMENT")
+        ]  # fmt: skip
+    rows[2] = order_row("8002", payment="PAID")
+    summary, told = await take_text(database, stocked, "orders", ORDERS_HEADER + "".join(rows), tmp_path)
+    assert (told.rows[4], summary.held) == ((Status.CHANGED, ""), 2)
 
 
 async def test_a_file_without_a_shop_column_is_for_the_shop_that_is_named(

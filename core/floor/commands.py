@@ -30,8 +30,19 @@ from pickmesh.scanner.codes import own
 from pickmesh.scanner.codes.parse import CodeKind
 
 _SCANS = Prepared(
-    lambda to: sa.select(Scan.client_id, Scan.session_id, Scan.worker_id, Scan.entry, Scan.outcome, Scan.verdict).where(
-        to.mine(Scan), to.among(Scan.client_id, "client_ids")
+    lambda to: (
+        sa.select(
+            Scan.client_id,
+            Scan.session_id,
+            Scan.worker_id,
+            Scan.entry,
+            Scan.outcome,
+            Scan.verdict,
+            ScanSession.job,
+            ScanSession.subject_id,
+        )
+        .join(ScanSession, sa.and_(to.mine(ScanSession), ScanSession.id == Scan.session_id))
+        .where(to.mine(Scan), to.among(Scan.client_id, "client_ids"))
     )
 )
 _SECRET = f"{own.PAIRING_PREFIX}…"
@@ -167,7 +178,15 @@ async def _answer_repeated(uow: UnitOfWork, taken: Sequence[_Batch], desks: Sequ
                 batch.verdicts[position] = _repeated(entry, batch.source.actor, earlier[entry.client_id])
     for desk in desks:
         desk.queue = deque(turn for turn in desk.queue if turn.entry.client_id not in earlier)
-        desk.outcomes = {each: Outcome(row.outcome) for each, row in earlier.items() if row.session_id == desk.id}
+        desk.outcomes = {each: Outcome(row.outcome) for each, row in earlier.items() if _is_of(desk, row)}
+
+
+def _is_of(desk: Desk, row: Any) -> bool:
+    """Tell whether an earlier entry belongs to a desk's work: of its session, or its worker's at the same list."""
+    if row.session_id == desk.id:
+        return True
+    picks = desk.job is Job.PICK and row.job == Job.PICK
+    return picks and (row.worker_id, row.subject_id) == (desk.worker_id, desk.subject_id)
 
 
 async def _earlier(uow: UnitOfWork, client_ids: set[UUID]) -> Mapping[UUID, Any]:

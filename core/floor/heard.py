@@ -13,6 +13,9 @@ from pickmesh.scanner.codes.parse import Scanned
 CARRIERS_OF_GOODS = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT})
 """Places a picker fills on the walk."""
 
+SAID_MAX = 40
+"""So many characters of a scanned text stand in a sentence."""
+
 
 class DocumentKind(StrEnum):
     """What else than goods and places a code can name."""
@@ -75,6 +78,11 @@ class DocumentHit:
     fulfillment_order_id: UUID | None = None
 
 
+def in_short(text: str) -> str:
+    """Return a scanned text as a sentence says it: a long one with an ellipsis."""
+    return text if len(text) <= SAID_MAX else f"{text[: SAID_MAX - 1]}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """What a code is known as here; several items are a question to the worker."""
@@ -93,7 +101,7 @@ class Code:
     @property
     def problem(self) -> str:
         """What to tell a worker when nothing goes by this code."""
-        text = self.scanned.text
+        text = in_short(self.scanned.text)
         return self.scanned.problem or f"Nothing here goes by {text}: scan the other barcode, or type the SKU."
 
     @property

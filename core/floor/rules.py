@@ -24,7 +24,7 @@ from pickmesh.core.floor import effects, transitions
 from pickmesh.core.floor.decisions import Decision, Occasion, Reading, Task
 from pickmesh.core.floor.effects import Effect, RaiseTask
 from pickmesh.core.floor.entries import BOOKING, Choice, Entry
-from pickmesh.core.floor.heard import Code, Heard, UnitHit
+from pickmesh.core.floor.heard import Code, Heard, UnitHit, in_short
 from pickmesh.core.floor.state import Asked, State
 from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.floor.transitions import Table, Transition
@@ -118,7 +118,7 @@ def interpret(
     at = Occasion(task, replace(state, asked=asked), said, reading, scan_id)
     after, done = book.apply(row.effect, at)
     after = _step(book, task, after, row)
-    message = row.sentence.format_map(_Words(book.words(task, after, reading)))
+    message = row.sentence.format_map(_words(book, task, after, reading))
     again = any(isinstance(effect, effects.OpenParcel) for effect in done) and reading.quantity > 0
     return Decision(row.outcome, message, after, done, reading.choices if asked else (), again)
 
@@ -142,8 +142,7 @@ def _plain(entry: Entry) -> Entry:
 
 
 def _doubt(book: Rulebook[Any], task: Any, state: State, said: Heard, reading: Reading) -> Decision:
-    words = _Words({"scanned": _text(said.code) or "that", **book.words(task, state, reading)})
-    what = str(words["scanned"])
+    what = str({"scanned": in_short(_text(said.code) or "that"), **_words(book, task, state, reading)}["scanned"])
     asked = Asked(_plain(said.entry), (YES,), said.chosen, said.lot, said.serial)
     choices = [Choice(YES, what)]
     return Decision(Outcome.AMBIGUOUS, _CONFIRM.format(what=what), replace(state, asked=asked), choices=choices)
@@ -152,6 +151,14 @@ def _doubt(book: Rulebook[Any], task: Any, state: State, said: Heard, reading: R
 def _too_late(state: State, reading: Reading) -> Decision:
     task = RaiseTask(TaskKind.LATE_SCAN, reading.sku_id, state.place_id, max(0, reading.quantity))
     return Decision(Outcome.EXCEPTION, _LATE, replace(state, asked=None), [task])
+
+
+def _words(book: Rulebook[Any], task: Any, state: State, reading: Reading) -> "_Words":
+    """Return what fills a sentence; what was scanned may be of any length and is said in short."""
+    words = _Words(book.words(task, state, reading))
+    if "scanned" in words:
+        words["scanned"] = in_short(str(words["scanned"]))
+    return words
 
 
 class _Words(dict[str, object]):

@@ -352,4 +352,18 @@ async def test_undoing_a_reported_shortage_by_its_id_calls_a_lead(database: Data
     assert await phone.say(ScanKind.UNDO, answers=short) is O.EXCEPTION
     assert phone.said[-1].task_id is not None
     assert "count" in phone.said[-1].message
+    async with database.unit_of_work(floor.picker) as uow:
+        await sessions.close_session(uow, phone.session.id)
+    again = await picking_phone(floor, list_id)
+    assert again.session.id != phone.session.id
+    assert await again.say(ScanKind.UNDO, answers=short) is O.EXCEPTION
+    assert again.said[-1].task_id is not None
     assert await violations(floor) == []
+
+
+async def test_a_very_long_code_is_said_in_short(database: Database, merchant: Actor) -> None:
+    phone = await make_phone(database, merchant)
+    text = "X1" * 2_000
+    assert await phone.scan(text[:200], text) == [O.UNKNOWN_CODE] * 2
+    assert f"by {text[:39]}…:" in phone.said[0].message
+    assert all(len(verdict.message) < 150 for verdict in phone.said)

@@ -237,12 +237,14 @@ async def _page_of_orders(
     request: PageRequest,
     shop_ids: list[str] | None = None,
     phone: str | None = None,
+    numbers: list[str] | None = None,
     **chosen: Any,
 ) -> Page[Any]:
     shops = None if shop_ids is None else relay.ids_of(shop_ids, "Shop", field="shopIds")
+    wanted = relay.numbers_of(numbers, OwnKind.ORDER)
     async with info.context.reading() as uow:
         ids = None if phone is None else await recipients.orders_by_phone(uow, phone)
-        return await queries.order_page(uow, request, OrderFilter(shop_ids=shops, ids=ids, **chosen))
+        return await queries.order_page(uow, request, OrderFilter(shop_ids=shops, ids=ids, numbers=wanted, **chosen))
 
 
 async def _page_of_fulfillment_orders(
@@ -251,11 +253,13 @@ async def _page_of_fulfillment_orders(
     request: PageRequest,
     location_id: str | None = None,
     order_ids: list[str] | None = None,
+    numbers: list[str] | None = None,
     **chosen: Any,
 ) -> Page[Any]:
     location = relay.optional_id(location_id, "Location", field=("locationId",))
     orders = None if order_ids is None else relay.ids_of(order_ids, "Order", field="orderIds")
-    wanted = FulfillmentOrderFilter(location_id=location, order_ids=orders, **chosen)
+    known = relay.numbers_of(numbers, OwnKind.FULFILLMENT_ORDER)
+    wanted = FulfillmentOrderFilter(location_id=location, order_ids=orders, numbers=known, **chosen)
     async with info.context.reading() as uow:
         return await queries.fulfillment_order_page(uow, request, wanted)
 
@@ -265,7 +269,7 @@ class OrdersQueries(Queries):
 
     requires: ClassVar[Requirement] = Permission.ORDERS_READ
     order = graphene.Field(
-        Order, id=graphene.ID(), number=graphene.Int(), description="An order by its id or its number."
+        Order, id=graphene.ID(), number=graphene.String(), description="An order by its id or its number."
     )
     orders = relay.paged(
         relay.connection(Order),
@@ -273,7 +277,7 @@ class OrdersQueries(Queries):
         "Orders, the newest first.",
         shop_ids=relay.some(graphene.ID),
         external_ids=relay.some(graphene.String),
-        numbers=relay.some(graphene.Int),
+        numbers=relay.some(graphene.String),
         payment_statuses=relay.some(PaymentStatusName),
         ordered_from=graphene.Argument(DateTime),
         ordered_before=graphene.Argument(DateTime),
@@ -281,7 +285,7 @@ class OrdersQueries(Queries):
         phone=graphene.String(description="A buyer's whole phone number, or its last four digits."),
     )
     fulfillment_order = graphene.Field(
-        FulfillmentOrder, id=graphene.ID(), number=graphene.Int(), description="One by its id or its number."
+        FulfillmentOrder, id=graphene.ID(), number=graphene.String(), description="One by its id or its number."
     )
     fulfillment_orders = relay.paged(
         relay.connection(FulfillmentOrder),
@@ -289,7 +293,7 @@ class OrdersQueries(Queries):
         "Fulfillment orders, the newest first.",
         location_id=graphene.ID(),
         order_ids=relay.some(graphene.ID),
-        numbers=relay.some(graphene.Int),
+        numbers=relay.some(graphene.String),
         statuses=relay.some(StatusName),
         progresses=relay.some(ProgressName),
         ship_by_before=graphene.Argument(DateTime),
@@ -303,21 +307,23 @@ class OrdersQueries(Queries):
     )
 
     @staticmethod
-    async def resolve_order(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+    async def resolve_order(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
         """Return an order."""
-        relay.one_of({"id": id, "number": number})
-        if id is not None:
-            return await info.context.load(Order.by_ids, relay.id_of(id, "Order"))
-        row = await info.context.load(queries.orders_by_number, number)
+        name, value = relay.one_of({"id": id, "number": number})
+        if name == "id":
+            return await info.context.load(Order.by_ids, relay.id_of(value, "Order"))
+        row = await info.context.load(queries.orders_by_number, relay.number_of(value, OwnKind.ORDER))
         return row and await info.context.load(Order.by_ids, row.id)
 
     @staticmethod
-    async def resolve_fulfillment_order(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+    async def resolve_fulfillment_order(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
         """Return a fulfillment order."""
-        relay.one_of({"id": id, "number": number})
-        if id is not None:
-            return await info.context.load(FulfillmentOrder.by_ids, relay.id_of(id, "FulfillmentOrder"))
-        row = await info.context.load(queries.fulfillment_orders_by_number, number)
+        name, value = relay.one_of({"id": id, "number": number})
+        if name == "id":
+            return await info.context.load(FulfillmentOrder.by_ids, relay.id_of(value, "FulfillmentOrder"))
+        row = await info.context.load(
+            queries.fulfillment_orders_by_number, relay.number_of(value, OwnKind.FULFILLMENT_ORDER)
+        )
         return row and await info.context.load(FulfillmentOrder.by_ids, row.id)
 
     @staticmethod

@@ -192,7 +192,7 @@ class PackingQueries(Queries):
 
     requires: ClassVar[Requirement] = Permission.FLOOR_READ
     parcel = graphene.Field(
-        Parcel, id=graphene.ID(), number=graphene.Int(), description="A parcel by its id or its number."
+        Parcel, id=graphene.ID(), number=graphene.String(), description="A parcel by its id or its number."
     )
     parcels = relay.paged(
         relay.connection(Parcel),
@@ -216,12 +216,12 @@ class PackingQueries(Queries):
     )
 
     @staticmethod
-    def resolve_parcel(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+    def resolve_parcel(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
         """Return a parcel."""
-        relay.one_of({"id": id, "number": number})
-        if id is not None:
-            return info.context.load(queries.parcels, relay.id_of(id, "Parcel"))
-        return info.context.load(queries.parcels_by_number, number)
+        name, value = relay.one_of({"id": id, "number": number})
+        if name == "id":
+            return info.context.load(queries.parcels, relay.id_of(value, "Parcel"))
+        return info.context.load(queries.parcels_by_number, relay.number_of(value, OwnKind.PARCEL))
 
     @staticmethod
     async def resolve_stations(_root: Any, info: Any, location_id: str) -> Sequence[Any]:

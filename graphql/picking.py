@@ -198,7 +198,9 @@ class PickingQueries(Queries):
     """What may be asked of picking."""
 
     requires: ClassVar[Requirement] = Permission.FLOOR_READ
-    wave = graphene.Field(Wave, id=graphene.ID(), number=graphene.Int(), description="A wave by its id or its number.")
+    wave = graphene.Field(
+        Wave, id=graphene.ID(), number=graphene.String(), description="A wave by its id or its number."
+    )
     waves = relay.paged(
         relay.connection(Wave),
         _paged(queries.wave_page),
@@ -208,7 +210,7 @@ class PickingQueries(Queries):
         kinds=relay.some(WaveKindName),
     )
     pick_list = graphene.Field(
-        PickList, id=graphene.ID(), number=graphene.Int(), description="A pick list by its id or its number."
+        PickList, id=graphene.ID(), number=graphene.String(), description="A pick list by its id or its number."
     )
     pick_lists = relay.paged(
         relay.connection(PickList),
@@ -228,20 +230,20 @@ class PickingQueries(Queries):
     )
 
     @staticmethod
-    def resolve_wave(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+    def resolve_wave(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
         """Return a wave."""
-        relay.one_of({"id": id, "number": number})
-        if id is not None:
-            return info.context.load(queries.waves, relay.id_of(id, "Wave"))
-        return info.context.load(queries.waves_by_number, number)
+        name, value = relay.one_of({"id": id, "number": number})
+        if name == "id":
+            return info.context.load(queries.waves, relay.id_of(value, "Wave"))
+        return info.context.load(queries.waves_by_number, relay.number_of(value, OwnKind.WAVE))
 
     @staticmethod
-    def resolve_pick_list(_root: Any, info: Any, id: str | None = None, number: int | None = None) -> Any:
+    def resolve_pick_list(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
         """Return a pick list."""
-        relay.one_of({"id": id, "number": number})
-        if id is not None:
-            return info.context.load(queries.pick_lists, relay.id_of(id, "PickList"))
-        return info.context.load(queries.pick_lists_by_number, number)
+        name, value = relay.one_of({"id": id, "number": number})
+        if name == "id":
+            return info.context.load(queries.pick_lists, relay.id_of(value, "PickList"))
+        return info.context.load(queries.pick_lists_by_number, relay.number_of(value, OwnKind.PICK_LIST))
 
 
 class PickingSubscriptions(Subscriptions):

@@ -39,8 +39,14 @@ def id_of(text: str, type_name: str, *, field: Sequence[str | int] = ("id",)) ->
     """Return the uuid in a global id of one type; an id of another type is refused."""
     found, uuid = parsed(text, field=field)
     if found != type_name:
-        raise InvalidInput(f"That is the id of a {found[:40]}; the id of a {type_name} is needed.", field=field)
+        message = f"That is the id of {named(found[:40])}; the id of {named(type_name)} is needed."
+        raise InvalidInput(message, field=field)
     return uuid
+
+
+def named(noun: str) -> str:
+    """Return a noun of ours with its article: a SKU, an Order."""
+    return f"{'an' if noun[:1].lower() in {'a', 'e', 'i', 'o'} else 'a'} {noun}"
 
 
 def ids_of(texts: Sequence[str], type_name: str, *, field: str) -> list[UUID]:
@@ -254,6 +260,24 @@ def number(kind: OwnKind) -> Any:
         return own.number_text(kind, root.number)
 
     return graphene.Field(graphene.String, required=True, resolver=resolve)
+
+
+def number_of(text: str, kind: OwnKind, *, field: Sequence[str | int] = ("number",)) -> int:
+    """Return the number in a document's number as people see or type it: W-0017, w17, 17; refuses what is none."""
+    said = text.strip()
+    label = own.read_label(f"{kind.value}-{said}" if said.isdecimal() else said, typed=True)
+    if label is None or label.kind is not kind or label.value is None:
+        noun = kind.name.lower().replace("_", " ")
+        wrong = f"“{text[:40]}” is no number of {named(noun)}; write it as {own.number_text(kind, 17)}."
+        raise InvalidInput((label and label.problem) or wrong, field=field)
+    return int(label.value.removeprefix(f"{kind.value}-"))
+
+
+def numbers_of(texts: Sequence[str] | None, kind: OwnKind) -> list[int] | None:
+    """Return the numbers in a list of documents' numbers; None when there is no list."""
+    if texts is None:
+        return None
+    return [number_of(text, kind, field=("numbers", index)) for index, text in enumerate(texts)]
 
 
 def some(type_: Any, *, required: bool = False) -> Any:

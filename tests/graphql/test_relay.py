@@ -9,8 +9,11 @@ from pickmesh.core import schema as core_schema
 from pickmesh.core.kit.events import Event
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Role
+from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.graphql import ids, relay
 from pickmesh.graphql.ids import global_id
+from pickmesh.scanner.codes import own
+from pickmesh.scanner.codes.own import OwnKind
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Sku { code } ... on Place { code kind } } }"
 PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
@@ -42,6 +45,40 @@ async def test_a_node_of_a_type_the_role_may_not_read_is_null(client_of: Any, fu
 async def test_an_id_that_is_none_is_told_by_its_place(owner: Any) -> None:
     answer = await owner.raw("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["nonsense"])
     assert answer["errors"][0]["extensions"] == {"code": "INVALID_INPUT", "field": ["ids", "0"], "data": {}}
+
+
+@pytest.mark.parametrize("text", ["O-0271", "o271", "271", " 0271 ", own.label_text(OwnKind.ORDER, "O-0271")])
+def test_a_number_is_read_as_it_is_shown_and_typed(text: str) -> None:
+    assert relay.number_of(text, OwnKind.ORDER) == 271
+
+
+@pytest.mark.parametrize("text", ["F-0271", "0", "", "O-", "-1", "O-0271-!", "12.5", "9" * 13, "２７１O"])
+def test_what_is_no_number_of_the_kind_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"no number of an order; write it as O-0017\.") as refused:
+        relay.number_of(text, OwnKind.ORDER)
+    assert refused.value.field == ("number",)
+
+
+def test_a_mistyped_label_is_told_so() -> None:
+    right = own.label_text(OwnKind.ORDER, "O-0271")
+    with pytest.raises(InvalidInput, match="check character"):
+        relay.number_of(f"{right[:-1]}{'A' if right[-1] != 'A' else 'B'}", OwnKind.ORDER)
+
+
+async def test_documents_are_found_by_the_numbers_they_show(client_of: Any, furnished: Any) -> None:
+    merchant, _ = await furnished(1)
+    client = await client_of(merchant)
+    pages = ("orders", "fulfillmentOrders", "waves", "pickLists", "parcels")
+    shown = await client.run("{ " + " ".join(f"{page}(first: 1) {{ nodes {{ id number }} }}" for page in pages) + " }")
+    for page in pages:
+        (wanted,) = shown[page]["nodes"]
+        one = page.removesuffix("s")
+        found = await client.run(f"query ($n: String) {{ {one}(number: $n) {{ id number }} }}", n=wanted["number"])
+        assert found[one] == wanted
+        if page in pages[:2]:
+            query = f"query ($n: [String!]) {{ {page}(numbers: $n) {{ nodes {{ id number }} }} }}"
+            digits = wanted["number"][2:]
+            assert (await client.run(query, n=[wanted["number"], digits]))[page]["nodes"] == [wanted]
 
 
 async def test_too_many_nodes_are_refused(owner: Any) -> None:

@@ -46,6 +46,8 @@ TEXTS = {
     "phone": "13812345678",
     "currency": "CNY",
     "country": "CN",
+    "number": "1",
+    "numbers": "1",
 }
 VALUES: dict[str, Any] = {
     "Int": 1,

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from pickmesh.bench import world
+
 START_S_MAX = 60
-SECRET = "a benchmark keeps no secret at all"
 
 
 @asynccontextmanager
@@ -20,7 +21,7 @@ async def serving(database_url: str) -> AsyncIterator[str]:
         settings = {
             "PICKMESH_DATABASE_URL": database_url,
             "PICKMESH_DATA": folder,
-            "PICKMESH_SECRET_KEY": SECRET,
+            "PICKMESH_SECRET_KEY": world.SECRET,
             "PICKMESH_PORT": "0",
             "PICKMESH_LOG_FORMAT": "json",
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from pickmesh.app import memory
+from pickmesh.app import memory, settings
 from pickmesh.core import schema
 from pickmesh.core.accounts import commands as accounts
 from pickmesh.core.accounts.commands import NewShop
@@ -28,6 +28,7 @@ SKUS = 800
 PLENTY = 1_000_000
 WAREHOUSE = "WH"
 SEED = 20261124
+SECRET = "a benchmark keeps no secret at all"
 assert schema.ROOMS  # importing it declares every table, which the walls must know
 
 
@@ -43,9 +44,9 @@ class World:
 
 
 def open_database(url: str, *, connections: int = 20) -> Database:
-    """Open a database with a vault of its own; nothing in a benchmark outlives it."""
+    """Open a database with the vault that a serving process of the benchmark has too."""
     memory.settle()
-    return Database(url, vault=Vault({"bench": b"a benchmark keeps no secret at all"}), pool_size=connections)
+    return Database(url, vault=Vault({settings.SECRET_KEY_ID: SECRET.encode()}), pool_size=connections)
 
 
 async def build(database: Database, *, totes: int = 0) -> World:

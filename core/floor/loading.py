@@ -35,7 +35,8 @@ PUT_BACKS_MAX = 500
 async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, lock: bool) -> None:
     """Give every desk its task as it now stands, and a state that fits it; with `lock` the work is locked first.
 
-    Locks are taken in the house's order: the orders of all jobs, then the lists.
+    Locks are taken in the house's order: the sales orders whose goods may be put back, the fulfillment orders of all
+    jobs, then the lists.
     """
     picking = [desk for desk in desks if desk.job is Job.PICK]
     packing = [desk for desk in desks if desk.job is Job.PACK]
@@ -43,7 +44,9 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
     wanted = _wanted(packing, known)
     waiting = await pack_loading.goods_wanted(uow, wanted) if packing else []
     packed = wanted.order_ids | {each.fulfillment_order_id for each in waiting}
-    orders = await _orders(uow, packed, lists, lock=lock)
+    put_backs = [desk for desk in desks if desk.job is Job.PUT_BACK]
+    stopped = await _lock_stopped(uow, put_backs, known) if lock else set()
+    orders = await _orders(uow, packed | stopped, lists, lock=lock)
     if lists:
         at_work = await walks.read_walks(uow, lists, locked=orders if lock else None)
         tasks = await pick_loading.pick_tasks(uow, at_work, _undone_by(picking))
@@ -51,11 +54,41 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
             if desk.subject_id is not None:
                 desk.task = tasks[desk.subject_id]
     await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed})
-    await _load_put_backs(uow, [desk for desk in desks if desk.job is Job.PUT_BACK])
+    await _load_put_backs(uow, put_backs)
     await _load_answers(uow, [desk for desk in desks if desk.job is Job.LOOK_UP], known)
     for desk in desks:
         desk.state = desk.book.steady(desk.task, desk.state)
         desk.stale = False
+
+
+async def _lock_stopped(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes) -> set[UUID]:
+    """Lock the sales orders of stopped orders whose goods a bin that was scanned may take; return those to lock next.
+
+    Putting back ends with the order itself, and a group may hold the work of other jobs, whose lists are locked later.
+    """
+    skus: set[UUID] = set()
+    for desk in desks:
+        codes = [code for code in (known.at(desk.location_id).of(entry) for entry in _entries([desk])) if code]
+        if any(code.place is not None for code in codes):
+            skus |= {sku_id for code in codes for sku_id in _skus_of(code)}
+            skus |= {desk.state.subject_id} if desk.state.subject_id else set()
+    if not skus:
+        return set()
+    task = ExceptionTask
+    rows = await uow.fetch(
+        sa.select(task.subject_id)
+        .distinct()
+        .where(
+            uow.mine(task),
+            uow.among(task.location_id, {desk.location_id for desk in desks}),
+            uow.among(task.sku_id, skus),
+            task.kind == TaskKind.PUT_BACK,
+            task.status == TaskStatus.OPEN,
+        )
+    )
+    stopped = {row.subject_id for row in rows}
+    await order_locks.lock_orders_behind(uow, stopped)
+    return stopped
 
 
 async def _orders(

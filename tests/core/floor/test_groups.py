@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from tests.builders_accounts import make_person
-from tests.builders_floor import Floor, bring_orders, make_floor, order_lines, release, violations
-from tests.builders_scans import Phone, outcomes, picking_phone
+from tests.builders_floor import Floor, bring_orders, make_floor, order_lines, pick_list, react, release, violations
+from tests.builders_scans import Phone, outcomes, phone_for, picking_phone
 from tests.databases import make_merchant
 from tests.statements import statements
 
@@ -22,6 +22,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.kit.refusals import Refusal
+from pickmesh.core.orders import cancel
 
 O = Outcome  # noqa: E741 - the word stands in nearly every line
 
@@ -247,3 +248,27 @@ async def test_one_batch_sent_on_many_connections_is_booked_once(postgres_databa
     assert sorted(all(verdict.repeated for verdict in result.verdicts) for result in results) == [False, *[True] * 7]
     assert await total_picked(phone.floor) == 1
     assert await scan_count(phone.floor) == 3
+
+
+async def test_putting_back_beside_picking_locks_orders_before_lists(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    floor = await make_floor(postgres_database, merchant, {"A-01": {"TEA": 5}})
+    await bring_orders(floor, {"N1": {"TEA": 1}})
+    await pick_list(floor, (await release(floor)).pick_list_ids[0], "T-0001")
+    await bring_orders(floor, {"N2": {"TEA": 1}})
+    picking = await picking_phone(floor, (await release(floor)).pick_list_ids[0])
+    async with postgres_database.unit_of_work(merchant) as uow:
+        await cancel.intercept(uow, ids=[floor.orders["N1"]], reason="BUYER")
+    await react(floor)
+    backing = await phone_for(floor, Job.PUT_BACK, floor.packer)
+    batches = [
+        EntryBatch(picking.worker, picking.session.id, [picking.entry(raw=code) for code in ("T-0002", "A-01", "TEA")]),
+        EntryBatch(backing.worker, backing.session.id, [backing.entry(raw=code) for code in ("TEA", "A-01")]),
+    ]
+    results = await postgres_database.run(merchant, lambda uow: commands.record_entries(uow, batches=batches))
+    assert [outcomes(result) for result in results] == [
+        [O.ACCEPTED, O.ACCEPTED, O.TASK_DONE],
+        [O.ACCEPTED, O.TASK_DONE],
+    ]
+    await react(floor)
+    assert await violations(floor) == []

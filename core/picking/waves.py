@@ -68,9 +68,9 @@ async def plan_wave(
     await order_locks.lock_fulfillment_orders(uow, chosen)
     still_free = {each.fulfillment_order_id for each in await _without_seat(uow, location_id, limit, chosen)}
     chosen = [order for order in chosen if order in still_free]
-    if not chosen:
-        raise refusals.NothingToPlan(data={"kind": kind})
     refused = _refused(fulfillment_order_ids or (), chosen, {each.fulfillment_order_id for each in free})
+    if not chosen:
+        raise _nothing(kind, fulfillment_order_ids or (), refused)
     wave_id = new_id()
     number = (await uow.next_numbers("wave", 1))[0]
     new = {
@@ -134,6 +134,17 @@ def _refused(asked: Sequence[UUID], chosen: Collection[UUID], releasable: Collec
         for index, order in enumerate(asked)
         if order not in joined
     ]
+
+
+def _nothing(kind: WaveKind, asked: Sequence[UUID], refused: Sequence[Refused]) -> refusals.NothingToPlan:
+    """Return the refusal of a wave without orders; of given ones its data name each and, in the same order, why."""
+    if not refused:
+        return refusals.NothingToPlan(data={"kind": kind})
+    ids = [asked[each.index] for each in refused]
+    codes = [each.refusal.code for each in refused]
+    reasons = " ".join(dict.fromkeys(each.refusal.message for each in refused))
+    message = f"None of the {len(refused)} orders given can join this wave. {reasons}"
+    return refusals.NothingToPlan(message, data={"kind": kind, "fulfillment_order_ids": ids, "codes": codes})
 
 
 async def _seat(uow: UnitOfWork, wave_id: UUID, chosen: Sequence[UUID]) -> None:

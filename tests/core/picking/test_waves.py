@@ -95,6 +95,25 @@ async def test_orders_asked_for_that_cannot_join_come_back_with_the_reason(datab
     ]
 
 
+async def test_when_none_of_the_given_orders_fits_each_is_named_with_its_reason(
+    database: Database, merchant: Actor
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    double, held = await bring_orders(floor, {"N1": {"CUP": 2}, "N2": {"CUP": 1}})
+    async with database.unit_of_work(merchant) as uow:
+        await holds.hold(uow, fulfillment_order_ids=[held])
+        with pytest.raises(NothingToPlan) as refusal:
+            await waves.plan_wave(
+                uow, location_id=floor.location_id, kind=WaveKind.SINGLE_ITEM, fulfillment_order_ids=[held, double]
+            )
+    assert refusal.value.data == {
+        "kind": "SINGLE_ITEM",
+        "fulfillment_order_ids": [held, double],
+        "codes": ["NOT_RELEASABLE", "DOES_NOT_FIT_WAVE"],
+    }
+    assert refusal.value.message.startswith("None of the 2 orders given can join this wave. This order cannot join")
+
+
 async def test_only_who_manages_the_floor_plans_waves(database: Database, merchant: Actor) -> None:
     floor = await make_floor(database, merchant, SHELVES)
     async with database.unit_of_work(floor.picker) as uow:

@@ -99,6 +99,22 @@ class Viewer(graphene.ObjectType):
     merchant = graphene.Field(Merchant, required=True)
 
 
+class ApiKey(graphene.ObjectType):
+    """A program's key as people see it: never its token."""
+
+    requires = Permission.ACCOUNT_READ
+    id = relay.own_id("ApiKey")
+    name = graphene.String(required=True)
+    permissions = graphene.List(graphene.NonNull(PermissionName), required=True)
+    created_at = graphene.Field(DateTime, required=True)
+    ended_at = graphene.Field(DateTime, description="Null while it opens something.")
+
+
+async def _page_of_api_keys(_root: Any, info: Any, request: PageRequest) -> Page[Any]:
+    async with info.context.reading() as uow:
+        return await queries.api_keys(uow, request)
+
+
 async def _page_of_people(_root: Any, info: Any, request: PageRequest) -> Page[Any]:
     async with info.context.reading() as uow:
         return await queries.people(uow, request)
@@ -112,6 +128,9 @@ class AccountsQueries(Queries):
     viewer = graphene.Field(Viewer, required=True, description="Who I am and what I may do.")
     shops = graphene.List(graphene.NonNull(Shop), required=True, description="All unarchived shops, by code.")
     people = relay.paged(relay.connection(Person), _page_of_people, "The people who work here, by sign-in name.")
+    api_keys = relay.paged(
+        relay.connection(ApiKey), _page_of_api_keys, "Programs' keys, ended ones too, the newest first."
+    )
 
     @staticmethod
     async def resolve_viewer(_root: Any, info: Any) -> dict[str, Any]:

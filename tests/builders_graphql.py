@@ -73,7 +73,8 @@ async def _people_and_shops(database: Database, actor: Actor, size: int, ids: de
         ids["Person"].append(person_id)
         ids["Worker"].append(person_id)
     async with database.unit_of_work(actor) as uow:
-        ids["ApiKey"].append((await accounts.create_api_key(uow, name="erp", permissions=[])).id)
+        for _ in range(size):
+            ids["ApiKey"].append((await accounts.create_api_key(uow, name="erp", permissions=[])).id)
     return person
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.accounts import rules
-from pickmesh.core.accounts.tables import Membership, Merchant, Person, Shop
+from pickmesh.core.accounts.tables import ApiKey, Membership, Merchant, Person, Shop
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging, refusals
 from pickmesh.core.kit.paging import Page, PageRequest
@@ -116,6 +117,15 @@ async def people_by_id(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Perso
     """Return people by id, archived ones too; unknown ids are missing."""
     found = await uow.fetch(_people(uow).where(uow.among(Person.id, ids)))
     return {row.id: _person(row) for row in found}
+
+
+async def api_keys(uow: UnitOfWork, request: PageRequest) -> Page[paged.Row]:
+    """Return a page of programs' keys without their tokens, ended ones too, the newest first.
+
+    Rows have id, name, permissions (values of `Permission`), created_at and ended_at.
+    """
+    kept = (ApiKey.id, ApiKey.name, ApiKey.permissions, ApiKey.created_at, ApiKey.ended_at)
+    return await paged.page_by_id(uow, sa.select(*kept).where(uow.mine(ApiKey)), ApiKey.id, request)
 
 
 async def person(uow: UnitOfWork, person_id: UUID) -> PersonRow | None:

@@ -16,6 +16,8 @@ mutation Create($input: ApiKeyCreateInput!) {
 """
 END = "mutation End($input: ApiKeyEndInput!) { apiKeyEnd(input: $input) { apiKeyId userErrors { code field } } }"
 
+KEYS = "{ apiKeys { nodes { id name permissions createdAt endedAt } } }"
+
 
 async def keys_of(database: Database, merchant: Actor) -> int:
     async with database.reading(merchant) as uow:
@@ -52,6 +54,22 @@ async def test_a_key_belongs_to_one_caller_and_one_mutation(
     ended = await owner.run(END, input={"apiKeyId": made, "idempotencyKey": "k1"})
     assert ended["apiKeyEnd"] == {"apiKeyId": made, "userErrors": []}
     assert await keys_of(database, merchant) == 2
+
+
+async def test_keys_are_listed_without_their_tokens_so_that_a_lost_id_can_be_ended(
+    owner: Any, client_of: Any, merchant: Actor, stranger: Actor
+) -> None:
+    lost = (await owner.run(CREATE, input=key("erp")))["apiKeyCreate"]
+    await owner.run(CREATE, input=key("till", None))
+    till, erp = (await owner.run(KEYS))["apiKeys"]["nodes"]
+    assert (erp["id"], erp["name"], till["name"]) == (lost["apiKeyId"], "erp", "till")
+    assert (erp["permissions"], erp["endedAt"]) == (["STOCK_READ"], None)
+    assert erp["createdAt"].endswith("Z")
+    await owner.run(END, input={"apiKeyId": erp["id"]})
+    till, erp = (await (await client_of(merchant, Role.MANAGER)).run(KEYS))["apiKeys"]["nodes"]
+    assert (till["endedAt"], erp["endedAt"]) == (None, erp["createdAt"])
+    assert (await (await client_of(stranger)).run(KEYS))["apiKeys"]["nodes"] == []
+    assert await (await client_of(merchant, Role.PICKER)).code(KEYS) == "NOT_PERMITTED"
 
 
 async def test_without_a_key_each_request_counts(owner: Any, database: Database, merchant: Actor) -> None:

@@ -11,7 +11,7 @@ from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import refusals as order_refusals
-from pickmesh.core.packing import queries, refusals, rules, shipping, stations, waybills
+from pickmesh.core.packing import queries, refusals, shipping, stations, waybills
 from pickmesh.core.packing.tables import ParcelState, PrintState, WaybillState
 from pickmesh.core.picking import refusals as picking_refusals
 from pickmesh.core.stock import refusals as stock_refusals
@@ -89,20 +89,12 @@ class ParcelAction(graphene.Enum):
     """What may be done to a parcel as it stands."""
 
     SEAL = "SEAL"
-    REOPEN = "REOPEN"
     SHIP = "SHIP"
     HAND_OVER = "HAND_OVER"
-    VOID = "VOID"
 
 
-ACTIONS = {
-    ParcelState.SEALED: "SEAL",
-    ParcelState.OPEN: "REOPEN",
-    ParcelState.SHIPPED: "SHIP",
-    ParcelState.HANDED_OVER: "HAND_OVER",
-    ParcelState.VOIDED: "VOID",
-}
-"""The act that brings a parcel into a state."""
+ACTIONS = {ParcelState.OPEN: "SEAL", ParcelState.SEALED: "SHIP", ParcelState.SHIPPED: "HAND_OVER"}
+"""What leads on from a state: SEAL by a scan session at the bench, the others by a mutation of that name."""
 
 
 class ParcelLabels(graphene.ObjectType):
@@ -158,9 +150,12 @@ class Parcel(relay.ObjectType, AtLocation):
         return {kind: f"{LABELS}/{root.id}.{kind}" for kind in ("pdf", "zpl")}
 
     @staticmethod
-    def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
-        """Return what may be done now."""
-        return [action for state, action in ACTIONS.items() if rules.may_become(root.state, state)]
+    async def resolve_supported_actions(root: Any, info: Any) -> list[str]:
+        """Return what may be done now; a parcel ships under a number only."""
+        if root.state == ParcelState.SEALED:
+            waybill = await info.context.load(queries.live_waybills, root.id)
+            return ["SHIP"] if waybill is not None and waybill.state == WaybillState.ISSUED else []
+        return [action for state, action in ACTIONS.items() if state == root.state]
 
 
 class PackingOfFulfillmentOrder:

@@ -112,7 +112,9 @@ _OTHERS = (
     on(ANY_STEP, "UNDO", Outcome.UNDONE, "Undone: take {pieces} out of the parcel again.", next=ITEMS, effect=UNPACK),
     on(ANY_STEP, "UNDO_TWICE", Outcome.DUPLICATE, "That entry is undone already."),
     on(ANY_STEP, "UNDO_EMPTY", Outcome.UNDONE, "That entry put nothing into a parcel; there is nothing to take out."),
-    on(ANY_STEP, "UNDO_CLOSED", Outcome.WRONG_PLACE, "That parcel is closed: open it again first."),
+    on(
+        ANY_STEP, "UNDO_CLOSED", Outcome.WRONG_PLACE, "That parcel is closed: nothing comes out of it by scan any more."
+    ),
     on(ANY_STEP, "UNDO_NOTHING", Outcome.UNKNOWN_CODE, "There is nothing to undo here."),
     on(
         ANY_STEP,

@@ -249,7 +249,7 @@ async def void_waybills(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: 
         if parcel is None:
             answers.append(Refused(index, NotFound("No parcel of yours has that id; scan its label again.")))
         elif parcel.state in rules.GONE:
-            message = "The parcel has shipped under this number; unship it first."
+            message = "The parcel has shipped under this number and keeps it."
             answers.append(Refused(index, WrongState(message, data={"state": parcel.state})))
         elif parcel_id not in live:
             answers.append(Refused(index, refusals.NoWaybill("The parcel has no waybill to give up.")))

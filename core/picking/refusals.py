@@ -22,7 +22,7 @@ class DoesNotFit(Refusal):
 
 
 class NotYours(Refusal):
-    """Somebody else has this list; ask them to hand it over, or take the next one."""
+    """Somebody else has this list; take the next one."""
 
     code = "NOT_YOURS"
 

@@ -7,6 +7,7 @@ from tests.builders_graphql import furnish
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
+from pickmesh.core.packing import parcels
 from pickmesh.graphql.ids import global_id
 
 PARCEL = """query ($id: ID!) { parcel(id: $id) {
@@ -27,13 +28,23 @@ async def test_a_sealed_parcel_shows_contents_number_and_labels(
 ) -> None:
     made = await furnish(database, merchant, 1)
     parcel = (await owner.run(PARCEL, id=global_id("Parcel", made["Parcel"][0])))["parcel"]
-    assert parcel["number"] == "P-0001"
+    assert (parcel["number"], parcel["supportedActions"]) == ("P-0001", ["SHIP"])
     assert parcel["items"] == [
         {"quantity": 1, "sku": {"code": "KETTLE-01"}, "lot": {"code": "L-KETTLE-01"}, "line": {"packedQuantity": 1}}
     ]
     assert parcel["waybill"] == {"number": "LC00000000000000000", "state": "ISSUED"}
     assert parcel["labels"] == {kind: f"/labels/parcel/{made['Parcel'][0]}.{kind}" for kind in ("pdf", "zpl")}
     assert parcel["printJobs"] == [{"format": "PDF", "state": "QUEUED"}]
+
+
+async def test_a_parcel_shows_only_what_can_be_done_with_it(owner: Any, database: Database, merchant: Actor) -> None:
+    made = await furnish(database, merchant, 1)
+    parcel = global_id("Parcel", made["Parcel"][0])
+    await owner.run(act("WaybillVoid"), input={"parcelIds": [parcel], "reason": "wrong carrier"})
+    assert (await owner.run(PARCEL, id=parcel))["parcel"]["supportedActions"] == []
+    async with database.unit_of_work(merchant) as uow:
+        await parcels.reopen_parcels(uow, parcel_ids=[made["Parcel"][0]])
+    assert (await owner.run(PARCEL, id=parcel))["parcel"]["supportedActions"] == ["SEAL"]
 
 
 async def test_shipping_twice_ships_once_and_unknown_parcels_are_told_by_their_place(
@@ -46,14 +57,15 @@ async def test_shipping_twice_ships_once_and_unknown_parcels_are_told_by_their_p
         answer = (await owner.run(act("ParcelShip"), input=wanted))["parcelShip"]
         assert answer["userErrors"] == [{"code": "NOT_FOUND", "field": ["parcelIds", "0"]}]
         assert [item["state"] for item in answer["parcels"]] == ["SHIPPED"]
-    order = (await owner.run(PARCEL, id=parcel))["parcel"]["fulfillmentOrder"]
-    assert order["status"] == "SHIPPED"
+    shown = (await owner.run(PARCEL, id=parcel))["parcel"]
+    assert (shown["fulfillmentOrder"]["status"], shown["supportedActions"]) == ("SHIPPED", ["HAND_OVER"])
     (error,) = (await owner.run(act("WaybillVoid"), input={"parcelIds": [parcel], "reason": "x"}))["waybillVoid"][
         "userErrors"
     ]
     assert error["code"] == "WRONG_STATE"
     handed = (await owner.run(act("ParcelHandOver"), input={"parcelIds": [parcel]}))["parcelHandOver"]
     assert [item["state"] for item in handed["parcels"]] == ["HANDED_OVER"]
+    assert (await owner.run(PARCEL, id=parcel))["parcel"]["supportedActions"] == []
 
 
 async def test_a_reprint_needs_a_reason(owner: Any, database: Database, merchant: Actor) -> None:

@@ -20,7 +20,7 @@ from graphql import get_named_type
 from pickmesh.core.journal import group_commit, idempotency
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import refusals
-from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
+from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused
 from pickmesh.graphql import ids, texts
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Requirement, denial
@@ -160,10 +160,15 @@ class Mutation:
         known = cls.user_error.codes
         return {
             "code": refusal.code if refusal.code in known else Refusal.code,
-            "field": [to_camel_case(part) for part in (*path, *refusal.field)],
+            "field": [to_camel_case(part) for part in (*path, *(refusal.field or cls._lacking(refusal, path)))],
             "message": refusal.message,
             "data": ids.shown(refusal.data, subject=cls.subject) or None,
         }
+
+    @classmethod
+    def _lacking(cls, refusal: Refusal, path: Sequence[str]) -> Sequence[str]:
+        """Return what an input without items lacks when core only says NOT_FOUND: the one thing its `id` names."""
+        return ("id",) if refusal.code == NotFound.code and not path and hasattr(cls.Input, "id") else ()
 
 
 def batch_done(name: str, answers: Sequence[Any]) -> Done:

@@ -239,9 +239,10 @@ async def test_a_session_is_closed_by_its_worker_only(
     picker: Any, owner: Any, database: Database, merchant: Actor, warehouse: Warehouse
 ) -> None:
     session = await opened(picker, warehouse)
-    close = "mutation ($i: ScanSessionCloseInput!) { scanSessionClose(input: $i) { userErrors { code } } }"
+    close = "mutation ($i: ScanSessionCloseInput!) { scanSessionClose(input: $i) { userErrors { code field } } }"
     wanted = {"id": session["id"]}
-    assert (await owner.run(close, i=wanted))["scanSessionClose"]["userErrors"] == [{"code": "NOT_FOUND"}]
+    refused = (await owner.run(close, i=wanted))["scanSessionClose"]["userErrors"]
+    assert refused == [{"code": "NOT_FOUND", "field": ["id"]}]
     assert (await picker.run(close, i=wanted))["scanSessionClose"]["userErrors"] == []
     shown = await owner.run("query ($id: ID!) { scanSession(id: $id) { worker { name } } }", id=session["id"])
     assert shown["scanSession"] == {"worker": {"name": "小王"}}

@@ -131,6 +131,13 @@ async def test_a_watched_list_shows_what_it_is_and_each_change(
     }
 
 
+async def test_a_list_that_is_not_there_is_told_by_its_field(owner: Any) -> None:
+    wanted = {"id": global_id("PickList", new_id())}
+    for document in (CLAIM, PAUSE.replace("{ code }", "{ code field }")):
+        (answer,) = (await owner.run(document, input=wanted)).values()
+        assert [(error["code"], error["field"]) for error in answer["userErrors"]] == [("NOT_FOUND", ["id"])]
+
+
 async def test_a_strangers_list_cannot_be_watched(
     owner: Any, client_of: Any, open_socket: Any, stranger: Actor, house: House
 ) -> None:

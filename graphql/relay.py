@@ -118,7 +118,7 @@ def connection(node: Any, *, name: str | None = None) -> Any:
         f"{base}Edge",
         (graphene.ObjectType,),
         {
-            "__doc__": f"A {base} and the cursor to go on from.",
+            "__doc__": f"A{named(base)[1:]} and the cursor to go on from.",
             "cursor": graphene.String(required=True),
             "node": graphene.Field(node, required=True),
             **shared,

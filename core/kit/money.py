@@ -65,26 +65,27 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
 
 def parse_price(text: str) -> int:
     """Read a decimal price into micros; ValueError names what is wrong with it."""
-    return _parse(text, 6, "price")
+    return _parse(text, 6, "a price")
 
 
 def parse_amount(text: str, currency: str) -> int:
     """Read a decimal amount into minor units; ValueError names what is wrong with it."""
-    return _parse(text, minor_digits(currency), "amount")
+    return _parse(text, minor_digits(currency), "an amount")
 
 
 def _parse(text: str, digits: int, what: str) -> int:
+    noun = what.rsplit(maxsplit=1)[-1]
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
-        raise ValueError(f"“{text}” is not a {what}; write digits with a decimal point, such as 12.50") from None
+        raise ValueError(f"“{text}” is not {what}; write digits with a decimal point, such as 12.50") from None
     if not value.is_finite() or value < 0:
-        raise ValueError(f"{what} “{text}” must be zero or more")
+        raise ValueError(f"{noun} “{text}” must be zero or more")
     scaled = value.scaleb(digits)
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{what} “{text}” has more than {digits} decimal places")
+        raise ValueError(f"{noun} “{text}” has more than {digits} decimal places")
     if scaled > AMOUNT_MAX:
-        raise ValueError(f"{what} “{text}” is too large")
+        raise ValueError(f"{noun} “{text}” is too large")
     return int(scaled)
 
 

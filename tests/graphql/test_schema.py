@@ -1,5 +1,6 @@
 """The schema as a whole: written down, guarded everywhere, described everywhere."""
 
+import re
 from pathlib import Path
 
 import graphene
@@ -13,9 +14,11 @@ from graphql import (
     Undefined,
 )
 
+from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import Refusal
-from pickmesh.graphql import permissions, schema
+from pickmesh.core.kit.refusals import InvalidInput, Refusal
+from pickmesh.graphql import permissions, relay, schema
+from pickmesh.graphql.ids import global_id
 from pickmesh.graphql.permissions import Open, UnguardedFieldError
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +136,12 @@ def test_every_refusal_of_a_room_is_a_code_of_its_mutations(graphql_schema: Grap
             assert isinstance(enum, GraphQLEnumType)
             missing += [] if refusal.code in enum.values else [(capability, refusal.code)]
     assert missing == []
+
+
+def test_generated_sentences_have_the_right_article() -> None:
+    assert re.findall(r"\b[Aa] (?:[aio]|e(?!u))\w*", schema.text(), re.IGNORECASE) == []
+
+
+def test_an_id_of_another_type_is_refused_in_good_english() -> None:
+    with pytest.raises(InvalidInput, match=r"^That is the id of an Order; the id of a Sku is needed\.$"):
+        relay.id_of(global_id("Order", new_id()), "Sku")

@@ -74,3 +74,8 @@ def test_what_is_no_currency_is_told_with_the_remedy(code: str, remedy: str) -> 
 def test_every_currency_with_its_own_count_of_digits_is_one_in_use() -> None:
     assert money.currency_problem("ISK") is None
     assert [money.minor_digits(code) for code in ("ISK", "XAF", "IQD", "LYD", "CNY")] == [0, 0, 3, 3, 2]
+
+
+def test_what_is_no_amount_is_told_with_the_right_article() -> None:
+    with pytest.raises(ValueError, match="“twelve” is not an amount; write digits"):
+        money.parse_amount("twelve", "CNY")

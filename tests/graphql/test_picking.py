@@ -70,6 +70,16 @@ async def test_given_orders_that_cannot_join_are_told_by_their_place(owner: Any,
     assert len(answer["wave"]["orders"]) == 1
 
 
+async def test_when_none_of_the_given_orders_can_join_each_is_named(owner: Any, house: House) -> None:
+    wanted = [global_id("FulfillmentOrder", new_id()) for _ in range(2)]
+    asked = {"locationId": global_id("Location", house.warehouses["HZ1"]), "kind": "CLUSTER"}
+    document = PLAN.replace("userErrors { code field }", "userErrors { code data }")
+    answer = (await owner.run(document, input={**asked, "fulfillmentOrderIds": wanted}))["wavePlan"]
+    (error,) = answer["userErrors"]
+    assert (answer["wave"], error["code"]) == (None, "NOTHING_TO_PLAN")
+    assert error["data"] == {"kind": "CLUSTER", "fulfillmentOrderIds": wanted, "codes": ["NOT_RELEASABLE"] * 2}
+
+
 async def test_a_wave_is_released_once(owner: Any, house: House) -> None:
     wave = (await planned(owner, house))["wave"]
     stale = {"id": wave["id"], "ifVersion": wave["version"]}

@@ -23,6 +23,8 @@ RANKS = {
     "idempotency_key": 0,
     "merchant": 1,
     "shop": 1,
+    "person": 1,
+    "location": 1,
     "sales_order": 2,
     "fulfillment_order": 3,
     "wave": 4,

@@ -20,7 +20,7 @@ from pickmesh.core.db.base import Base
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.tables import MerchantWake, WorkerLease
 
-COALESCE_S = 0.05
+COALESCE_S = 0.1
 """How long commits are gathered before their merchants are woken together."""
 
 

@@ -65,7 +65,7 @@ def test_currencies_in_use_are_known(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "remedy"), [("RMB", "write CNY."), ("usd", "write USD."), ("XXX", "such as CNY."), ("ABC", "such as CNY.")]
+    ("code", "remedy"), [("RMB", "write CNY."), ("usd", "write USD."), ("XAU", "such as CNY."), ("ABC", "such as CNY.")]
 )
 def test_what_is_no_currency_is_told_with_the_remedy(code: str, remedy: str) -> None:
     assert (money.currency_problem(code) or "").endswith(remedy)

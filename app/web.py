@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from pickmesh.app import health, labels, metrics
 from pickmesh.core.kit.ids import new_id
+from pickmesh.graphql import errors
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
 
@@ -106,7 +107,8 @@ class Frame:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._body_bytes_max:
             message = f"The body has {length} bytes and the limit is {self._body_bytes_max}; send it in smaller parts."
-            return JSONResponse({"errors": [{"message": message}]}, status_code=413)
+            body = {"errors": [{"message": message, "extensions": {"code": errors.BAD_REQUEST}}]}
+            return JSONResponse(body, status_code=413)
         return self._app
 
 

@@ -82,9 +82,11 @@ def test_every_answer_carries_a_request_id_and_headers_that_browsers_heed(served
 def test_a_body_over_the_limit_is_refused_before_it_is_read(served: str) -> None:
     answer = httpx.post(f"{served}/graphql", content=b"x" * 2001, headers={"content-type": "application/json"})
     assert answer.status_code == 413
-    assert answer.json()["errors"][0]["message"] == (
-        "The body has 2001 bytes and the limit is 2000; send it in smaller parts."
-    )
+    problem = {
+        "message": "The body has 2001 bytes and the limit is 2000; send it in smaller parts.",
+        "extensions": {"code": "BAD_REQUEST"},
+    }
+    assert answer.json() == {"errors": [problem]}
 
 
 def test_labels_need_a_token_and_a_parcel_of_ones_own(served: str) -> None:

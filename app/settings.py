@@ -15,8 +15,11 @@ from pickmesh.core.db import engines
 from pickmesh.core.kit.vault import MASTER_BYTES_MIN, Vault
 
 PREFIX = "PICKMESH_"
+DEMO_DATA = Path("var") / "demo"
+"""Where `pickmesh demo` keeps what it makes, unless told otherwise."""
 SECRET_FILE = "secret.key"
 SECRET_KEY_ID = "1"
+DATABASE_FILE = "pickmesh.sqlite3"
 
 
 class SettingsError(Exception):
@@ -68,7 +71,7 @@ class Settings(BaseSettings):
         """The application's database URL."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data / 'pickmesh.sqlite3'}"
+        return f"sqlite:///{self.data / DATABASE_FILE}"
 
     @property
     def owner_url(self) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated, TypeVar
 from cyclopts import Parameter
 
 from pickmesh.app import merchants, seals, settings
-from pickmesh.app.database import open_database
+from pickmesh.app.database import is_there, missing_sentence, open_database
+from pickmesh.app.health import NotServing
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 
@@ -17,10 +18,12 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with
 
 
 def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-    """Do some work on the database of the settings; refuses one whose personal data their key does not open."""
+    """Do some work on the database of the settings; refuses one that is not made or that their key does not open."""
 
     async def opened() -> Answer:
         chosen = settings.load()
+        if not is_there(chosen):
+            raise NotServing(missing_sentence())
         await seals.require_key_of(chosen)
         database = open_database(chosen)
         try:

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import time
-from pathlib import Path
 
 from rich.console import Console
 
@@ -14,8 +13,6 @@ from pickmesh.app.demo import login, screen
 from pickmesh.app.demo.load import Loader
 from pickmesh.app.settings import LogFormat, Settings
 
-FOLDER = Path("var") / "demo"
-
 
 def demo() -> int:
     """Make a database under var/demo (unless PICKMESH_DATABASE_URL names one), load three merchants, serve them.
@@ -23,7 +20,7 @@ def demo() -> int:
     PICKMESH_HOST, PICKMESH_PORT and PICKMESH_DATA are honoured. Ctrl-C stops it; it starts again in seconds.
     """
     begin = time.monotonic()
-    chosen = settings.load(data=FOLDER)
+    chosen = settings.load(data=settings.DEMO_DATA)
     level = "warning" if chosen.log_format is LogFormat.AUTO else chosen.log_level
     logs.set_up(chosen.log_format, level)
     listening = serving.open_socket(chosen)

@@ -6,15 +6,13 @@ import platform
 import sqlite3
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import zxingcpp
 
 from pickmesh.app import checks, health, seals, settings
 from pickmesh.app.commands.asked import AsJson
-from pickmesh.app.database import open_to_look
+from pickmesh.app.database import is_there, missing_sentence, open_to_look
 from pickmesh.app.settings import Settings
 from pickmesh.core.db import walls
 from pickmesh.core.journal.database import Database
@@ -49,7 +47,7 @@ def doctor(*, as_json: AsJson = False) -> int:
     if is_there(chosen):
         asyncio.run(_look_at_database(chosen, found))
     else:
-        found.missing.append("There is no database yet: `pickmesh demo` makes one to try, `pickmesh migrate` your own.")
+        found.missing.append(missing_sentence())
     if as_json:
         print(json.dumps({**asdict(found), "ok": not found.off}, ensure_ascii=False, default=str))
     else:
@@ -69,12 +67,6 @@ def machine() -> dict[str, str]:
         "label font": fonts.font_path().name,
         **{name: metadata.version(name) for name in PACKAGES},
     }
-
-
-def is_there(chosen: Settings) -> bool:
-    """Tell whether a database is given or made."""
-    url = sa.make_url(chosen.url)
-    return url.get_backend_name() != "sqlite" or (url.database is not None and Path(url.database).exists())
 
 
 async def _look_at_database(chosen: Settings, found: Diagnosis) -> None:
@@ -119,5 +111,5 @@ def _lines(found: Diagnosis) -> list[str]:
     if not found.off:
         lines.append("Nothing is off." if found.merchants else "Nothing is off, as far as there is anything.")
     else:
-        lines.append(f"{len(found.off)} things are off.")
+        lines.append("1 thing is off." if len(found.off) == 1 else f"{len(found.off)} things are off.")
     return lines

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -241,7 +242,21 @@ def test_the_doctor_is_content_with_an_empty_machine_and_leaves_nothing_behind(t
     assert done.returncode == 0
     assert "There is no database yet" in done.stdout
     assert "reads what it draws" in done.stdout
+    listed = run(tmp_path, "user", "list", merchant="linan")
+    assert (listed.returncode, listed.stdout) == (2, "")
+    assert listed.stderr.startswith("pickmesh: There is no database yet: `pickmesh demo`")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_only_the_demo_has_a_database_its_folder_is_named(shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop / "var", tmp_path / "var" / "demo")
+    said = (
+        "There is no database here, but the demo's data is under var/demo: say PICKMESH_DATA=var/demo for it,"
+        " or `pickmesh migrate` for a database of your own.\n"
+    )
+    assert f"\n{said}" in run(tmp_path, "doctor").stdout
+    assert run(tmp_path, "user", "list", merchant="linan").stderr == f"pickmesh: {said}"
+    assert run(tmp_path, "merchant", "list", data="var/demo").returncode == 0
 
 
 def test_the_doctor_finds_a_planted_violation_and_says_where(shop: Path, database: sqlite3.Connection) -> None:
@@ -255,6 +270,7 @@ def test_the_doctor_finds_a_planted_violation_and_says_where(shop: Path, databas
         f"OFF: linan: The event counter stands at {last + 5} but the last event is {last}. (invariant 9, journal;"
         in (done.stdout)
     )
+    assert done.stdout.endswith("\n1 thing is off.\n")
     as_data = json.loads(run(shop, "doctor", "--json").stdout)
     assert (as_data["ok"], len(as_data["off"]), as_data["merchants"][0]["off"]) == (False, 1, 1)
     database.execute("UPDATE counter SET last = ? WHERE kind = 'event'", (last,))

@@ -3,11 +3,11 @@
 import json
 import queue
 import threading
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 EVENTS = "subscription { events(since: 0) { seq kind subjectId payload } }"
@@ -15,22 +15,20 @@ WAIT_S_MAX = 30
 
 
 class Listener:
-    """Listens while the block runs."""
+    """Hears what a socket says."""
 
-    def __init__(self, address: str, token: str) -> None:
-        self._socket = connect(
-            f"{address.replace('http', 'ws', 1)}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
-        )
+    def __init__(self, socket: ClientConnection, token: str) -> None:
+        self._socket = socket
         self._say("connection_init", payload={"Authorization": f"Bearer {token}"})
         assert json.loads(self._socket.recv())["type"] == "connection_ack"
         self._say("subscribe", id="events", payload={"query": EVENTS})
         self._heard: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def _say(self, kind: str, **more: Any) -> None:
         self._socket.send(json.dumps({"type": kind, **more}))
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Hear everything until the socket closes."""
         for message in self._socket:
             told = json.loads(message)
             if told["type"] == "next":
@@ -43,12 +41,14 @@ class Listener:
             told.append(self._heard.get(timeout=WAIT_S_MAX))
         return told
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
-        self._thread.join(timeout=WAIT_S_MAX)
+@contextmanager
+def listening(address: str, token: str) -> Iterator[Listener]:
+    """Subscribe to a merchant's events while the block runs."""
+    url = f"{address.replace('http', 'ws', 1)}/graphql"
+    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        listener = Listener(socket, token)
+        thread = threading.Thread(target=listener.listen, daemon=True)
+        thread.start()
+        yield listener
+    thread.join(timeout=WAIT_S_MAX)

@@ -7,7 +7,7 @@ from typing import Any
 from system.client import Desk, desks
 from system.floor_steps import pack, pack_with_mistakes, pick_late_and_out_of_order, pick_short, pick_with_mistakes
 from system.installation import PASSWORD, Installation
-from system.listener import Listener
+from system.listener import listening
 from system.walk import fulfillment_orders, import_all, is_plain, lookup, released, set_up, wait_until
 
 PEOPLE = ("manager@linan", "picker1@linan", "packer1@linan")
@@ -25,7 +25,7 @@ def test_from_a_shops_file_to_a_shipped_parcel(installation: Installation) -> No
     assert import_all(installation, beihai)["orders"]["refused"] == 0  # GB18030
     assert import_all(installation, yunduan)["orders"]["refused"] == 0  # XLSX
     with installation.serving() as address, desks(address, PEOPLE, PASSWORD) as (manager, picker, packer):
-        with Listener(address, manager.token) as events:
+        with listening(address, manager.token) as events:
             shipped = walk_the_floor(manager, picker, packer)
             told = events.until(lambda event: event["kind"] == "order_shipped")
         assert [event["seq"] for event in told] == list(range(1, len(told) + 1))

@@ -96,10 +96,22 @@ def assert_found(desk: Desk, order: dict[str, Any], waybill: str) -> None:
     sku = desk.ask("query ($code: String) { sku(code: $code) { nameZh barcodes { code } } }", code=code)["sku"]
     for term in (code, sku["barcodes"][0]["code"], sku["nameZh"]):
         assert ("Sku", code) in lookup(desk, term), term
+    assert_tells_what_is_free_and_where(desk, sku["nameZh"], code)
     assert ("FulfillmentOrder", order["number"]) in lookup(desk, order["number"])
     for term in (order["order"]["number"], order["order"]["externalId"]):
         assert ("Order", order["order"]["number"]) in lookup(desk, term), term
     assert "Parcel" in {kind for kind, _ in lookup(desk, waybill)}
+
+
+def assert_tells_what_is_free_and_where(desk: Desk, term: str, code: str) -> None:
+    """A look-up by a Chinese name tells how many are free and available, and in which bins they lie."""
+    query = """query ($term: String!) { lookup(term: $term) { ... on Sku { code free available onHand
+      balances { quantity allocated place { code kind } } } } }"""
+    found = next(hit for hit in desk.ask(query, term=term)["lookup"] if hit.get("code") == code)
+    assert found["onHand"] == sum(balance["quantity"] for balance in found["balances"])
+    in_bins = [balance for balance in found["balances"] if balance["place"]["kind"] == "BIN"]
+    assert found["available"] == found["free"] <= sum(each["quantity"] - each["allocated"] for each in in_bins)
+    assert all(balance["place"]["code"] for balance in found["balances"])
 
 
 def assert_short_is_known(desk: Desk, order: dict[str, Any], pick_list: dict[str, Any]) -> None:

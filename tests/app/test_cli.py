@@ -19,6 +19,10 @@ ORDERS = (
 )
 
 
+# The tests of this module share what its fixtures made: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("cli")
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a migrated SQLite file, a merchant and a shop, all made on the command line."""

@@ -19,6 +19,10 @@ PASSWORD = "pickmesh-demo"
 SIGN_IN = 'mutation { signIn(input: {signIn: "%s", password: "%s", device: "test"}) { token } }'
 
 
+# The tests of this module share what its fixtures started: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("serving")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose SQLite file is migrated and holds one merchant with one person."""
@@ -172,13 +176,8 @@ def test_a_worker_of_its_own_stops_when_told(folder: Path) -> None:
         assert "worker stopped" in running.output[-1]
 
 
-@pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-def test_the_demo_loads_serves_and_its_lines_work_as_they_stand(demo_folder: Path) -> None:
-    with started(demo_folder, "demo") as running:
+def test_the_demo_loads_serves_and_its_lines_work_as_they_stand(tmp_path: Path) -> None:
+    with started(tmp_path, "demo") as running:
         address = running.wait_for(r"pickmesh is up.*(http://127\.0\.0\.1:\d+)").group(1)
         running.wait_for("Ctrl-C stops it")
         screen = "".join(running.output)
@@ -201,23 +200,26 @@ def test_the_demo_loads_serves_and_its_lines_work_as_they_stand(demo_folder: Pat
         assert token_of(address, "picker1@linan").startswith("pm1_")
         assert running.stop(signal.SIGINT) == 0
         assert "Stopped; everything is kept." in running.output[-1]
-    assert run(demo_folder, "doctor").returncode == 0
+    assert run(tmp_path, "doctor").returncode == 0
 
 
-def test_the_demo_starts_again_in_seconds_without_loading_anything(demo_folder: Path) -> None:
+def test_the_demo_starts_again_in_seconds_without_loading_anything(tmp_path: Path) -> None:
+    with started(tmp_path, "demo") as running:
+        running.wait_for("pickmesh is up")
+        assert running.stop(signal.SIGINT) == 0
     begin = time.monotonic()
-    with started(demo_folder, "demo") as running:
+    with started(tmp_path, "demo") as running:
         running.wait_for("pickmesh is up")
         assert time.monotonic() - begin < 20
         assert not any(" rows of " in line for line in running.output)
         assert running.stop(signal.SIGTERM) == 0
 
 
-def test_a_busy_port_is_one_sentence(demo_folder: Path) -> None:
+def test_a_busy_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for command in ("demo", "serve"):
-            done = run(demo_folder, command, port=str(port))
+            done = run(tmp_path, command, port=str(port))
             assert (done.returncode, done.stdout) == (2, "")
             assert done.stderr == (
                 f"pickmesh: Something else listens at 127.0.0.1:{port} already;"

@@ -12,6 +12,7 @@ from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.catalog import queries as catalog_queries
 from pickmesh.core.floor.pack_task import Bench, LotAtHand, Packed, PackLine, PackOrder, ParcelNow, Waiting
 from pickmesh.core.floor.tables import Scan
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.orders import queries as order_queries
@@ -75,11 +76,8 @@ async def _singles(uow: UnitOfWork, rows: Sequence[Row]) -> list[Row]:
 
 async def _orders(uow: UnitOfWork, orders: Mapping[UUID, Row]) -> dict[UUID, PackOrder]:
     lines = await order_queries.lines_of_fulfillment_orders(uow, orders)
-    goods: dict[UUID, list[Row]] = defaultdict(list)
-    for row in await stock_queries.allocations_of_lines(
-        uow, [line.id for of_order in lines.values() for line in of_order]
-    ):
-        goods[row.line_id].append(row)
+    line_ids = [line.id for of_order in lines.values() for line in of_order]
+    goods = paged.grouped(await stock_queries.allocations_of_lines(uow, line_ids), "line_id")
     skus = await catalog_queries.skus(uow, {line.sku_id for of_order in lines.values() for line in of_order})
     lots = await stock_queries.lots(uow, {row.lot_id for of_line in goods.values() for row in of_line} - {NIL_ID})
     parcels = await packing_queries.parcels_of_orders(uow, orders)

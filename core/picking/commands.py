@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
@@ -223,10 +224,7 @@ async def _picks_of(uow: UnitOfWork, scan_ids: Collection[UUID]) -> Mapping[UUID
         .where(uow.mine(Pick), uow.among(Pick.scan_id, scan_ids))
         .order_by(Pick.id)
     )
-    picks: dict[UUID, list[Row]] = defaultdict(list)
-    for row in found:
-        picks[row.scan_id].append(row)
-    return picks
+    return paged.grouped(found, "scan_id")
 
 
 async def _units_there(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[tuple[UUID, UUID, UUID, UUID], list[Any]]:

@@ -1,6 +1,5 @@
 """Walks: pick lists with everything scans may touch, read once for many of them, and locked by whoever books."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.db.prepared import Names, Prepared
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders.tables import FulfillmentLine, Progress
 from pickmesh.core.picking import locks, rules, work
@@ -99,9 +99,7 @@ async def read_walks(uow: UnitOfWork, list_ids: Collection[UUID], locked: Collec
         shares = {
             line_id: [share for share in own if share.fulfillment_order_id in locked] for line_id, own in shares.items()
         }
-    totes: dict[UUID, list[Row]] = defaultdict(list)
-    for row in await uow.ask(_TOTES, list_ids=list_ids):
-        totes[row.pick_list_id].append(row)
+    totes = paged.grouped(await uow.ask(_TOTES, list_ids=list_ids), "pick_list_id")
     return Walks(lists, waves, lines, shares, totes)
 
 

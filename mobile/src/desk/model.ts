@@ -1,0 +1,106 @@
+// The words the app's parts share. Screens read the signals of `state.ts` and call the acts of `acts.ts`;
+// capture calls `hear`; only `keep/` touches IndexedDB and only `api/` the network.
+
+import type {
+  RecordMutation,
+  ScanEntry,
+  ScanKind,
+  ScanSource,
+  SessionFragment,
+  Tone,
+  ViewerQuery,
+  WalkQuery,
+} from "../api/generated";
+
+export type Session = SessionFragment;
+export type Viewer = ViewerQuery["viewer"];
+export type Location = ViewerQuery["locations"][number];
+export type Walk = NonNullable<WalkQuery["pickList"]>;
+export type WalkLine = Walk["lines"][number];
+export type Verdict = NonNullable<RecordMutation["scanRecord"]>["verdicts"][number];
+
+/** Something read by camera or wedge, typed, or found in a picture; before anyone knows what it means. */
+export interface Heard {
+  raw: string;
+  /** What was read, when it is no text. */
+  rawBase64?: string;
+  /** The decoder's name or AIM identifier (`]C1`). */
+  symbology?: string;
+  source: ScanSource;
+  /** Read with doubt: it books nothing before the person has confirmed it. */
+  doubtful?: boolean;
+}
+
+/** What a person does beside scanning: a key, a weight, an answer. */
+export type Said = Pick<ScanEntry, "kind"> &
+  Partial<Pick<ScanEntry, "raw" | "quantity" | "weightG" | "lot" | "serial" | "choice" | "reason" | "answers">>;
+
+/** What this phone thinks of an entry before the server has answered; it never says “booked”. */
+export interface Guess {
+  fits: "FITS" | "UNEXPECTED" | "UNKNOWN";
+  /** The line it belongs to and how many pieces it takes, when it fits one. */
+  lineId?: string;
+  pieces?: number;
+}
+
+/** KEPT: durable on this phone. ANSWERED: the server's verdict is here. REFUSED: the server took nothing of it. */
+export type EntryState = "KEPT" | "ANSWERED" | "REFUSED";
+
+/** One entry as it lies in IndexedDB. */
+export interface KeptEntry {
+  clientId: string;
+  /** The order in which entries were made on this phone, over all sessions. */
+  order: number;
+  /** Who made it: `<merchant>/<person>`; it is sent only when that person is signed in. */
+  owner: string;
+  sessionId: string;
+  sequence: number;
+  recordedAt: string;
+  kind: ScanKind;
+  said: Omit<ScanEntry, "clientId" | "sequence" | "recordedAt" | "kind">;
+  state: EntryState;
+  guess: Guess;
+  verdict?: Verdict;
+  /** Why the server took nothing, in a sentence. */
+  problem?: string;
+}
+
+/** A session as this phone knows it, so that work goes on without network. */
+export interface KeptSession {
+  id: string;
+  owner: string;
+  session: Session;
+  /** The list's lines, for picking. */
+  walk?: Walk;
+  /** The next entry gets this number. */
+  nextSequence: number;
+  openedAt: string;
+  closed: boolean;
+}
+
+/** How something on the screen is felt; KEPT is this phone's own, the others are the server's. */
+export type Feeling = Tone | "KEPT";
+
+/** What the screen shows about the latest entry. */
+export interface Shown {
+  clientId: string;
+  feeling: Feeling;
+  /** The server's outcome, or null while the entry is only kept. */
+  outcome: Verdict["outcome"] | null;
+  /** The server's sentence, or null while the entry is only kept (the screen then says so itself). */
+  message: string | null;
+  guess: Guess;
+  /** What was scanned or done, in short, for the person to recognise. */
+  about: string;
+  /** Answers to a question; its id goes back as `choice`, with `answers` = clientId. */
+  choices: { id: string; label: string }[];
+}
+
+/** ONLINE: the last request was answered. OFFLINE: it was not. SIGNED_OUT: the token opens nothing any more. */
+export type Link = "ONLINE" | "OFFLINE" | "SIGNED_OUT";
+
+/** A sentence for the person from the server or from this phone. */
+export interface Notice {
+  tone: "info" | "problem";
+  text: string;
+}

@@ -88,7 +88,7 @@ async def create_pairing(uow: UnitOfWork, *, person_id: UUID) -> str:
     """Return a token that opens one session for a person within ten minutes, to be shown as a QR code.
 
     Needs floor:manage except for oneself. Refuses an unknown person, and one with more rights than the caller.
-    `scanner.codes.own.PAIRING_PREFIX` stands before the token in the code.
+    What the code holds is `scanner.codes.own.pairing_link`, or the token behind `own.PAIRING_PREFIX`.
     """
     await require_over(uow, person_id, Permission.FLOOR_MANAGE)
     token, token_hash = tokens.new_token(TokenKind.PAIRING, uow.merchant_id)
@@ -99,9 +99,11 @@ async def create_pairing(uow: UnitOfWork, *, person_id: UUID) -> str:
 
 
 async def redeem_pairing(database: Database, *, token: str, device: str) -> SignedIn:
-    """Open the session a pairing token was made for, once; refuses PAIRING_UNUSABLE for any other token."""
-    if token.lower().startswith(own.PAIRING_PREFIX):
-        token = token[len(own.PAIRING_PREFIX) :]
+    """Open the session a pairing token was made for, once; refuses PAIRING_UNUSABLE for any other token.
+
+    Takes the token, or the code or link it was scanned from.
+    """
+    token = own.pairing_token(token) or token
     merchant_id = tokens.merchant_of(token)
     if merchant_id is None or tokens.kind_of(token) != TokenKind.PAIRING:
         raise PairingUnusable

@@ -5,7 +5,7 @@ A second statement finds documents (orders, parcels, waybills …) and is only s
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
 from pickmesh.core.packing.tables import Parcel, Waybill, WaybillState
 from pickmesh.core.picking.tables import ExceptionTask, PickList, ToteUse, Wave
 from pickmesh.core.stock.tables import Place, PlaceKind, StockUnit
+from pickmesh.scanner.codes import own
 from pickmesh.scanner.codes.own import OwnKind
 from pickmesh.scanner.codes.parse import CodeKind, Scanned, parse
 
@@ -37,6 +38,9 @@ _DOCUMENT_LABELS = {
     OwnKind.EXCEPTION_TASK: DocumentKind.EXCEPTION_TASK,
 }
 _NONE = sa.cast(sa.null(), sa.Uuid)
+PAIRING_SAID = f"{own.PAIRING_PREFIX}…"
+"""What is kept and said of a scanned pairing code, which is a secret."""
+_PAIRING_HERE = "This code signs a phone in and names nothing here: open it with the phone's own camera, or scan goods."
 ReadKey = tuple[str | bytes, str | None, bool]
 
 
@@ -105,8 +109,15 @@ def _scanned(known: KnownCodes, entry: Entry) -> Scanned | None:
         return None
     key = (entry.raw, entry.symbology, _typed(entry))
     if key not in known.scanned:
-        known.scanned[key] = parse(entry.raw, symbology=entry.symbology, typed=_typed(entry))
+        known.scanned[key] = _without_secret(parse(entry.raw, symbology=entry.symbology, typed=_typed(entry)))
     return known.scanned[key]
+
+
+def _without_secret(scanned: Scanned) -> Scanned:
+    """Return what was scanned as it may stand in sentences, states and tasks, which are kept and shown to others."""
+    if scanned.kind is not CodeKind.PAIRING:
+        return scanned
+    return replace(scanned, text=PAIRING_SAID, problem=scanned.problem or _PAIRING_HERE)
 
 
 def _place_codes(scanned: Scanned) -> Sequence[str]:

@@ -26,7 +26,6 @@ from pickmesh.core.picking import lists, tasks
 from pickmesh.core.picking.rules import RENEW_BELOW
 from pickmesh.core.picking.tables import TaskKind
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.scanner.codes import own
 from pickmesh.scanner.codes.parse import CodeKind
 
 _SCANS = Prepared(
@@ -45,7 +44,6 @@ _SCANS = Prepared(
         .where(to.mine(Scan), to.among(Scan.client_id, "client_ids"))
     )
 )
-_SECRET = f"{own.PAIRING_PREFIX}…"
 _SAME = ("kind", "raw", "raw_base64", "quantity", "weight_g", "lot", "serial", "choice", "answers")
 _REUSED = "This clientId was used for another entry: send this one under a clientId of its own."
 _NOT_YOURS = "This clientId is somebody else's: send the entry under one of your own."
@@ -212,7 +210,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
     kept = entries.as_json(entry)
     scanned = codes.read(entry)
     if scanned is not None and scanned.kind is CodeKind.PAIRING:
-        kept |= {"raw": _SECRET}
+        kept |= {"raw": codes.PAIRING_SAID}
         kept.pop("raw_base64", None)
     return kept
 

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pickmesh.scanner.codes import check
+from pickmesh.scanner.codes.texts import sentence, word
 
 BODY_LENGTH_MAX = 32
 DIGITS_MAX = 12
 PAIRING_PREFIX = "pickmesh:pair:"
+"""Before a pairing token in a code that only the app's own camera reads."""
+APP_PATH = "/app/"
+PAIRING_FRAGMENT = "#pair="
+"""Before a pairing token in a link that any camera opens: what stands in the fragment reaches no server and no log."""
 
 
 class OwnKind(StrEnum):
@@ -37,6 +42,7 @@ class OwnKind(StrEnum):
 PLACE_KINDS = frozenset({OwnKind.STATION, OwnKind.BIN, OwnKind.SLOT})
 """Kinds whose body is a code people chose; every other kind is a document with a number."""
 
+_PAIRING = re.compile(rf"{PAIRING_PREFIX}|{APP_PATH}?{PAIRING_FRAGMENT}", re.IGNORECASE)
 _LETTERS = "".join(OwnKind)
 _PLACE_CODE = re.compile(r"[0-9A-Z]+(?:-[0-9A-Z]+)*")
 _LABEL = re.compile(rf"([{_LETTERS}])-([0-9A-Z]+(?:-[0-9A-Z]+)*)-([0-9A-Z])")
@@ -52,6 +58,20 @@ class OwnLabel:
     value: str | None
     checked: bool
     problem: str | None = None
+
+
+def pairing_link(base: str, token: str) -> str:
+    """Return the link a phone opens to pair: the app at `base` (`https://pick.example.com`), the token behind the #."""
+    return f"{base.rstrip('/')}{APP_PATH}{PAIRING_FRAGMENT}{token}"
+
+
+def pairing_token(text: str) -> str | None:
+    """Return the token in a pairing link or code, None where a text is neither; it is a secret and not checked here.
+
+    Whatever stands around it is no reason to miss one: a secret that is not told apart would be kept in clear.
+    """
+    found = _PAIRING.search(text)
+    return text[found.end() :].strip() if found is not None else None
 
 
 def number_text(kind: OwnKind, number: int) -> str:
@@ -144,8 +164,10 @@ def _check_of(kind: OwnKind, body: str) -> str:
 
 
 def _wrong_check(kind: OwnKind, body: str, character: str) -> str:
-    noun = kind.name.lower().replace("_", " ")
-    return (
-        f"The check character {character} of {noun} label {kind.value}-{body}-{character} is wrong: "
-        "scan it again, or type the number printed under the bars."
+    return sentence(
+        "The check character {character} of {noun} label {label} is wrong: "
+        "scan it again, or type the number printed under the bars.",
+        character=character,
+        noun=word(kind.name),
+        label=f"{kind.value}-{body}-{character}",
     )

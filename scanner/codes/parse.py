@@ -24,7 +24,7 @@ class Scanned:
     """What a raw scan says, without knowing any catalogue.
 
     Look every one of `candidates` up, in order, and say `problem` only when none of them is known: another company's
-    code may look like a damaged one of ours. A pairing code has no candidates, and its text is a secret.
+    code may look like a damaged one of ours. A pairing code or link has no candidates, and its text is a secret.
     """
 
     kind: CodeKind
@@ -56,15 +56,18 @@ def parse(raw: str | bytes, *, symbology: str | None = None, typed: bool = False
     hyphens. Text over wedge.LENGTH_MAX characters, and several different lines at once, come back with a problem.
     """
     if len(raw) > wedge.LENGTH_MAX:
+        if own.pairing_token(raw if isinstance(raw, str) else raw.decode("latin-1")) is not None:
+            return Scanned(CodeKind.PAIRING, "", problem=_TOO_LONG)
         return Scanned(CodeKind.TEXT, wedge.clean(raw[:64]).text, problem=_TOO_LONG)
     cleaned = wedge.clean(raw)
     plain = cleaned.text.replace(wedge.GROUP_SEPARATOR, "").strip()
     if not plain:
         return Scanned(CodeKind.TEXT, "", problem="Nothing was read: scan again, or type the code.")
-    if cleaned.lines > 1:
-        return Scanned(CodeKind.TEXT, plain, problem="Several codes arrived as one: scan them one at a time.")
-    if plain.lower().startswith(own.PAIRING_PREFIX):
-        return Scanned(CodeKind.PAIRING, plain)
+    problem = "Several codes arrived as one: scan them one at a time." if cleaned.lines > 1 else None
+    if own.pairing_token(plain) is not None:
+        return Scanned(CodeKind.PAIRING, plain, problem=problem)
+    if problem is not None:
+        return Scanned(CodeKind.TEXT, plain, problem=problem)
     name = cleaned.identifier or _symbology_name(symbology)
     return (
         _as_own(plain, typed=typed)

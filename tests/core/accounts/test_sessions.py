@@ -21,6 +21,7 @@ from pickmesh.core.kit.clock import StoppedClock
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission, Role
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, NotPermitted, Refused
+from pickmesh.scanner.codes import own
 
 PASSWORD = "一碗牛肉面 please"
 
@@ -230,6 +231,15 @@ async def test_a_pairing_opens_one_session(database: Database, merchant: Actor) 
     async with database.reading(merchant) as uow:
         kept = await uow.fetch(sa.select(Session.device).where(uow.mine(Session)))
     assert [row.device for row in kept] == ["phone 7"]
+
+
+async def test_a_scanned_pairing_link_opens_a_session_too(database: Database, merchant: Actor) -> None:
+    person_id, _ = await make_person(database, merchant, Role.PICKER)
+    link = own.pairing_link("https://pick.example.com", await pair(database, merchant, person_id))
+    signed_in = await sessions.redeem_pairing(database, token=link, device="phone 7")
+    assert signed_in.actor.person_id == person_id
+    with pytest.raises(PairingUnusable):
+        await sessions.redeem_pairing(database, token=link, device="phone 8")
 
 
 async def test_of_two_phones_that_scan_a_pairing_at_once_one_gets_in(database: Database, merchant: Actor) -> None:

@@ -102,6 +102,36 @@ def test_a_pairing_code_is_told_apart_and_never_looked_up() -> None:
     assert parse("]Q1pickmesh:pair:pm1_abc_SeCrEt") == Scanned(CodeKind.PAIRING, "pickmesh:pair:pm1_abc_SeCrEt")
 
 
+@pytest.mark.parametrize(
+    "base", ["http://192.168.1.5:8000", "https://pick.example.com", "https://pick.example.com/", "http://[fd00::2]:80"]
+)
+def test_a_pairing_link_is_a_pairing_code_too(base: str) -> None:
+    link = own.pairing_link(base, "pmp1_abc_SeCrEt")
+    assert link == f"{base.rstrip('/')}/app/#pair=pmp1_abc_SeCrEt"
+    assert parse(link) == parse(link.encode()) == Scanned(CodeKind.PAIRING, link)
+    assert own.pairing_token(link) == "pmp1_abc_SeCrEt"
+    assert parse(f"{base.rstrip('/')}/app/#/lists").kind is CodeKind.TEXT
+    assert own.pairing_token(f"{base}/app/?pair=x") is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "{link}\n6901234567892",
+        "6901234567892 {link}",
+        "\x02{link}\x03",
+        "HTTP://X/APP/#PAIR=pmp1_abc_SeCrEt",
+        "http://x/app#pair=pmp1_abc_SeCrEt",
+        "a" * wedge.LENGTH_MAX + "{link}",
+        "pick\x00mesh:pair:pmp1_abc_SeCrEt",
+    ],
+)
+def test_a_pairing_is_a_secret_whatever_stands_around_it(raw: str) -> None:
+    written = raw.format(link=own.pairing_link("http://x", "pmp1_abc_SeCrEt"))
+    for scanned in (parse(written), parse(written.encode())):
+        assert (scanned.kind, scanned.candidates) == (CodeKind.PAIRING, ())
+
+
 def test_two_codes_at_once_are_refused() -> None:
     scanned = parse(f"{ITEM}\r\nW-0017-T\r\n")
     assert (scanned.kind, scanned.candidates) == (CodeKind.TEXT, ())

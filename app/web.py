@@ -1,4 +1,4 @@
-"""The web door around GraphQL: health, metrics, labels; on every answer a request id and the headers browsers heed."""
+"""The web door around GraphQL: health, metrics, labels, the phone app; every answer has an id and browsers' headers."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from pickmesh.app import health, labels, metrics
+from pickmesh.app import health, labels, metrics, phone
 from pickmesh.core.kit.ids import new_id
 from pickmesh.graphql import errors
 from pickmesh.graphql.server import Server
@@ -27,6 +27,9 @@ _PAGE_POLICY = (
     f" {GRAPHIQL_FROM}; img-src 'self' data:; font-src 'self' data: {GRAPHIQL_FROM}; worker-src 'self' blob:;"
     " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+_HTTPS_ONLY_S = 7 * 24 * 3600
+"""So long a browser that came by https refuses plain http: a week and this name alone, because its other services are
+not ours to decide about, and a warehouse that goes back to http must not be locked out for a year."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger()
 
@@ -55,6 +58,7 @@ def build(
             Route("/readyz", ready),
             Route("/metrics", measured),
             Route("/labels/parcel/{parcel}.{format}", label),
+            *phone.routes(),
         ],
         lifespan=lifespan,
     )
@@ -86,13 +90,13 @@ class Frame:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, request_id: str) -> None:
         begin = time.perf_counter()
         status = 500
-        page = scope["path"] == "/graphql" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        policy = _policy_for(scope, headers)
 
         async def framed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id, page=page, secure=scope["scheme"] == "https")
+                _add_headers(MutableHeaders(scope=message), request_id, policy, secure=scope["scheme"] == "https")
             await send(message)
 
         try:
@@ -112,19 +116,28 @@ class Frame:
         return self._app
 
 
-def _add_headers(headers: MutableHeaders, request_id: str, *, page: bool, secure: bool) -> None:
+def _policy_for(scope: Scope, headers: Headers) -> str:
+    """Return what a browser may load and run for what it asks for."""
+    if scope["path"].startswith(f"{phone.ADDRESS}/"):
+        return phone.POLICY
+    is_page = scope["path"] == "/graphql" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+    return _PAGE_POLICY if is_page else _POLICY
+
+
+def _add_headers(headers: MutableHeaders, request_id: str, policy: str, *, secure: bool) -> None:
     headers["x-request-id"] = request_id
     headers["x-content-type-options"] = "nosniff"
     headers["referrer-policy"] = "no-referrer"
-    headers["content-security-policy"] = _PAGE_POLICY if page else _POLICY
+    headers["content-security-policy"] = policy
     headers["cross-origin-resource-policy"] = "same-origin"
     headers.setdefault("cache-control", "no-store")
     if secure:
-        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        headers["strict-transport-security"] = f"max-age={_HTTPS_ONLY_S}"
 
 
 def _metric_path(path: str) -> str:
     """Return a path as a metric's label: few different ones, and no ids."""
-    if path.startswith("/labels/"):
-        return "/labels"
+    for room in ("/labels", phone.ADDRESS):
+        if path.startswith(f"{room}/"):
+            return room
     return path if path in {"/graphql", "/healthz", "/readyz", "/metrics"} else "other"

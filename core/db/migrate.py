@@ -13,7 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pickmesh.core.db import engines
 
+VERSIONS = Path(__file__).with_name("migrations") / "versions"
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+class DanglingRowsError(AssertionError):
+    """A migration left rows whose parents are gone: it is a bug, and nothing of it is kept."""
 
 
 def config(connection: sa.Connection | None = None) -> Config:
@@ -49,8 +54,21 @@ async def migrate(url: str, *, revision: str = "head", app_role: str | None = No
 
 
 def _move_to(connection: sa.Connection, revision: str) -> None:
+    """Move in one transaction. SQLite changes a table by making it anew, which its foreign keys must not notice.
+
+    Only between transactions can they be switched off; that none dangles afterwards is looked at before the commit.
+    """
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        cursor.close()
     move = command.downgrade if _is_below(connection, revision) else command.upgrade
     move(config(connection), revision)
+    if is_sqlite:
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if dangling:
+            raise DanglingRowsError(f"rows without what they belong to, as (table, row, parent, key): {dangling[:5]}")
 
 
 def _is_below(connection: sa.Connection, revision: str) -> bool:

@@ -31,12 +31,14 @@ class WaybillState(StrEnum):
 
 
 class PrintState(StrEnum):
-    """How far a print job is."""
+    """How far a print job is: an agent has it (TAKEN) before a byte leaves; UNSURE may be on paper, a person looks."""
 
     QUEUED = "QUEUED"
+    TAKEN = "TAKEN"
     PRINTING = "PRINTING"
     PRINTED = "PRINTED"
     FAILED = "FAILED"
+    UNSURE = "UNSURE"
 
 
 class Station(MerchantObject):
@@ -135,7 +137,10 @@ class Waybill(MerchantObject):
 
 
 class PrintJob(MerchantObject):
-    """A label to print at a station; a reprint needs a reason."""
+    """A label to print at a station; a reprint needs a reason.
+
+    `run_id` is one run of the program `agent` that has it, or had it last; the job is its own until `until`.
+    """
 
     __tablename__ = "print_job"
 
@@ -148,6 +153,11 @@ class PrintJob(MerchantObject):
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    agent: Mapped[str | None]
+    run_id: Mapped[UUID | None]
+    taken_at: Mapped[datetime | None]
+    until: Mapped[datetime | None]
+    attempts: Mapped[int] = counted()
 
     __table_args__ = (
         belongs_to("station_id", "station"),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pickmesh.scanner.codes import own
-from pickmesh.scanner.labels import fonts, pdf, sheet, zpl
+from pickmesh.scanner.labels import fonts, pdf, png, sheet, zpl
 from pickmesh.scanner.labels.sheet import Badge, Box, Element, Sheet, Type
 
 WIDTH_MM, HEIGHT_MM = 100, 150
@@ -54,6 +54,11 @@ def draw_pdf(label: ParcelLabel) -> bytes:
 def draw_zpl(label: ParcelLabel) -> bytes:
     """Return the label as ZPL II for a 203 dpi printer, whatever typefaces it holds."""
     return zpl.draw(lay_out(label))
+
+
+def draw_png(label: ParcelLabel, *, times: int = 1) -> bytes:
+    """Return the label as a PNG of 203 dpi, or of `times` as much."""
+    return png.draw(lay_out(label), times=times)
 
 
 def lay_out(label: ParcelLabel) -> Sheet:
@@ -115,7 +120,7 @@ def _recipient(label: ParcelLabel) -> list[Element]:
     return [
         Badge(_LEFT + 2, 83.5, 10, 10, 7, "收"),
         Type(_LEFT + 15, 89.5, size, name, bold=True),
-        *_paragraph(lines, x=_LEFT + 15, top=90.8, size=line_size, leading=1.25),
+        *sheet.paragraph(lines, x=_LEFT + 15, top=90.8, size=line_size, leading=1.25),
     ]
 
 
@@ -129,7 +134,7 @@ def _sender(label: ParcelLabel) -> list[Element]:
     )
     return [
         Badge(_LEFT + 2, 112, 7, 7, 5, "寄"),
-        *_paragraph(lines, x=_LEFT + 15, top=111, size=size, leading=1.25),
+        *sheet.paragraph(lines, x=_LEFT + 15, top=111, size=size, leading=1.25),
     ]
 
 
@@ -145,11 +150,7 @@ def _foot(label: ParcelLabel) -> list[Element]:
         leading=1.3,
     )
     return [
-        *_paragraph(lines, x=_LEFT + 2, top=125.5, size=size, leading=1.3),
+        *sheet.paragraph(lines, x=_LEFT + 2, top=125.5, size=size, leading=1.3),
         sheet.centred_bars(label.number_code, left=46, width=50, y=127, height=12, module_dots_max=2),
         sheet.centred(label.number_code, left=46, width=50, baseline=144.5, size=4.5, bold=True),
     ]
-
-
-def _paragraph(lines: list[str], *, x: float, top: float, size: float, leading: float) -> list[Type]:
-    return [Type(x, top + size * leading * (place + 0.82), size, line) for place, line in enumerate(lines)]

@@ -1,81 +1,48 @@
 """Draws a sheet as ZPL II for thermal printers.
 
-Bars are the printer's own (`^BC`); type is sent as rasters (`^GFA`), because few printers hold a Chinese typeface
-and a label must look alike on all of them.
+Code 128 is the printer's own (`^BC`). Type is sent as rasters (`^GFA`), because few printers hold a Chinese typeface
+and a label must look alike on all of them. So are QR and retail symbols: with `^BQ` and `^BE` the printer would choose
+the QR's version and mask and the digits' places itself, so that neither size nor quiet zone would be the laid out one,
+nor the dots those that a test has read back. Rows that repeat cost one character, so rasters of bars stay short.
 """
 
 from itertools import groupby
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from pickmesh.scanner.labels import fonts
-from pickmesh.scanner.labels.sheet import DOTS_PER_MM, Badge, Bars, Box, Sheet, Type
+from pickmesh.scanner.labels import raster
+from pickmesh.scanner.labels.bars import Symbology
+from pickmesh.scanner.labels.raster import dots
+from pickmesh.scanner.labels.sheet import Bars, Box, Element, Sheet
 
 _HEX_ESCAPED = frozenset("^~_\\>")
-_THRESHOLD = 128
 
 
 def draw(sheet: Sheet) -> bytes:
     """Return a sheet as one ZPL II format in UTF-8, for heads of 8 dots per millimetre (203 dpi)."""
     fields = [field for element in sheet.elements if (field := _field(element))]
-    head = ["^XA", "^CI28", f"^PW{_dots(sheet.width)}", f"^LL{_dots(sheet.height)}", "^LH0,0", "^LS0"]
+    head = ["^XA", "^CI28", f"^PW{dots(sheet.width)}", f"^LL{dots(sheet.height)}", "^LH0,0", "^LS0"]
     return "\n".join([*head, *fields, "^PQ1", "^XZ", ""]).encode()
 
 
-def _field(element: Type | Box | Badge | Bars) -> str:
-    match element:
-        case Type():
-            return _type_field(element)
-        case Box():
-            line = max(1, _dots(element.line))
-            return f"^FO{_at(element.x, element.y)}^GB{_dots(element.width)},{_dots(element.height)},{line}^FS"
-        case Badge():
-            return _badge_field(element)
-        case Bars():
-            data = "".join(f"_{ord(c):02X}" if c in _HEX_ESCAPED else c for c in element.text)
-            height = _dots(element.height)
-            shape = f"^BY{element.module_dots}^BCN,{height},N,N,N,A"
-            return f"^FO{_at(element.x, element.y)}{shape}^FH_^FD{data}^FS"
+def _field(element: Element) -> str:
+    if isinstance(element, Box):
+        line = max(1, dots(element.line))
+        return f"^FO{_at(element.x, element.y)}^GB{dots(element.width)},{dots(element.height)},{line}^FS"
+    if isinstance(element, Bars) and element.symbology is Symbology.CODE_128:
+        data = "".join(f"_{ord(c):02X}" if c in _HEX_ESCAPED else c for c in element.text)
+        height = dots(element.height)
+        shape = f"^BY{element.module_dots}^BCN,{height},N,N,N,A"
+        return f"^FO{_at(element.x, element.y)}{shape}^FH_^FD{data}^FS"
+    drawn = raster.raster_of(element)
+    return _raster_field(drawn.x, drawn.y, drawn.ink) if drawn else ""
 
 
-def _type_field(element: Type) -> str:
-    size = element.size * DOTS_PER_MM
-    left, baseline = round(size), round(2 * size)  # room on the canvas for whatever hangs over
-    canvas = Image.new("L", (2 * left + round(fonts.width_mm(element.text, size)), round(3 * size)), 0)
-    _draw_letters(canvas, element.text, left=left, baseline=baseline, size=size, level=255, bold=element.bold)
-    inked = canvas.getbbox()
-    if inked is None:
-        return ""
-    x, y = _dots(element.x) - left + inked[0], _dots(element.baseline) - baseline + inked[1]
-    return _raster_field(x, y, canvas.crop(inked))
-
-
-def _draw_letters(
-    canvas: Image.Image, text: str, *, left: float, baseline: float, size: float, level: int, bold: bool
-) -> None:
-    """Draw each letter where the PDF has it: a whole line at once would drift, its steps being rounded to dots."""
-    pen, face = ImageDraw.Draw(canvas), fonts.face(size)
-    stroke = size * fonts.BOLD_STROKE / 2 if bold else 0
-    for place, letter in enumerate(text):
-        x = left + fonts.width_mm(text[:place], size)
-        pen.text((x, baseline), letter, level, face, anchor="ls", stroke_width=stroke)
-
-
-def _badge_field(element: Badge) -> str:
-    width, height, size = _dots(element.width), _dots(element.height), element.size * DOTS_PER_MM
-    canvas = Image.new("L", (width, height), 255)
-    left = (width - fonts.width_mm(element.text, size)) / 2
-    baseline = (height + size * fonts.CAP_HEIGHT) / 2
-    _draw_letters(canvas, element.text, left=left, baseline=baseline, size=size, level=0, bold=True)
-    return _raster_field(_dots(element.x), _dots(element.y), canvas)
-
-
-def _raster_field(x: int, y: int, canvas: Image.Image) -> str:
-    black = canvas.point(lambda level: 255 if level >= _THRESHOLD else 0).convert("1")
-    row_bytes = (black.width + 7) // 8
-    data = black.tobytes()
+def _raster_field(x: int, y: int, ink: Image.Image) -> str:
+    row_bytes = (ink.width + 7) // 8
+    data = ink.tobytes()
     rows = [data[start : start + row_bytes].hex().upper() for start in range(0, len(data), row_bytes)]
-    return f"^FO{max(0, x)},{max(0, y)}^GFA,{len(data)},{len(data)},{row_bytes},{_compressed(rows)}^FS"
+    return f"^FO{x},{y}^GFA,{len(data)},{len(data)},{row_bytes},{_compressed(rows)}^FS"
 
 
 def _compressed(rows: list[str]) -> str:
@@ -106,8 +73,4 @@ def _repeat(count: int) -> str:
 
 
 def _at(x: float, y: float) -> str:
-    return f"{_dots(x)},{_dots(y)}"
-
-
-def _dots(millimetres: float) -> int:
-    return round(millimetres * DOTS_PER_MM)
+    return f"{dots(x)},{dots(y)}"

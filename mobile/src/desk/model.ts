@@ -33,7 +33,9 @@ export interface Heard {
 
 /** What a person does beside scanning: a key, a weight, an answer. */
 export type Said = Pick<ScanEntry, "kind"> &
-  Partial<Pick<ScanEntry, "raw" | "quantity" | "weightG" | "lot" | "serial" | "choice" | "reason" | "answers">>;
+  Partial<
+    Pick<ScanEntry, "raw" | "quantity" | "weightG" | "lot" | "serial" | "choice" | "reason" | "answers">
+  >;
 
 /** What this phone thinks of an entry before the server has answered; it never says “booked”. */
 export interface Guess {

@@ -1,0 +1,82 @@
+// Tells a scanner's typing from a person's by the time between keys. Pure: time is given, nothing is read or set.
+
+/** Between two keys of a scanner lie fewer milliseconds than this (median); a person's fastest are slower. */
+export const SCANNER_GAP_MS_MAX = 35;
+/** After so long a silence a burst is over. */
+export const SILENCE_MS = 60;
+/** The same once a scanner here was heard to end its codes itself: a hiccup of the radio then cuts no code in two. */
+export const SILENCE_OF_ENDING_MS = 300;
+/** An end sign that comes later than this after the last character belongs to a person. */
+export const END_MS_MAX = 120;
+/** A scanned code has at least so many characters; without an end sign more are asked for. */
+export const LENGTH_MIN = 3;
+export const LENGTH_WITHOUT_END_MIN = 6;
+
+/** Characters with their times, in milliseconds of any one clock. */
+export class Burst {
+  private text = "";
+  private times: number[] = [];
+  /** Whether a scanner was heard to end a code with Enter or Tab. */
+  private isEnding = false;
+
+  get length(): number {
+    return this.times.length;
+  }
+
+  /** How long to wait after the last character before `silence` is asked. */
+  get silenceMs(): number {
+    return this.isEnding && this.isFast(LENGTH_MIN) ? SILENCE_OF_ENDING_MS : SILENCE_MS;
+  }
+
+  /** Whether what was typed so far, and is still going on, looks like a scanner's. */
+  isFast(lengthMin: number): boolean {
+    return this.length >= lengthMin && medianGap(this.times) < SCANNER_GAP_MS_MAX;
+  }
+
+  /** Whether a key at this time would go on with the burst. */
+  continuesAt(at: number): boolean {
+    const last = this.times.at(-1);
+    return last !== undefined && at - last <= this.silenceMs;
+  }
+
+  hear(character: string, at: number): void {
+    this.text += character;
+    this.times.push(at);
+  }
+
+  /** Take an end sign; returns the code it ends, or null when a person pressed it. */
+  end(at: number): string | null {
+    const last = this.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const isScan = this.isFast(LENGTH_MIN) && at - last <= Math.max(END_MS_MAX, this.silenceMs);
+    if (isScan) this.isEnding = true;
+    return this.take(isScan);
+  }
+
+  /** Nothing came any more; returns the code when it was one. */
+  silence(): string | null {
+    return this.take(this.isFast(LENGTH_WITHOUT_END_MIN));
+  }
+
+  /** Whether an end sign could still come for a code too short to do without. */
+  get mayStillEnd(): boolean {
+    return this.isFast(LENGTH_MIN) && !this.isFast(LENGTH_WITHOUT_END_MIN);
+  }
+
+  forget(): void {
+    this.take(false);
+  }
+
+  private take(isScan: boolean): string | null {
+    const said = isScan ? this.text : null;
+    this.text = "";
+    this.times = [];
+    return said;
+  }
+}
+
+/** The median of the times between neighbours; infinite when there is none. */
+function medianGap(times: readonly number[]): number {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  gaps.sort((a, b) => a - b);
+  return gaps[Math.floor(gaps.length / 2)] ?? Number.POSITIVE_INFINITY;
+}

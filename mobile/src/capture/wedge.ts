@@ -1,0 +1,171 @@
+// A scanner that types: heard everywhere, all the time, whatever has the focus and whatever input method is on.
+
+import type { Heard } from "../desk/model";
+import { Burst, END_MS_MAX, LENGTH_WITHOUT_END_MIN } from "./burst";
+import { type Before, isList, isPrivate, remember, restore, textFieldOf } from "./fields";
+import { GROUP_SEPARATOR, narrow, strokeOf } from "./keys";
+
+/** CR and LF, or an end sign after a silence that already ended the code: not a person's Enter. */
+const SECOND_END_MS = 150;
+/** So long after a scan an input method may still write what it was composing. */
+const COMPOSED_LATE_MS = 250;
+/** A timer that comes this late waited for a busy page; keys may be waiting too. */
+const LATE_MS = 20;
+
+/**
+ * Call `hear` with every code a scanner types, inserts or pastes; returns what ends the listening.
+ *
+ * A person's typing is left alone. What a scanner types into a text field is taken out of it again. Passwords
+ * and fields with data-wedge="off" are never listened to.
+ */
+export function listenToWedge(target: Window, hear: (heard: Heard) => void): () => void {
+  const ear = new Ear(hear);
+  const events = {
+    keydown: (event: KeyboardEvent) => ear.keydown(event),
+    keyup: (event: KeyboardEvent) => ear.keyup(event),
+    beforeinput: (event: InputEvent) => ear.beforeinput(event),
+    compositionend: () => ear.composed(),
+    input: () => ear.composed(),
+    paste: (event: ClipboardEvent) => ear.paste(event),
+  };
+  for (const [name, listener] of Object.entries(events)) {
+    target.addEventListener(name, listener as EventListener, { capture: true });
+  }
+  return () => {
+    ear.stop();
+    for (const [name, listener] of Object.entries(events)) {
+      target.removeEventListener(name, listener as EventListener, { capture: true });
+    }
+  };
+}
+
+class Ear {
+  private burst = new Burst();
+  private before: Before | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private scannedAt = Number.NEGATIVE_INFINITY;
+  /** An input method swallowed the key; its text comes by `beforeinput`. */
+  private isTextAwaited = false;
+  private composition = "";
+  private repair: { before: Before; until: number } | null = null;
+
+  constructor(private readonly hear: (heard: Heard) => void) {}
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  keydown(event: KeyboardEvent): void {
+    const field = textFieldOf(event);
+    if (field && isPrivate(field)) return this.forget();
+    const stroke = event.repeat ? "OTHER" : strokeOf(event); // a key held down is as fast as a scanner
+    this.isTextAwaited = stroke === "UNSEEN";
+    if (stroke === "OTHER") this.forget();
+    else if (stroke === "END") this.end(event);
+    else if (typeof stroke === "object") this.character(stroke.character, event);
+  }
+
+  /** A space inside a code must not press the button that has the focus; buttons press when it is let go. */
+  keyup(event: KeyboardEvent): void {
+    if (event.key === " " && this.burst.isFast(2) && !textFieldOf(event)) event.preventDefault();
+  }
+
+  beforeinput(event: InputEvent): void {
+    const field = textFieldOf(event);
+    const added = this.added(event);
+    if (!field || isPrivate(field)) return;
+    if (added.length === 1 && this.isTextAwaited) this.character(narrow(added), event);
+    const areKeysHeard = this.burst.length > 0 && !this.isTextAwaited;
+    const isWhole = event.inputType === "insertText" && added.length >= LENGTH_WITHOUT_END_MIN;
+    if (isWhole && !areKeysHeard) this.wholeText(added, field, event);
+  }
+
+  /** An input method wrote late what it was composing while a scanner typed. */
+  composed(): void {
+    if (this.repair && performance.now() <= this.repair.until) restore(this.repair.before);
+  }
+
+  paste(event: ClipboardEvent): void {
+    if (textFieldOf(event)) return;
+    const text = event.clipboardData?.getData("text/plain").trim();
+    if (!text) return;
+    event.preventDefault();
+    this.hear({ raw: narrow(text), source: "WEDGE" });
+  }
+
+  /** What an input event adds; a composition tells all of its text each time, and may begin with an old word. */
+  private added(event: InputEvent): string {
+    const data = event.data ?? "";
+    const before = this.composition;
+    this.composition = event.inputType === "insertCompositionText" ? data : "";
+    if (event.inputType === "insertText") return data;
+    return this.composition && data.startsWith(before) ? data.slice(before.length) : "";
+  }
+
+  /** A text that came at once: a scanner's when it looks like a code, else a word a person chose. */
+  private wholeText(data: string, field: Before["field"], event: InputEvent): void {
+    const text = narrow(data).trim();
+    this.forget();
+    if (!looksLikeCode(text)) return;
+    this.before = remember(field);
+    event.preventDefault();
+    this.finish(text, event.timeStamp);
+  }
+
+  private character(character: string, event: Event): void {
+    const at = event.timeStamp;
+    const field = textFieldOf(event);
+    if (this.burst.length > 0 && !this.burst.continuesAt(at)) this.finish(this.burst.silence(), at);
+    if (this.burst.length === 0) this.before = field && remember(field);
+    this.burst.hear(character, at);
+    // A code has no business with buttons, find bars and lists.
+    const isInCode = this.burst.isFast(2);
+    if (isList(event) || (isInCode && (!field || character < " "))) event.preventDefault();
+    this.wait(this.burst.silenceMs);
+  }
+
+  private end(event: KeyboardEvent): void {
+    const code = this.burst.end(event.timeStamp);
+    clearTimeout(this.timer);
+    const isSecondEnd = event.timeStamp - this.scannedAt < SECOND_END_MS;
+    if (code === null && !isSecondEnd) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (code !== null) this.finish(code, event.timeStamp, event.isComposing || event.keyCode === 229);
+  }
+
+  private wait(milliseconds: number): void {
+    clearTimeout(this.timer);
+    const due = performance.now() + milliseconds;
+    this.timer = setTimeout(() => {
+      if (performance.now() - due > LATE_MS) this.wait(LATE_MS);
+      else if (this.burst.mayStillEnd && milliseconds < END_MS_MAX) this.wait(END_MS_MAX);
+      else this.finish(this.burst.silence(), performance.now());
+    }, milliseconds);
+  }
+
+  private finish(code: string | null, at: number, isComposing = this.composition !== ""): void {
+    const before = this.before;
+    this.forget();
+    if (code === null) return;
+    this.scannedAt = at;
+    if (before) {
+      restore(before);
+      this.repair = isComposing ? { before, until: performance.now() + COMPOSED_LATE_MS } : null;
+    }
+    this.hear({ raw: code, source: "WEDGE" });
+  }
+
+  private forget(): void {
+    clearTimeout(this.timer);
+    this.burst.forget();
+    this.before = null;
+    this.composition = "";
+  }
+}
+
+/** Plain characters with a digit among them and at most one space: no word a keyboard would suggest. */
+function looksLikeCode(text: string): boolean {
+  const isPlain = /^[ -~]+$/.test(text.replaceAll(GROUP_SEPARATOR, ""));
+  return isPlain && /[0-9]/.test(text) && text.split(" ").length <= 2;
+}

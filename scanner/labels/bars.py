@@ -32,6 +32,11 @@ class Symbology(Enum):
         """Tell whether its guard bars reach down between the digits."""
         return self in {Symbology.EAN_13, Symbology.EAN_8, Symbology.UPC_A}
 
+    @property
+    def bearer(self) -> int:
+        """Modules of the bars along top and bottom; without them a slanting scan of an ITF-14 reads fewer digits."""
+        return 2 if self is Symbology.ITF_14 else 0
+
 
 SQUARE_QUIET = 4
 """Modules to leave free around a QR symbol."""

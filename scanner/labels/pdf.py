@@ -90,6 +90,10 @@ def _draw_bars(pdf: FPDF, element: Bars) -> None:
     for run in bars.black_runs(element.text, element.symbology):
         height = element.height + (element.guard if run.guards else 0)
         _fill(pdf, element.x + run.start * element.module, element.y, run.width * element.module, height)
+    bearer = element.symbology.bearer * element.module
+    if bearer:
+        for y in (element.y, element.y + element.height - bearer):
+            _fill(pdf, element.x, y, element.width, bearer)
 
 
 def _draw_square(pdf: FPDF, element: Square) -> None:

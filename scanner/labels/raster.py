@@ -67,6 +67,10 @@ def _bars(element: Bars, times: int) -> Raster:
     for run in bars.black_runs(element.text, element.symbology):
         bottom = guarded if run.guards else height
         canvas.paste(1, (run.start * step, 0, (run.start + run.width) * step, bottom))
+    bearer = element.symbology.bearer * step
+    if bearer:
+        canvas.paste(1, (0, 0, canvas.width, bearer))
+        canvas.paste(1, (0, height - bearer, canvas.width, height))
     return Raster(dots(element.x, times=times), dots(element.y, times=times), canvas)
 
 

@@ -18,11 +18,11 @@ from pickmesh.scanner.labels.sheet import Bars, Box, Element, Sheet
 _HEX_ESCAPED = frozenset("^~_\\>")
 
 
-def draw(sheet: Sheet) -> bytes:
+def draw(sheet: Sheet, *, copies: int = 1) -> bytes:
     """Return a sheet as one ZPL II format in UTF-8, for heads of 8 dots per millimetre (203 dpi)."""
     fields = [field for element in sheet.elements if (field := _field(element))]
     head = ["^XA", "^CI28", f"^PW{dots(sheet.width)}", f"^LL{dots(sheet.height)}", "^LH0,0", "^LS0"]
-    return "\n".join([*head, *fields, "^PQ1", "^XZ", ""]).encode()
+    return "\n".join([*head, *fields, f"^PQ{copies}", "^XZ", ""]).encode()
 
 
 def _field(element: Element) -> str:

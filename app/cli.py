@@ -47,9 +47,15 @@ user.command("pickmesh.app.commands.users:listed", name="list", help="List a mer
 user.command(
     "pickmesh.app.commands.users:password", name="password", help="Set a person's password and end their sessions."
 )
+user.command("pickmesh.app.commands.users:pair", name="pair", help="Show a QR code that signs a phone in as a person.")
 app.command(outbox)
 outbox.command("pickmesh.app.commands.outbox:dead", name="dead", help="List a merchant's letters that were given up.")
 outbox.command("pickmesh.app.commands.outbox:replay", name="replay", help="Send letters that were given up once more.")
+app.command(
+    "pickmesh.app.commands.certificate:certificate",
+    name="certificate",
+    help="Make a certificate, and the authority behind it, to serve https on a local network.",
+)
 app.command(
     "pickmesh.app.commands.doctor:doctor", name="doctor", help="Check this machine, the database and every invariant."
 )

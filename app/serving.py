@@ -5,12 +5,16 @@ import errno
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from pickmesh.app import lan
 from pickmesh.app.settings import Settings
+from pickmesh.app.tls import Tls
 
 BACKLOG = 2048
 WS_MESSAGE_BYTES_MAX = 1_000_000
@@ -24,8 +28,9 @@ class CannotListen(Exception):
 def open_socket(chosen: Settings) -> socket.socket:
     """Take the address to listen at; refuses one that is taken or not ours."""
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    both = lan.is_wildcard(chosen.host) and family == socket.AF_INET6 and socket.has_dualstack_ipv6()
     try:
-        return socket.create_server((chosen.host, chosen.port), family=family, backlog=BACKLOG)
+        return socket.create_server((chosen.host, chosen.port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         address = f"{chosen.host}:{chosen.port}"
         if error.errno == errno.EADDRINUSE:
@@ -35,10 +40,32 @@ def open_socket(chosen: Settings) -> socket.socket:
         raise CannotListen(f"pickmesh cannot listen at {address} ({error.strerror}); set PICKMESH_HOST.") from None
 
 
-def address_of(listening: socket.socket) -> str:
-    """Return the URL of a listening socket."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a server is reached: the address to print, others that lead to it too, and whether only from here."""
+
+    address: str
+    others: list[str]
+    only_here: bool
+
+    @property
+    def host(self) -> str:
+        """Return the name or address in the address."""
+        return host_of(self.address)
+
+
+def reached_at(chosen: Settings, listening: socket.socket) -> Reached:
+    """Return where a listening socket is reached; PICKMESH_PUBLIC_URL comes first, for it is what phones reach."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    urls = lan.urls(host, port, secure=chosen.tls_cert is not None)
+    if chosen.public_url is not None:
+        urls = list(dict.fromkeys([chosen.public_url, *urls]))
+    return Reached(urls[0], urls[1:], lan.is_local(host) and lan.is_local(host_of(urls[0])))
+
+
+def host_of(address: str) -> str:
+    """Return the name or address in a URL."""
+    return urlsplit(address).hostname or ""
 
 
 class _Server(uvicorn.Server):
@@ -54,7 +81,9 @@ class _Server(uvicorn.Server):
             self._when_up()
 
 
-def serve(web: ASGIApp, chosen: Settings, listening: socket.socket, when_up: Callable[[], None]) -> int:
+def serve(
+    web: ASGIApp, chosen: Settings, listening: socket.socket, when_up: Callable[[], None], *, tls: Tls | None = None
+) -> int:
     """Answer until SIGINT or SIGTERM: running requests end, subscriptions are told to come back, cursors are kept.
 
     Returns 0, or 3 when the application could not start.
@@ -70,6 +99,8 @@ def serve(web: ASGIApp, chosen: Settings, listening: socket.socket, when_up: Cal
         timeout_graceful_shutdown=chosen.stop_seconds_max,
         timeout_keep_alive=30,
         lifespan="on",
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
     server = _Server(config, when_up)
     with listening:

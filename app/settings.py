@@ -1,6 +1,7 @@
 """Settings: what the environment (PICKMESH_…) or a .env file says, with defaults that run on one machine."""
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -8,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pickmesh.core.db import engines
@@ -20,6 +21,7 @@ DEMO_DATA = Path("var") / "demo"
 SECRET_FILE = "secret.key"
 SECRET_KEY_ID = "1"
 DATABASE_FILE = "pickmesh.sqlite3"
+_ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?/?")
 
 
 class SettingsError(Exception):
@@ -54,6 +56,11 @@ class Settings(BaseSettings):
     allow_unwalled: bool = Field(default=False, description="Serve with a login that row-level security does not hold.")
     host: str = Field(default="127.0.0.1", description="Address to listen at.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="What phones reach, where that is not host and port: https://pick.example.com."
+    )
+    tls_cert: Path | None = Field(default=None, description="Certificate to serve https with, PEM, and its chain.")
+    tls_key: Path | None = Field(default=None, description="The certificate's private key, PEM, without a passphrase.")
     log_format: LogFormat = LogFormat.AUTO
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     graphiql: bool = Field(default=True, description="Answer browsers at /graphql with GraphiQL, and introspection.")
@@ -65,6 +72,11 @@ class Settings(BaseSettings):
     worker_poll_seconds: float = Field(default=1.0, gt=0, description="How often a worker looks for due merchants.")
     worker_sweep_seconds: float = Field(default=60.0, gt=0, description="How often a worker looks at every merchant.")
     worker_lease_seconds: float = Field(default=30.0, gt=0, description="How long a worker holds a merchant unrenewed.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, given: str | None) -> str | None:
+        return None if given is None else require_origin(given)
 
     @property
     def url(self) -> str:
@@ -95,9 +107,20 @@ def load(*, data: Path | None = None) -> Settings:
         raise SettingsError(f"These settings do not make sense: {problems}.") from None
     if data is not None and "data" not in chosen.model_fields_set:
         chosen = chosen.model_copy(update={"data": data})
+    if (chosen.tls_cert is None) != (chosen.tls_key is None):
+        raise SettingsError(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY belong together: set both for https, or neither.")
     for url in (chosen.url, chosen.owner_url):
         _require_database(url)
     return chosen
+
+
+def require_origin(given: str) -> str:
+    """Return an address as a browser's origin; refuses one that is none: the app lies at /app/ of a host of its own."""
+    if not _ORIGIN.fullmatch(given):
+        raise SettingsError(
+            f"“{given}” is no address of the app: write it as https://pick.example.com or http://10.0.0.5:8000."
+        )
+    return given.rstrip("/")
 
 
 def _require_database(url: str) -> None:

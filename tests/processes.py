@@ -110,4 +110,4 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Running]
 
 def address_of(running: Running) -> str:
     """Return where a started `serve` or `demo` answers, once it does."""
-    return running.wait_for(r"(http://127\.0\.0\.1:\d+)").group(1)
+    return running.wait_for(r"(https?://\d+\.\d+\.\d+\.\d+:\d+)").group(1)

@@ -6,13 +6,16 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from pickmesh.app import carriers, composition, health, logs, memory, seals, serving, settings
+from pickmesh.app import carriers, composition, health, logs, memory, seals, serving, settings, tls
 from pickmesh.app.database import open_database, open_to_look
+from pickmesh.app.demo import passwords
 from pickmesh.app.health import NotServing
+from pickmesh.app.serving import Reached
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
+from pickmesh.core.kit.clock import SystemClock
 
 log = structlog.get_logger()
 
@@ -20,16 +23,29 @@ log = structlog.get_logger()
 def serve(*, worker: Annotated[bool, Parameter(help="Run a worker inside this process.")] = True) -> int:
     """Serve GraphQL at /graphql, labels, /healthz, /readyz and /metrics until told to stop.
 
-    Refuses a database that is not migrated, one whose login row-level security does not hold, and one whose personal
-    data was sealed with another key.
+    Refuses a database that is not migrated, one whose login row-level security does not hold, one whose personal
+    data was sealed with another key, and, where others reach it, the demo's with the password everybody knows.
     """
     chosen = settings.load()
     logs.set_up(chosen.log_format, chosen.log_level)
+    shown = tls.of(chosen)
     listening = serving.open_socket(chosen)
-    asyncio.run(require_servable(chosen))
+    reached = serving.reached_at(chosen, listening)
+    asyncio.run(_require_ready(chosen, reached))
     house = composition.build(chosen, open_database(chosen), with_worker=worker)
-    address = serving.address_of(listening)
-    return serving.serve(house.web(), chosen, listening, lambda: log.info("serving", url=address, worker=worker))
+
+    def up() -> None:
+        log.info("serving", url=reached.address, others=reached.others, worker=worker)
+        for sentence in shown.warnings(reached.host, SystemClock().now()) if shown else []:
+            log.warning("certificate", problem=sentence)
+
+    return serving.serve(house.web(), chosen, listening, up, tls=shown)
+
+
+async def _require_ready(chosen: Settings, reached: Reached) -> None:
+    await require_servable(chosen)
+    if not reached.only_here:
+        await passwords.require_none_known(chosen)
 
 
 async def require_servable(chosen: Settings) -> None:

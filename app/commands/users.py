@@ -10,10 +10,10 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from pickmesh.app import pairing, settings
 from pickmesh.app.commands.asked import AsJson, Merchant, for_merchant
-from pickmesh.core.accounts import commands, directory, passwords, queries
+from pickmesh.core.accounts import commands, passwords, queries
 from pickmesh.core.accounts.commands import NewPerson
-from pickmesh.core.accounts.directory import EntryKind
 from pickmesh.core.accounts.queries import PersonRow
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
@@ -51,17 +51,34 @@ def password(sign_in: str, *, merchant: Merchant = None) -> int:
     new = asked_password()
 
     async def work(database: Database, actor: Actor) -> None:
-        async with database.directory() as connection:
-            entry = await directory.find_entry(connection, EntryKind.SIGN_IN, sign_in)
-        if entry is None or entry.merchant_id != actor.merchant_id:
-            raise InvalidInput(f"Nobody of this merchant signs in as “{sign_in}”; `pickmesh user list` shows who does.")
+        person_id = await pairing.person_of(database, actor, sign_in)
         password_hash = await passwords.hash_password(new)
         await database.run(
-            actor, lambda uow: commands.set_password(uow, person_id=entry.subject_id, password_hash=password_hash)
+            actor, lambda uow: commands.set_password(uow, person_id=person_id, password_hash=password_hash)
         )
 
     for_merchant(merchant, work)
     print(f"{sign_in} has a new password; all their sessions have ended.")
+    return 0
+
+
+def pair(
+    sign_in: str,
+    *,
+    merchant: Merchant = None,
+    address: Annotated[
+        str | None, Parameter(help="What the phone reaches, as https://pick.example.com; else PICKMESH_PUBLIC_URL.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show a QR code that signs one phone in as a person, once, within ten minutes; then the link it holds."""
+    chosen = settings.load()
+    base = settings.require_origin(address) if address is not None else pairing.default_address(chosen)
+    made = for_merchant(merchant, lambda database, actor: pairing.make(database, actor, sign_in, base))
+    if as_json:
+        print(json.dumps({"sign_in": made.sign_in, "link": made.link, "until": made.until.isoformat()}))
+        return 0
+    pairing.show(Console(highlight=False), made)
     return 0
 
 

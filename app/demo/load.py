@@ -28,8 +28,6 @@ from pickmesh.core.kit.paging import PageRequest
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.orders import queries as orders
 
-PASSWORD = "pickmesh-demo"
-"""Everybody's password in the demo; it is printed, and the demo listens on this machine only unless told otherwise."""
 Say = Callable[[str], None]
 
 
@@ -44,6 +42,7 @@ class Loader:
     database: Database
     folder: Path
     say: Say
+    password: str | None  # everybody's; None when each gets one afterwards
 
     async def load(self) -> None:
         """Load whatever is missing."""
@@ -52,7 +51,7 @@ class Loader:
         today = self.database.clock.now().astimezone(ZoneInfo(world.TIME_ZONE)).date()
         demo = files.write_demo(self.folder, today=today)
         manifest = json.loads(demo.manifest.read_text(encoding="utf-8"))
-        password_hash = await passwords.hash_password(PASSWORD)
+        password_hash = await passwords.hash_password(self.password) if self.password else None
         for described in manifest["merchants"]:
             actor = await self._merchant(described, password_hash)
             for name in ("places", "catalog", "stock", "orders"):
@@ -67,7 +66,7 @@ class Loader:
         async with self.database.reading(actor) as uow:
             return bool((await orders.order_page(uow, PageRequest(limit=1))).items)
 
-    async def _merchant(self, described: dict[str, Any], password_hash: str) -> Actor:
+    async def _merchant(self, described: dict[str, Any], password_hash: str | None) -> Actor:
         actor = await merchants.find_or_none(self.database, described["code"])
         if actor is None:
             actor = await accounts.create_merchant(
@@ -101,7 +100,7 @@ class Loader:
         return OrdersFile(currency=merchant.currency, zone=merchants.zone(merchant), shop=None)
 
 
-async def _people_and_shops(uow: UnitOfWork, described: dict[str, Any], password_hash: str) -> None:
+async def _people_and_shops(uow: UnitOfWork, described: dict[str, Any], password_hash: str | None) -> None:
     have = {shop.code for shop in await known.shops(uow)}
     await accounts.create_shops(
         uow,

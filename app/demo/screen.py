@@ -1,14 +1,21 @@
-"""What the demo shows when it is up: where, who may sign in, what to try first."""
+"""What the demo shows when it is up: where, who may sign in, what to try first, and a code that lets a phone in."""
 
 import json
 import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 
-from pickmesh.app.demo import world
-from pickmesh.app.demo.load import PASSWORD
+from pickmesh.app import pairing
+from pickmesh.app.demo import passwords, world
 from pickmesh.app.demo.people import JOBS
+from pickmesh.app.pairing import Pairing
+from pickmesh.app.serving import Reached
 
+MANAGER, PICKER = f"manager@{world.LINAN.code}", f"picker1@{world.LINAN.code}"
 SIGN_IN = 'mutation { signIn(input: {signIn: "%s", password: "%s", device: "curl"}) { token } }'
 QUESTIONS = (
     '{ lookup(term: "马克杯", limit: 3)'
@@ -31,18 +38,36 @@ PICK = (
 """The next list that is ready, claimed, with a pick session open on it."""
 
 
-def commands(address: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the screen says: where, with which passwords (empty: all have the known one), and a pairing."""
+
+    reached: Reached
+    data: Path
+    passwords: Mapping[str, str] = field(repr=False)
+    pairing: Pairing
+    authority: Path | None  # of our own, which nothing here trusts by itself
+    warnings: Sequence[str]
+
+    def password_of(self, sign_in: str) -> str:
+        """Return what a person signs in with."""
+        return self.passwords.get(sign_in, passwords.KNOWN)
+
+
+def commands(shown: Shown) -> list[str]:
     """Return the lines to try first in a shell; each works as it stands, in this order."""
-    sign_in = _curl(address, SIGN_IN % (f"manager@{world.LINAN.code}", PASSWORD))
+    curl = f"curl -s --cacert {shlex.quote(str(shown.authority))}" if shown.authority else "curl -s"
+    begin = f"{curl} {shown.reached.address}"
+    sign_in = _curl(begin, SIGN_IN % (MANAGER, shown.password_of(MANAGER)))
     warehouse = world.LINAN.warehouse
     assert warehouse is not None
     return [
         _kept("TOKEN", sign_in, "token"),
-        _signed(address, QUESTIONS),
-        _kept("WAREHOUSE", _signed(address, WAREHOUSE % warehouse.code), "id"),
-        _kept("WAVE", _signed(address, PLAN, "WAREHOUSE"), "id"),
-        _signed(address, RELEASE, "WAVE"),
-        _signed(address, PICK, "WAREHOUSE"),
+        _signed(begin, QUESTIONS),
+        _kept("WAREHOUSE", _signed(begin, WAREHOUSE % warehouse.code), "id"),
+        _kept("WAVE", _signed(begin, PLAN, "WAREHOUSE"), "id"),
+        _signed(begin, RELEASE, "WAVE"),
+        _signed(begin, PICK, "WAREHOUSE"),
     ]
 
 
@@ -51,29 +76,56 @@ def _kept(variable: str, command: str, name: str) -> str:
     return variable + f"=$({command} | sed " + rf"""'s/.*"{name}":"\([^"]*\)".*/\1/')"""
 
 
-def _signed(address: str, query: str, id_from: str = "") -> str:
-    return _curl(address, query, ' -H "authorization: Bearer $TOKEN"', id_from)
+def _signed(begin: str, query: str, id_from: str = "") -> str:
+    return _curl(begin, query, ' -H "authorization: Bearer $TOKEN"', id_from)
 
 
-def _curl(address: str, query: str, more: str = "", id_from: str = "") -> str:
+def _curl(begin: str, query: str, more: str = "", id_from: str = "") -> str:
     """Return a request in curl; the query's `$id` is what the shell holds in the variable `id_from`."""
     asked = {"query": query} | ({"variables": {"id": f"${id_from}"}} if id_from else {})
     body = shlex.quote(json.dumps(asked, ensure_ascii=False))
     if id_from:
         body = body.replace(f"${id_from}", f"'\"${id_from}\"'")
-    return f'curl -s {address}/graphql -H "content-type: application/json"{more} -d {body}'
+    return f'{begin}/graphql -H "content-type: application/json"{more} -d {body}'
 
 
-def show(console: Console, address: str, *, is_local: bool, seconds: float) -> None:
-    """Print the screen."""
-    console.print(f"\n[bold]pickmesh is up[/bold] after {seconds:.0f} s: {address}/graphql (open it in a browser)\n")
-    console.print(f"Sign in with the password [bold]{PASSWORD}[/bold] as")
-    for merchant in world.MERCHANTS:
-        names = " ".join(f"{role if count == 1 else role + '1'}@{merchant.code}" for role, count in JOBS)
-        console.print(f"  {merchant.name_zh} {merchant.name_en}: {names}", soft_wrap=True)
+def show(console: Console, shown: Shown, *, seconds: float) -> None:
+    """Print the screen; the pairing code comes last, where it stays in sight."""
+    address = shown.reached.address
+    console.print(f"\n[bold]pickmesh is up[/bold] after {seconds:.0f} s: {address}", soft_wrap=True)
+    console.print(f"  {address}/app/     the phone app", soft_wrap=True)
+    console.print(f"  {address}/graphql  GraphQL, with a page to try it in a browser", soft_wrap=True)
+    for other in shown.reached.others:
+        console.print(f"  {other} leads here too", soft_wrap=True)
+    for sentence in shown.warnings:
+        console.print(sentence, style="bold red", soft_wrap=True, markup=False)
+    _show_people(console, shown)
     console.print("\nTry first, in another terminal:")
-    for line in commands(address):
+    for line in commands(shown):
         console.print(f"  {line}", soft_wrap=True, markup=False)
-    if not is_local:
-        console.print("\n[bold red]Everybody who reaches this address can sign in with that password.[/bold red]")
+    console.print("\nA phone gets in by this code:")
+    pairing.show(console, shown.pairing)
+    console.print(f"Another one, in another terminal:\n  {pair_command(shown)}", soft_wrap=True, markup=False)
     console.print("\nCtrl-C stops it.")
+
+
+def _show_people(console: Console, shown: Shown) -> None:
+    if not shown.passwords:
+        console.print(f"\nSign in with the password [bold]{passwords.KNOWN}[/bold] as")
+        for merchant in world.MERCHANTS:
+            names = " ".join(f"{role if count == 1 else role + '1'}@{merchant.code}" for role, count in JOBS)
+            console.print(f"  {merchant.name_zh} {merchant.name_en}: {names}", soft_wrap=True)
+        return
+    path = shown.data / passwords.FILE
+    why = "made when others reached it" if shown.reached.only_here else "for others reach this address"
+    console.print(f"\nEverybody signs in with a password of their own, {why}; all are kept in {path}:", soft_wrap=True)
+    for merchant in world.MERCHANTS:
+        console.print(f"  {merchant.name_zh} {merchant.name_en}")
+        for sign_in in passwords.sign_ins(merchant):
+            console.print(f"    {sign_in:<20} {shown.password_of(sign_in)}", markup=False)
+
+
+def pair_command(shown: Shown) -> str:
+    """Return the line that shows another pairing code for this demo, as it is to be typed in this folder."""
+    words = [f"PICKMESH_DATA={shlex.quote(str(shown.data))}", shlex.quote(sys.argv[0]), "user", "pair", PICKER]
+    return " ".join([*words, "--merchant", world.LINAN.code, "--address", shlex.quote(shown.reached.address)])

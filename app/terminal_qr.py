@@ -1,0 +1,46 @@
+"""A QR code in a terminal: two modules a character in half blocks, black on white whatever the terminal's colours."""
+
+import zxingcpp
+from PIL import Image
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+QUIET_COLUMNS = 4
+QUIET_ROWS = 2
+"""The standard asks for four modules of white on all sides; two above and below are read as well and save lines."""
+_HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+_STYLE = Style(color="#000000", bgcolor="#ffffff")
+
+
+def modules(text: str) -> list[list[bool]]:
+    """Return a QR code's modules row by row, True where it is black, without its quiet zone.
+
+    It has the lowest error correction: a screen has no scratches, and a small code must fit into few lines.
+    """
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L")
+    picture = Image.fromarray(symbol.to_image(scale=1, add_quiet_zones=False))
+    levels = [level == 0 for level in picture.tobytes()]
+    return [levels[start : start + picture.width] for start in range(0, len(levels), picture.width)]
+
+
+def lines(text: str) -> list[str]:
+    """Return a QR code with its quiet zone as lines of half blocks, to be printed black on white."""
+    bare = modules(text)
+    width = len(bare[0]) + 2 * QUIET_COLUMNS
+    white, margin = [False] * width, [False] * QUIET_COLUMNS
+    rows = [white] * QUIET_ROWS + [[*margin, *row, *margin] for row in bare] + [white] * QUIET_ROWS
+    rows += [white] * (len(rows) % 2)
+    return [
+        "".join(_HALVES[pair] for pair in zip(upper, lower, strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    ]
+
+
+def show(console: Console, text: str) -> None:
+    """Print a QR code; nothing where output is no terminal or the terminal is too narrow: print the text as well."""
+    drawn = lines(text)
+    if not console.is_terminal or console.width < len(drawn[0]):
+        return
+    for line in drawn:
+        console.print(Text(line, _STYLE), no_wrap=True, crop=False)

@@ -1,0 +1,1 @@
+"""Pictures to barcodes: opening them within limits, two engines, a cascade of attempts, a process pool."""

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from pickmesh.app import health, labels, metrics, phone
+from pickmesh.app import health, metrics, phone
+from pickmesh.app.labels import answers as labels
 from pickmesh.core.kit.ids import new_id
 from pickmesh.graphql import errors
 from pickmesh.graphql.server import Server
@@ -47,9 +48,6 @@ def build(
         waiting = await health.waiting(services.database)
         return Response(generate_latest() + waiting, media_type=CONTENT_TYPE_LATEST)
 
-    async def label(request: Request) -> Response:
-        return await labels.answer(services, request)
-
     app = Starlette(
         routes=[
             Route("/graphql", server),
@@ -57,7 +55,7 @@ def build(
             Route("/healthz", _alive),
             Route("/readyz", ready),
             Route("/metrics", measured),
-            Route("/labels/parcel/{parcel}.{format}", label),
+            *labels.routes(services),
             *phone.routes(),
         ],
         lifespan=lifespan,

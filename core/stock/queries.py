@@ -200,6 +200,20 @@ async def places_by_code(uow: UnitOfWork, codes: Iterable[str], location_id: UUI
     return await uow.fetch(found.order_by(Place.location_id, Place.code))
 
 
+async def places_with_prefix(
+    uow: UnitOfWork, location_id: UUID, prefix: str, *, kinds: Collection[str], limit: int
+) -> Rows:
+    """Return a location's unarchived places of these kinds whose code begins with a prefix, in the order of codes."""
+    found = sa.select(*_PLACE).where(
+        uow.mine(Place),
+        Place.location_id == location_id,
+        Place.code.startswith(prefix.strip().upper(), autoescape=True),
+        uow.among(Place.kind, sorted(kinds)),
+        Place.archived_at.is_(None),
+    )
+    return await uow.fetch(found.order_by(Place.code, Place.id).limit(limit))
+
+
 async def place_page(
     uow: UnitOfWork, request: PageRequest, *, location_id: UUID | None = None, kind: str | None = None
 ) -> Page[sa.Row[Any]]:

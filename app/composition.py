@@ -9,7 +9,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import carriers, health, memory, shops, web
+from pickmesh.app import carriers, health, memory, pictures, shops, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
@@ -25,6 +25,7 @@ from pickmesh.graphql import schema as graphql_schema
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
+from pickmesh.scanner.decode.pool import Readers
 
 ROOMS: Rooms = {
     "stock": stock.REACTIONS,
@@ -53,6 +54,7 @@ class House:
     chosen: Settings
     database: Database
     services: Services
+    readers: Readers
     worker: Worker | None
     state: health.State = field(default_factory=health.State)
 
@@ -65,7 +67,12 @@ class House:
             graphiql=self.chosen.graphiql,
         )
         return web.build(
-            server, self.services, self.state, body_bytes_max=self.chosen.body_bytes_max, lifespan=self._lifespan
+            server,
+            self.services,
+            self.readers,
+            self.state,
+            body_bytes_max=self.chosen.body_bytes_max,
+            lifespan=self._lifespan,
         )
 
     @asynccontextmanager
@@ -81,6 +88,7 @@ class House:
             finally:
                 self.state.stopping = True
                 await self.services.scans.drain()
+                await self.readers.close()
                 stop.set()
                 if working is not None:
                     await working
@@ -118,4 +126,5 @@ def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
     limits = Limits(body_bytes_max=chosen.body_bytes_max, execution_s_max=chosen.request_seconds_max)
     served = carriers.known()
     services = Services(database, carriers=served, limits=limits)
-    return House(chosen, database, services, make_worker(chosen, database, served) if with_worker else None)
+    readers = pictures.make_readers(chosen)
+    return House(chosen, database, services, readers, make_worker(chosen, database, served) if with_worker else None)

@@ -66,6 +66,17 @@ class Settings(BaseSettings):
     graphiql: bool = Field(default=True, description="Answer browsers at /graphql with GraphiQL, and introspection.")
     body_bytes_max: int = Field(default=1_000_000, ge=1_000, description="Largest request body.")
     request_seconds_max: float = Field(default=30.0, gt=0, description="Longest a request may take.")
+    picture_bytes_max: int = Field(default=12_000_000, ge=1_000, description="Largest picture /scan reads.")
+    picture_pixels_max: int = Field(default=50_000_000, ge=10_000, description="Most pixels of a picture.")
+    picture_budget_seconds: float = Field(default=1.0, gt=0, description="Work after which a picture is not tried on.")
+    picture_seconds_max: float = Field(default=6.0, gt=0, description="Longest a picture may take before it is killed.")
+    picture_memory_bytes_max: int = Field(
+        default=1_500_000_000, ge=500_000_000, description="Most memory a process that reads pictures may have."
+    )
+    picture_readers: int = Field(
+        default=min(2, os.cpu_count() or 1), ge=1, le=64, description="Processes that read pictures."
+    )
+    pictures_waiting_max: int = Field(default=16, ge=0, le=1_000, description="Pictures that may wait for a reader.")
     file_bytes_max: int = Field(default=100_000_000, ge=1, description="Largest file an import reads.")
     file_rows_max: int = Field(default=1_000_000, ge=1, description="Most rows an import reads from a file.")
     stop_seconds_max: int = Field(default=20, ge=1, description="Longest wait for running requests when stopping.")

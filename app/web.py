@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,12 +13,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from pickmesh.app import health, metrics, phone
+from pickmesh.app import health, metrics, phone, pictures
 from pickmesh.app.labels import answers as labels
 from pickmesh.core.kit.ids import new_id
 from pickmesh.graphql import errors
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
+from pickmesh.scanner.decode.pool import Readers
 
 GRAPHIQL_FROM = "https://unpkg.com"
 """Where GraphiQL's page takes its scripts from."""
@@ -36,7 +37,13 @@ log = structlog.get_logger()
 
 
 def build(
-    server: Server, services: Services, state: health.State, *, body_bytes_max: int, lifespan: Lifespan[Starlette]
+    server: Server,
+    services: Services,
+    readers: Readers,
+    state: health.State,
+    *,
+    body_bytes_max: int,
+    lifespan: Lifespan[Starlette],
 ) -> ASGIApp:
     """Return the whole web application."""
 
@@ -56,11 +63,12 @@ def build(
             Route("/readyz", ready),
             Route("/metrics", measured),
             *labels.routes(services),
+            *pictures.routes(services, readers),
             *phone.routes(),
         ],
         lifespan=lifespan,
     )
-    return Frame(app, body_bytes_max)
+    return Frame(app, body_bytes_max, {pictures.PATH: pictures.body_bytes_max(readers.limits.picture)})
 
 
 async def _alive(request: Request) -> Response:
@@ -70,9 +78,10 @@ async def _alive(request: Request) -> Response:
 class Frame:
     """Wraps every HTTP answer: a request id in the log and the answer, headers, a limit on bodies, one metric."""
 
-    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes_max: int, body_bytes_max_at: Mapping[str, int]) -> None:
         self._app = app
         self._body_bytes_max = body_bytes_max
+        self._body_bytes_max_at = body_bytes_max_at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -98,17 +107,18 @@ class Frame:
             await send(message)
 
         try:
-            await self._inner(headers)(scope, receive, framed)
+            await self._inner(headers, scope["path"])(scope, receive, framed)
         finally:
             path, took = _metric_path(scope["path"]), time.perf_counter() - begin
             metrics.REQUESTS.labels(path, str(status)).inc()
             metrics.REQUEST_SECONDS.labels(path).observe(took)
             log.debug("request", method=scope["method"], path=path, status=status, ms=round(took * 1000, 1))
 
-    def _inner(self, headers: Headers) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    def _inner(self, headers: Headers, path: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._body_bytes_max:
-            message = f"The body has {length} bytes and the limit is {self._body_bytes_max}; send it in smaller parts."
+        limit = self._body_bytes_max_at.get(path, self._body_bytes_max)
+        if length.isdecimal() and int(length) > limit:
+            message = f"The body has {length} bytes and the limit is {limit}; send it in smaller parts."
             body = {"errors": [{"message": message, "extensions": {"code": errors.BAD_REQUEST}}]}
             return JSONResponse(body, status_code=413)
         return self._app
@@ -138,4 +148,4 @@ def _metric_path(path: str) -> str:
     for room in ("/labels", phone.ADDRESS):
         if path.startswith(f"{room}/"):
             return room
-    return path if path in {"/graphql", "/healthz", "/readyz", "/metrics"} else "other"
+    return path if path in {"/graphql", pictures.PATH, "/healthz", "/readyz", "/metrics"} else "other"

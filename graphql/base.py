@@ -19,8 +19,10 @@ from graphql import get_named_type
 
 from pickmesh.core.journal import group_commit, idempotency
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit import refusals
+from pickmesh.core.kit import languages, refusals
+from pickmesh.core.kit import texts as texts_kept
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.graphql import ids, texts
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Requirement, denial
@@ -117,16 +119,16 @@ class Mutation:
             refusal = denial(context.actor, cls.requires)
             if context.actor is None:
                 raise refusal
-            return {**cls.nothing, "user_errors": [cls.told(refusal)]}
+            return {**cls.nothing, "user_errors": [cls.told(context, refusal)]}
         try:
             if not cls.takes_any_text:
                 texts.require_storable(input)
             done = await cls.perform(context, input)
         except Refusal as refusal:
-            return {**cls.nothing, "user_errors": [cls.told(refusal)]}
+            return {**cls.nothing, "user_errors": [cls.told(context, refusal)]}
         finally:
             await context.renew()
-        errors = [cls.told(item.refusal, cls.items, item.index) for item in done.refused]
+        errors = [cls.told(context, item.refusal, cls.items, item.index) for item in done.refused]
         return {**done.changed, **done.once, "user_errors": errors}
 
     @classmethod
@@ -154,14 +156,16 @@ class Mutation:
         """Call the core with the input and say what changed."""
 
     @classmethod
-    def told(cls, refusal: Refusal, items: str | None = None, index: int | None = None) -> dict[str, Any]:
-        """Return a refusal as a user error, its field a path in the input."""
+    def told(
+        cls, context: Context, refusal: Refusal, items: str | None = None, index: int | None = None
+    ) -> dict[str, Any]:
+        """Return a refusal as a user error in the caller's language, its field a path in the input."""
         path = [] if index is None else [items or "", str(index)]
         known = cls.user_error.codes
         return {
             "code": refusal.code if refusal.code in known else Refusal.code,
             "field": [to_camel_case(part) for part in (*path, *(refusal.field or cls._lacking(refusal, path)))],
-            "message": refusal.message,
+            "message": languages.told(refusal, context.locale),
             "data": ids.shown(refusal.data, subject=cls.subject) or None,
         }
 
@@ -180,7 +184,13 @@ def batch_done(name: str, answers: Sequence[Any]) -> Done:
 def limited(items: Sequence[Any], most: int, name: str) -> Sequence[Any]:
     """Return a list of the input; refuses one that is longer than the limit."""
     if len(items) > most:
-        raise LimitExceeded(f"At most {most} {name} go in one call; send {len(items)} in smaller parts.", field=(name,))
+        message = sentence(
+            "At most {most} {name} go in one call; send {count} in smaller parts.",
+            most=most,
+            name=name,
+            count=len(items),
+        )
+        raise LimitExceeded(message, field=(name,))
     return items
 
 
@@ -242,7 +252,8 @@ def _kept(done: Done) -> dict[str, Any]:
         {
             "index": item.index,
             "code": item.refusal.code,
-            "message": item.refusal.message,
+            "message": texts_kept.to_json(item.refusal.message),
+            "general": item.refusal.general,
             "field": item.refusal.field,
             "data": item.refusal.data,
         }
@@ -256,6 +267,7 @@ def _done_before(answer: Mapping[str, Any]) -> Done:
 
 
 def _refusal_before(kept: Mapping[str, Any]) -> Refusal:
-    refusal = Refusal(kept["message"], field=kept["field"], data=kept["data"])
+    refusal = Refusal(texts_kept.from_json(kept["message"]), field=kept["field"], data=kept["data"])
+    refusal.general = kept.get("general", refusal.general)
     refusal.__dict__["code"] = kept["code"]
     return refusal

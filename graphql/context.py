@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import SignInNeeded
 from pickmesh.graphql.permissions import granted_to
@@ -28,11 +29,18 @@ class Context:
     take turns at one lock. A mutation writes in a unit of work of its own and then calls `renew`.
     """
 
-    def __init__(self, services: Services, actor: Actor | None = None, token: str | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        actor: Actor | None = None,
+        token: str | None = None,
+        asked_locale: str | None = None,
+    ) -> None:
         self.services = services
         self.database = services.database
         self.actor = actor
         self.token = token
+        self.asked_locale = asked_locale
         self.granted = granted_to(actor)
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
@@ -46,6 +54,15 @@ class Context:
         if self.actor is None:
             raise SignInNeeded()
         return self.actor
+
+    @property
+    def locale(self) -> str:
+        """The language of this operation's answers: the one asked for, else the person's, else English."""
+        return self.asked_locale or languages.of_actor(self.actor)
+
+    def says(self, text: str) -> str:
+        """Return a text of core in the language of this operation."""
+        return languages.translate(text, self.locale)
 
     @cached_property
     def now(self) -> datetime:
@@ -106,7 +123,7 @@ class Connection(Context):
 
     def operation(self) -> Context:
         """Return a context for one operation over this connection."""
-        return Context(self.services, self.actor, self.token)
+        return Context(self.services, self.actor, self.token, self.asked_locale)
 
     def sign_in(self, actor: Actor, token: str) -> None:
         """Remember who opened the connection."""

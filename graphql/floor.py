@@ -17,6 +17,7 @@ from pickmesh.core.floor.tables import Job, Outcome, ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, Refusal
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import refusals as order_refusals
 from pickmesh.core.packing import refusals as packing_refusals
 from pickmesh.core.picking import refusals as picking_refusals
@@ -39,7 +40,7 @@ ScanSourceName = graphene.Enum.from_enum(ScanSource, name="ScanSource")
 OutcomeName = graphene.Enum.from_enum(Outcome, name="Outcome")
 ToneName = graphene.Enum.from_enum(Tone, name="Tone")
 FloorUserError = user_error("Floor", stock_refusals, order_refusals, picking_refusals, packing_refusals, refusals)
-NOT_BASE64 = "What was scanned did not arrive whole (rawBase64 is no base64): scan again, or type the code."
+NOT_BASE64 = sentence("What was scanned did not arrive whole (rawBase64 is no base64): scan again, or type the code.")
 FOUND = {
     HitKind.SKU: Sku,
     HitKind.PLACE: Place,
@@ -51,6 +52,16 @@ FOUND = {
     HitKind.EXCEPTION_TASK: ExceptionTask,
 }
 """The type of each kind of thing a term can name."""
+
+
+def said(attribute: str, **more: Any) -> Any:
+    """Return a field that says a text of core in the caller's language."""
+
+    def resolve(root: Any, info: Any) -> str | None:
+        text: str | None = getattr(root, attribute)
+        return None if text is None else info.context.says(text)
+
+    return graphene.Field(graphene.String, resolver=resolve, **more)
 
 
 class LookupHit(graphene.Union):
@@ -70,10 +81,10 @@ class NextStep(graphene.ObjectType):
 
     requires = Permission.FLOOR_READ
     place = relay.link("place_id", Place)
-    place_code = graphene.String()
+    place_code = said("place_code")
     sku = relay.link("sku_id", SKU)
     sku_code = graphene.String()
-    sku_name = graphene.String()
+    sku_name = said("sku_name")
     lot_code = graphene.String()
     remaining = graphene.Int(required=True)
     tote_code = graphene.String()
@@ -125,7 +136,7 @@ class ScanSession(relay.ObjectType, AtLocation):
     station = relay.link("station_id", Station)
     parcel = relay.link("parcel_id", Parcel, description="The parcel on the bench, or the last one.")
     step = graphene.String(required=True, description="Where in the job's transition table the worker stands.")
-    instruction = graphene.String(required=True)
+    instruction = said("instruction", required=True)
     next = graphene.Field(NextStep)
     progress = graphene.Field(ScanProgress, required=True)
     supported_actions = graphene.List(graphene.NonNull(ScanKindName), required=True)
@@ -141,7 +152,7 @@ class Choice(graphene.ObjectType):
 
     requires = Permission.FLOOR_READ
     id = graphene.ID(required=True)
-    label = graphene.String(required=True)
+    label = said("label", required=True)
 
 
 class Verdict(graphene.ObjectType):
@@ -150,7 +161,7 @@ class Verdict(graphene.ObjectType):
     requires = Permission.FLOOR_READ
     client_id = graphene.Field(graphene.UUID, required=True)
     outcome = graphene.Field(OutcomeName, required=True)
-    message = graphene.String(required=True)
+    message = said("message", required=True)
     tone = graphene.Field(ToneName, required=True)
     choices = graphene.List(graphene.NonNull(Choice), required=True)
     repeated = graphene.Boolean(required=True, description="The entry had come before and was answered so then.")
@@ -180,7 +191,10 @@ class FloorQueries(Queries):
     async def resolve_lookup(_root: Any, info: Any, term: str, limit: int) -> list[Any]:
         """Return what the term names, the surest first."""
         if not 1 <= limit <= lookup.HITS_MAX:
-            raise InvalidInput(f"limit must be between 1 and {lookup.HITS_MAX}.", field=("limit",))
+            message = sentence(
+                "{name} must be between {least} and {most}.", name="limit", least=1, most=lookup.HITS_MAX
+            )
+            raise InvalidInput(message, field=("limit",))
         async with info.context.reading() as uow:
             hits = await lookup.lookup(uow, term, limit=limit)
         return await relay.found(info, [(FOUND[hit.kind], hit.id) for hit in hits])

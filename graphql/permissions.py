@@ -17,6 +17,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotPermitted, Refusal, SignInNeeded
+from pickmesh.core.kit.texts import sentence
 from pickmesh.graphql import texts
 
 
@@ -63,7 +64,10 @@ def denial(actor: Actor | None, requirement: Requirement) -> Refusal:
     """Return why an actor does not meet a requirement."""
     if actor is None:
         return SignInNeeded()
-    message = f"This needs the permission {requirement.value}; ask an owner or manager for it or to do it for you."
+    message = sentence(
+        "This needs the permission {permission}; ask an owner or manager for it or to do it for you.",
+        permission=requirement.value,
+    )
     return NotPermitted(message, data={"permission": requirement.value})
 
 

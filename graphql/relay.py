@@ -16,6 +16,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
+from pickmesh.core.kit.texts import sentence, word
 from pickmesh.graphql.context import Batch
 from pickmesh.graphql.ids import global_id
 from pickmesh.graphql.permissions import Open, Queries, Requirement
@@ -32,14 +33,17 @@ def parsed(text: str, *, field: Sequence[str | int] = ("id",)) -> tuple[str, UUI
         type_name, _, uuid = base64.urlsafe_b64decode(text.encode()).decode().partition(":")
         return type_name, UUID(uuid)
     except (binascii.Error, ValueError):
-        raise InvalidInput(f"“{text[:60]}” is not an id of ours; take ids from answers.", field=field) from None
+        message = sentence("“{text}” is not an id of ours; take ids from answers.", text=text[:60])
+        raise InvalidInput(message, field=field) from None
 
 
 def id_of(text: str, type_name: str, *, field: Sequence[str | int] = ("id",)) -> UUID:
     """Return the uuid in a global id of one type; an id of another type is refused."""
     found, uuid = parsed(text, field=field)
     if found != type_name:
-        message = f"That is the id of {named(found[:40])}; the id of {named(type_name)} is needed."
+        message = sentence(
+            "That is the id of {found}; the id of {needed} is needed.", found=named(found[:40]), needed=named(type_name)
+        )
         raise InvalidInput(message, field=field)
     return uuid
 
@@ -203,7 +207,7 @@ class NodeQueries(Queries):
     def resolve_nodes(_root: Any, info: Any, ids: list[str]) -> list[Awaitable[Found | None]]:
         """Return many nodes, those of one type together."""
         if len(ids) > NODES_MAX:
-            raise LimitExceeded(f"Ask for at most {NODES_MAX} nodes at a time.", field=("ids",))
+            raise LimitExceeded(sentence("Ask for at most {most} nodes at a time.", most=NODES_MAX), field=("ids",))
         return [found_node(info, text, ("ids", index)) for index, text in enumerate(ids)]
 
 
@@ -267,10 +271,19 @@ def number_of(text: str, kind: OwnKind, *, field: Sequence[str | int] = ("number
     said = text.strip()
     label = own.read_label(f"{kind.value}-{said}" if said.isdecimal() else said, typed=True)
     if label is None or label.kind is not kind or label.value is None:
-        noun = kind.name.lower().replace("_", " ")
-        wrong = f"“{text[:40]}” is no number of {named(noun)}; write it as {own.number_text(kind, 17)}."
+        wrong = sentence(
+            "“{text}” is no number of {noun}; write it as {example}.",
+            text=text[:40],
+            noun=_document(kind),
+            example=own.number_text(kind, 17),
+        )
         raise InvalidInput((label and label.problem) or wrong, field=field)
     return int(label.value.removeprefix(f"{kind.value}-"))
+
+
+def _document(kind: OwnKind) -> str:
+    noun = word(kind.name)
+    return sentence("an {noun}", noun=noun) if named(noun).startswith("an ") else sentence("a {noun}", noun=noun)
 
 
 def numbers_of(texts: Sequence[str] | None, kind: OwnKind) -> list[int] | None:
@@ -303,5 +316,6 @@ def one_of(arguments: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the one argument that is given; refuses none and several."""
     given = [(name, value) for name, value in arguments.items() if value is not None]
     if len(given) != 1:
-        raise InvalidInput(f"Give exactly one of {', '.join(arguments)}.", field=(next(iter(arguments)),))
+        message = sentence("Give exactly one of {names}.", names=", ".join(arguments))
+        raise InvalidInput(message, field=(next(iter(arguments)),))
     return given[0]

@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.ids import new_id
 from pickmesh.graphql import errors
 from pickmesh.graphql.context import Connection, Context
@@ -98,13 +99,17 @@ class Server(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Return the context of a request, signed in by its bearer token; a WebSocket signs in when it is opened."""
         if isinstance(request, WebSocket):
-            return Connection(self.services)
+            asked = languages.asked_for(request.headers.get("accept-language"))
+            return Connection(self.services, asked_locale=asked)
         token = bearer_of(request.headers.get("authorization"))
         actor = await self.services.sessions.actor_of(token) if token else None
-        return Context(self.services, actor, token)
+        return Context(self.services, actor, token, languages.asked_for(request.headers.get("accept-language")))
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Sign a WebSocket in by `{"Authorization": "Bearer …"}` in its connection parameters, or close it."""
+        """Sign a WebSocket in by `{"Authorization": "Bearer …"}` in its connection parameters, or close it.
+
+        Browsers cannot set headers there, so `Accept-Language` may stand beside it.
+        """
         assert isinstance(context, Connection)
         given = {key.lower(): value for key, value in (context.connection_params or {}).items()}
         header = given.get("authorization")
@@ -113,6 +118,10 @@ class Server(GraphQL[Context, None]):
         if token is None or actor is None:
             raise ConnectionRejectionError()
         context.sign_in(actor, token)
+        language = given.get("accept-language")
+        context.asked_locale = (
+            languages.asked_for(language if isinstance(language, str) else None) or context.asked_locale
+        )
         return cast(UnsetType, UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
@@ -159,7 +168,8 @@ class Server(GraphQL[Context, None]):
             request_data.document = self.documents.ready(
                 request_data.query, request_data.operation_name, request_data.variables
             )
-            return await self.answer(request_data, context, allowed_operation_types - {OperationType.SUBSCRIPTION})
+            allowed = allowed_operation_types - {OperationType.SUBSCRIPTION}
+            return errors.masked_result(await self.answer(request_data, context, allowed), context.locale)
         finally:
             await context.close()
 

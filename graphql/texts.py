@@ -7,6 +7,7 @@ from typing import Any
 from graphene.utils.str_converters import to_camel_case
 
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import sentence
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -20,7 +21,8 @@ def require_storable(values: Mapping[str, Any]) -> None:
     if path is not None:
         name = path[-1] if isinstance(path[-1], str) else path[-2]
         raise InvalidInput(
-            f"{name} holds a NUL character or half a character; take it out and send it again.", field=path
+            sentence("{name} holds a NUL character or half a character; take it out and send it again.", name=name),
+            field=path,
         )
 
 

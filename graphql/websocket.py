@@ -35,7 +35,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
                 return
             found = self._objections(message)
             if found:
-                payload = [errors.masked(error).formatted for error in found]
+                payload = [errors.masked(error, self.context.locale).formatted for error in found]
                 await self.send_message(ErrorMessage(id=message["id"], type="error", payload=payload))
                 return
         await super().handle_subscribe(message)
@@ -58,13 +58,13 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             async with aclosing(self._results(operation, context)) as results:
                 async for result in results:
-                    await operation.send_next(errors.masked_result(result))
+                    await operation.send_next(errors.masked_result(result, context.locale))
             await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
         except GraphQLValidationError as invalid:
-            await operation.send_initial_errors([errors.masked(error) for error in invalid.errors])
+            await operation.send_initial_errors([errors.masked(error, context.locale) for error in invalid.errors])
         except Exception as error:  # a stream that broke: told like any other bug, then ended
             told = GraphQLError("The stream broke.", original_error=error)
-            await operation.send_initial_errors([errors.masked(told)])
+            await operation.send_initial_errors([errors.masked(told, context.locale)])
         finally:
             await context.close()
             task = asyncio.current_task()

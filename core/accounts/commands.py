@@ -26,6 +26,7 @@ from pickmesh.core.kit.actors import Actor, system_actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission, Role
 from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 
 BATCH_MAX = 1_000
 
@@ -82,7 +83,8 @@ async def create_merchant(
         merchant_id = uow.merchant_id
         put = await directory.put_entry(uow.connection, EntryKind.MERCHANT_CODE, code, merchant_id, merchant_id)
         if not put:
-            raise CodeTaken(f"The merchant code “{code}” is already in use; choose another one.", field=("code",))
+            message = sentence("The merchant code “{code}” is already in use; choose another one.", code=code)
+            raise CodeTaken(message, field=("code",))
         await uow.insert(Merchant, [{**merchant, "created_at": uow.now}])
         uow.emit([events.MerchantCreated(merchant_id)])
         return actor
@@ -122,7 +124,8 @@ def _refusal_of_shop(shop: NewShop, taken: set[str]) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     if shop.code in taken:
-        return CodeTaken(f"The shop code “{shop.code}” is already in use; choose another one.", field=("code",))
+        message = sentence("The shop code “{code}” is already in use; choose another one.", code=shop.code)
+        return CodeTaken(message, field=("code",))
     return None
 
 
@@ -239,4 +242,5 @@ async def end_api_key(uow: UnitOfWork, *, api_key_id: UUID) -> None:
 
 def _require_batch(size: int) -> None:
     if size > BATCH_MAX:
-        raise refusals.LimitExceeded(f"At most {BATCH_MAX} go in one call; send {size} in smaller parts.")
+        message = sentence("At most {most} go in one call; send {count} in smaller parts.", most=BATCH_MAX, count=size)
+        raise refusals.LimitExceeded(message)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import argon2
 
 from pickmesh.core.kit import refusals
+from pickmesh.core.kit.texts import sentence
 
 LENGTH_MIN = 8
 LENGTH_MAX = 128
@@ -21,7 +22,7 @@ _DECOY = "$argon2id$v=19$m=19456,t=2,p=1$OQ2Q4jAzxSdT2WwEv/Yoxg$Blj3Ack6GVxrF/wv
 async def hash_password(password: str) -> str:
     """Return the argon2id hash to keep of a password of 8 to 128 characters; refuses other lengths."""
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
-        message = f"A password has {LENGTH_MIN} to {LENGTH_MAX} characters."
+        message = sentence("A password has {least} to {most} characters.", least=LENGTH_MIN, most=LENGTH_MAX)
         raise refusals.InvalidInput(message, field=("password",))
     return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
 

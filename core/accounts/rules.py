@@ -8,6 +8,7 @@ from uuid import UUID
 from pickmesh.core.kit import refusals
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import ROLE_PERMISSIONS, Permission, Role
+from pickmesh.core.kit.texts import sentence
 
 LOCALES = ("zh-CN", "en")
 NAME_LENGTH_MAX = 200
@@ -20,15 +21,16 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 def require_merchant_code(code: str) -> None:
     """Refuse what cannot stand in addresses and file names."""
     if not _MERCHANT_CODE.fullmatch(code):
-        message = f"“{code}” is no merchant code; use 1 to 64 small letters, digits and hyphens."
+        message = sentence("“{code}” is no merchant code; use 1 to 64 small letters, digits and hyphens.", code=code)
         raise refusals.InvalidInput(message, field=("code",))
 
 
 def require_shop_code(code: str) -> None:
     """Refuse what cannot stand in a file's shop column."""
     if not _SHOP_CODE.fullmatch(code):
-        message = (
-            f"“{code}” is no shop code; use 1 to 64 characters without spaces, colons, semicolons, commas or stars."
+        message = sentence(
+            "“{code}” is no shop code; use 1 to 64 characters without spaces, colons, semicolons, commas or stars.",
+            code=code,
         )
         raise refusals.InvalidInput(message, field=("code",))
 
@@ -36,14 +38,16 @@ def require_shop_code(code: str) -> None:
 def require_sign_in(name: str) -> None:
     """Refuse names nobody can type."""
     if not _SIGN_IN.fullmatch(name):
-        message = f"“{name}” is no sign-in name; use 3 to 200 characters without spaces."
+        message = sentence("“{name}” is no sign-in name; use 3 to 200 characters without spaces.", name=name)
         raise refusals.InvalidInput(message, field=("signIn",))
 
 
 def require_name(name: str) -> None:
     """Refuse an empty or endless name."""
     if not 1 <= len(name.strip()) <= NAME_LENGTH_MAX:
-        raise refusals.InvalidInput(f"A name has 1 to {NAME_LENGTH_MAX} characters.", field=("name",))
+        raise refusals.InvalidInput(
+            sentence("A name has 1 to {most} characters.", most=NAME_LENGTH_MAX), field=("name",)
+        )
 
 
 def require_time_zone(name: str) -> None:
@@ -51,21 +55,23 @@ def require_time_zone(name: str) -> None:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"“{name}” is no time zone; use an IANA name such as Asia/Shanghai."
+        message = sentence("“{name}” is no time zone; use an IANA name such as Asia/Shanghai.", name=name)
         raise refusals.InvalidInput(message, field=("timeZone",)) from None
 
 
 def require_currency(code: str) -> None:
     """Refuse what is no ISO 4217 code."""
     if not _CURRENCY.fullmatch(code):
-        message = f"“{code}” is no currency; use its three capital letters, such as CNY."
+        message = sentence("“{code}” is no currency; use its three capital letters, such as CNY.", code=code)
         raise refusals.InvalidInput(message, field=("currency",))
 
 
 def require_locale(locale: str) -> None:
     """Refuse a language nobody has translated to."""
     if locale not in LOCALES:
-        message = f"“{locale}” is no language of ours; use one of {', '.join(LOCALES)}."
+        message = sentence(
+            "“{name}” is no language of ours; use one of {locales}.", name=locale, locales=", ".join(LOCALES)
+        )
         raise refusals.InvalidInput(message, field=("locale",))
 
 

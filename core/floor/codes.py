@@ -19,6 +19,7 @@ from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind, ItemHit, 
 from pickmesh.core.floor.tables import ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
 from pickmesh.core.packing.tables import Parcel, Waybill, WaybillState
 from pickmesh.core.picking.tables import ExceptionTask, PickList, ToteUse, Wave
@@ -40,7 +41,9 @@ _DOCUMENT_LABELS = {
 _NONE = sa.cast(sa.null(), sa.Uuid)
 PAIRING_SAID = f"{own.PAIRING_PREFIX}…"
 """What is kept and said of a scanned pairing code, which is a secret."""
-_PAIRING_HERE = "This code signs a phone in and names nothing here: open it with the phone's own camera, or scan goods."
+_PAIRING_HERE = sentence(
+    "This code signs a phone in and names nothing here: open it with the phone's own camera, or scan goods."
+)
 ReadKey = tuple[str | bytes, str | None, bool]
 
 

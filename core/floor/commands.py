@@ -22,6 +22,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking import lists, tasks
 from pickmesh.core.picking.rules import RENEW_BELOW
 from pickmesh.core.picking.tables import TaskKind
@@ -45,8 +46,8 @@ _SCANS = Prepared(
     )
 )
 _SAME = ("kind", "raw", "raw_base64", "quantity", "weight_g", "lot", "serial", "choice", "answers")
-_REUSED = "This clientId was used for another entry: send this one under a clientId of its own."
-_NOT_YOURS = "This clientId is somebody else's: send the entry under one of your own."
+_REUSED = sentence("This clientId was used for another entry: send this one under a clientId of its own.")
+_NOT_YOURS = sentence("This clientId is somebody else's: send the entry under one of your own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ async def _desk(
 ) -> Desk:
     actor = batch.source.actor
     if len(batch.source.entries) > ENTRIES_MAX:
-        raise LimitExceeded(f"Send at most {ENTRIES_MAX} entries at once.", field=("entries",))
+        raise LimitExceeded(sentence("Send at most {most} entries at once.", most=ENTRIES_MAX), field=("entries",))
     if actor.person_id is None:
         raise NeedsPerson
     if batch.source.session_id is None:

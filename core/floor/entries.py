@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from pickmesh.core.floor.tables import Outcome, ScanKind, ScanSource
+from pickmesh.core.kit.texts import from_json as text_from_json
+from pickmesh.core.kit.texts import to_json as text_to_json
 
 ENTRIES_MAX = 200
 TEXT_MAX = 4096
@@ -107,16 +109,22 @@ class Verdict:
         return tone_of(self.outcome)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept beside the scan, so that the same entry sent again is answered the same."""
-        choices = [{"id": choice.id, "label": storable(choice.label)} for choice in self.choices]
-        return {"message": storable(self.message), "choices": choices, "task_id": self.task_id and str(self.task_id)}
+        """Return what is kept beside the scan: the same entry sent again is answered the same, in any language."""
+        choices = [{"id": choice.id, "label": text_to_json(choice.label, storable)} for choice in self.choices]
+        return {
+            "message": text_to_json(self.message, storable),
+            "choices": choices,
+            "task_id": self.task_id and str(self.task_id),
+        }
 
 
 def verdict_again(client_id: UUID, outcome: str, kept: Mapping[str, Any]) -> Verdict:
     """Return the verdict that was given before, marked as repeated."""
-    choices = tuple(Choice(choice["id"], choice["label"]) for choice in kept["choices"])
+    choices = tuple(Choice(choice["id"], text_from_json(choice["label"])) for choice in kept["choices"])
     task_id = UUID(kept["task_id"]) if kept["task_id"] else None
-    return Verdict(client_id, Outcome(outcome), kept["message"], choices, repeated=True, task_id=task_id)
+    return Verdict(
+        client_id, Outcome(outcome), text_from_json(kept["message"]), choices, repeated=True, task_id=task_id
+    )
 
 
 def storable(text: str) -> str:

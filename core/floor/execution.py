@@ -15,6 +15,7 @@ from pickmesh.core.floor.effects import Effect
 from pickmesh.core.floor.tables import ScanKind
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
@@ -22,6 +23,9 @@ from pickmesh.core.picking import put_backs, shorts, totes
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
 from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
+
+_SHIPPED = sentence("It has shipped.")
+_LABEL_FOLLOWS = sentence("Its label follows.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     await _lock_ahead(uow, deeds, work.of(effects.TakeUnits))
     for deed, answer in work.note_answers(deeds, await shorts.report_shorts(uow, shorts=reports)):
         if answer.resourced:
-            work.notes.append((deed, f" {answer.resourced} come from another bin, at the end of the list."))
+            note = sentence("{count} come from another bin, at the end of the list.", count=answer.resourced)
+            work.notes.append((deed, note))
 
 
 async def _lock_ahead(uow: UnitOfWork, short: Sequence[Deed], taken: Sequence[Deed]) -> None:
@@ -183,7 +188,7 @@ async def _seal(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     sealed = work.note_answers(deeds, await packing.seal_parcels(uow, seals=seals))
     shipped = {answer.parcel_id for _, answer in sealed if answer.shipped}
     for deed, answer in sealed:
-        work.notes.append((deed, " It has shipped." if answer.shipped else " Its label follows."))
+        work.notes.append((deed, _SHIPPED if answer.shipped else _LABEL_FOLLOWS))
     work.going_on = [deed for deed, _ in sealed if deed.effect.another]
     await _weigh(uow, work, [deed for deed in work.of(effects.Weigh) if deed.effect.parcel_id not in shipped])
 
@@ -195,7 +200,7 @@ async def _weigh(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     ]
     for deed, answer in work.note_answers(deeds, await packing.weigh_parcels(uow, weighings=weighings)):
         if answer.shipped:
-            work.notes.append((deed, " It has shipped."))
+            work.notes.append((deed, _SHIPPED))
 
 
 async def _weigh_alone(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pickmesh.core.floor.entries import Entry, LotSaid
 from pickmesh.core.floor.tables import Outcome
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock.tables import PlaceKind
 from pickmesh.scanner.codes.parse import Scanned
 
@@ -101,8 +102,10 @@ class Code:
     @property
     def problem(self) -> str:
         """What to tell a worker when nothing goes by this code."""
+        if self.scanned.problem is not None:
+            return self.scanned.problem
         text = in_short(self.scanned.text)
-        return self.scanned.problem or f"Nothing here goes by {text}: scan the other barcode, or type the SKU."
+        return sentence("Nothing here goes by {text}: scan the other barcode, or type the SKU.", text=text)
 
     @property
     def names_place(self) -> bool:

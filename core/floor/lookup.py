@@ -10,15 +10,18 @@ from pickmesh.core.catalog import queries as catalog_queries
 from pickmesh.core.catalog.queries import SkuRow
 from pickmesh.core.floor import codes
 from pickmesh.core.floor.entries import storable
-from pickmesh.core.floor.heard import Code, DocumentKind
+from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import Named, joined, sentence
 from pickmesh.core.orders import recipients
 from pickmesh.core.stock import queries as stock_queries
 
 HITS_MAX = 50
 TERM_MAX = 500
+_NONE_HERE = sentence("None here")
+_EMPTY = sentence("empty")
 
 
 class HitKind(StrEnum):
@@ -62,7 +65,7 @@ async def lookup(uow: UnitOfWork, term: str, *, limit: int = HITS_MAX) -> list[H
     place, words of a name (Latin, Chinese, pinyin initials), or a buyer's phone number or its last four digits.
     """
     if len(term) > TERM_MAX:
-        raise InvalidInput(f"Look for at most {TERM_MAX} characters at once.", field=("term",))
+        raise InvalidInput(sentence("Look for at most {most} characters at once.", most=TERM_MAX), field=("term",))
     text = storable(term).strip()
     if not text:
         return []
@@ -134,19 +137,32 @@ async def answers(uow: UnitOfWork, asked: Mapping[str, Code], location_id: UUID)
     for text, code in asked.items():
         parts = [_goods(skus[sku_id], levels.get(sku_id), where) for sku_id in sku_ids[text] if sku_id in skus]
         parts += [_place(code, lying, skus)] if code.place is not None else []
-        parts += [f"{_OF_DOCUMENT[hit.kind].replace('_', ' ').capitalize()} {text}." for hit in code.documents[:1]]
+        parts += [_document(hit, text) for hit in code.documents[:1]]
         if parts:
-            said[text] = " ".join(parts)
+            said[text] = joined(*parts)
     return said
 
 
 def _goods(sku: SkuRow, level: Any, where: Collection[Any]) -> str:
     lies = [f"{row.place_code}: {row.quantity}" for row in where if row.sku_id == sku.id]
     on_hand, free = (level.on_hand, level.free) if level is not None else (0, 0)
-    return f"{sku.code} {sku.name_en or sku.name_zh}: {on_hand} on hand, {free} free. {', '.join(lies) or 'None here'}."
+    return sentence(
+        "{sku} {name}: {on_hand} on hand, {free} free. {places}.",
+        sku=sku.code,
+        name=Named(sku.name_en or "", sku.name_zh or ""),
+        on_hand=on_hand,
+        free=free,
+        places=", ".join(lies) or _NONE_HERE,
+    )
 
 
 def _place(code: Code, lying: Sequence[Any], skus: Mapping[UUID, SkuRow]) -> str:
     assert code.place is not None
     inside = [f"{row.quantity} × {skus[row.sku_id].code}" for row in lying if row.place_id == code.place.id]
-    return f"{code.place.code}: {', '.join(inside) or 'empty'}."
+    return sentence("{place}: {inside}.", place=code.place.code, inside=", ".join(inside) or _EMPTY)
+
+
+def _document(hit: DocumentHit, text: str) -> str:
+    return sentence(
+        "{kind} {number}.", kind=sentence(_OF_DOCUMENT[hit.kind].replace("_", " ").capitalize()), number=text
+    )

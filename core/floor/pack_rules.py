@@ -11,10 +11,12 @@ from pickmesh.core.floor.pack_reading import order_of
 from pickmesh.core.floor.pack_table import ITEMS, OPEN, SEAL, WEIGH
 from pickmesh.core.floor.pack_task import Packed, PackOrder, PackTask
 from pickmesh.core.floor.state import BOOKED_MAX, State
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing.tables import ParcelState
 from pickmesh.core.picking.tables import TaskKind
 
 START = State(OPEN)
+THE_PARCEL = sentence("the parcel")
 At = Occasion[PackTask]
 
 
@@ -187,7 +189,7 @@ def words(task: PackTask, state: State, read: Reading) -> dict[str, object]:
         line = order.lines.get(read.line_id) if read.line_id else None
         known |= {"order": order.number, "left": order.left, "parcel": parcel.number if parcel else ""}
         if line is not None:
-            known |= {"sku": line.sku_code, "name": line.sku_name, "asked": line.quantity}
+            known |= {"sku": line.sku_code, "name": line.name, "asked": line.quantity}
     elif state.parcel_id is not None:
         known["parcel"] = _number_of(task, state)
     return known | dict(read.words)
@@ -195,7 +197,7 @@ def words(task: PackTask, state: State, read: Reading) -> dict[str, object]:
 
 def _number_of(task: PackTask, state: State) -> str:
     parcels = (order.parcels.get(state.parcel_id) for order in task.bench.orders.values() if state.parcel_id)
-    return next((parcel.number for parcel in parcels if parcel is not None), "the parcel")
+    return next((parcel.number for parcel in parcels if parcel is not None), THE_PARCEL)
 
 
 def side_track(state: State) -> State:

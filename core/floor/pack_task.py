@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from pickmesh.core.kit.texts import Named
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
 from pickmesh.core.packing.tables import ParcelState
@@ -38,6 +39,12 @@ class PackLine:
     allocation_ids: Sequence[UUID] = ()
     in_bins: int = 0
     may_lack: bool = False
+    name_zh: str = ""
+
+    @property
+    def name(self) -> Named:
+        """The name of its goods in whichever language is read."""
+        return Named(self.sku_name, self.name_zh)
 
     @property
     def left(self) -> int:

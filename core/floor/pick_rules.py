@@ -6,9 +6,10 @@ from dataclasses import replace
 from pickmesh.core.floor import effects, pick_table
 from pickmesh.core.floor.decisions import Occasion, Reading
 from pickmesh.core.floor.effects import Effect
-from pickmesh.core.floor.pick_table import DONE, ITEM, PLACE, PUT, TOTE
+from pickmesh.core.floor.pick_table import DONE, ITEM, PICKED, PLACE, PUT, TOTE
 from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
 from pickmesh.core.floor.state import BOOKED_MAX, Held, State
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking.tables import TaskKind
 from pickmesh.core.stock.tables import ScanPolicy
 
@@ -195,7 +196,7 @@ def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
         known |= {
             "place": line.place_code,
             "sku": line.sku_code,
-            "name": line.sku_name,
+            "name": line.name,
             "left": line.left,
             "asked": line.quantity - line.short,
             "taken": line.picked,
@@ -215,26 +216,29 @@ def tote_for(task: PickTask, state: State, line: PickLine | None) -> Tote | None
 
 def _tote_for_order(task: PickTask) -> str:
     wanting = task.orders_without_tote() if task.is_cluster else []
-    return f" for order {task.seats[wanting[0]]}" if wanting else ""
+    return sentence(" for order {order}", order=task.seats[wanting[0]]) if wanting else ""
 
 
 def _next(task: PickTask, state: State) -> str:
-    return "" if state.step == DONE else f" {sentence_of_step(task, state)}"
+    return "" if state.step == DONE else sentence(" {then}", then=sentence_of_step(task, state))
 
 
 def sentence_of_step(task: PickTask, state: State) -> str:
     """Tell a picker what to do next."""
     line = task.lines.get(state.line_id) if state.line_id else None
     if state.step == TOTE:
-        return f"Scan an empty tote{_tote_for_order(task)}."
+        return sentence("Scan an empty tote{tote_for}.", tote_for=_tote_for_order(task))
     if line is None or state.step == DONE:
-        return f"List {task.number} is picked: bring it to packing."
+        return sentence(PICKED, list=task.number)
     if state.step == PUT:
         tote = tote_for(task, state, line)
-        return f"Put {state.in_hand} × {line.sku_code} into tote {tote.code if tote else ''}: scan it."
+        code = tote.code if tote else ""
+        return sentence(
+            "Put {hand} × {sku} into tote {tote}: scan it.", hand=state.in_hand, sku=line.sku_code, tote=code
+        )
     if state.step == PLACE:
-        return f"Go to {line.place_code}: {line.left} × {line.sku_code}."
-    return f"Take {line.left} × {line.sku_code} from {line.place_code}."
+        return sentence("Go to {place}: {left} × {sku}.", place=line.place_code, left=line.left, sku=line.sku_code)
+    return sentence("Take {left} × {sku} from {place}.", left=line.left, sku=line.sku_code, place=line.place_code)
 
 
 def side_track(state: State) -> State:

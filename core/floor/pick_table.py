@@ -26,12 +26,12 @@ _TOTE_FIRST = "Scan the tote you will fill{tote_for} first."
 _PLACE_FIRST = "Scan the bin {place} first, then the item."
 _PUT_FIRST = "Put the {hand} in your hand into tote {tote} first: scan the tote."
 _ALL_TAKEN = "All {asked} of {sku} are taken already; put an extra one back into its bin."
-_PICKED = "List {list} is picked: bring it to packing."
+PICKED = "List {list} is picked: bring it to packing."
 _COUNTED = "{picked} of {sku} are booked already: undo a scan to lower it."
 
 _TOTES = (
     on("TOTE PLACE ITEM", "TOTE_BINDS", Outcome.ACCEPTED, "Fill tote {tote}.{next}", next=LINE, effect=BIND),
-    on(TOTE, "TOTE_BINDS_MORE", Outcome.ACCEPTED, "Tote {tote} is for order {order}. {next}", next=TOTE, effect=BIND),
+    on(TOTE, "TOTE_BINDS_MORE", Outcome.ACCEPTED, "Tote {tote} is for order {order}.{next}", next=TOTE, effect=BIND),
     on(TOTE, "TOTE_KNOWN", Outcome.DUPLICATE, "Tote {tote} is bound already; scan another one{tote_for}."),
     on(_WORKING, "TOTE_KNOWN", Outcome.DUPLICATE, "You are filling tote {tote} already.{next}"),
     on(_WORKING, "TOTE_SWITCHES", Outcome.ACCEPTED, "Fill tote {tote} now.{next}", effect=SWITCH),
@@ -64,7 +64,7 @@ _ITEMS = (
     *(on(PLACE, said, Outcome.NEEDS_PLACE, _PLACE_FIRST) for said in _FITS),
     on(ITEM, "ITEM_FITS", Outcome.ACCEPTED, "{taken} of {asked} × {sku}; {left} more.", effect=TAKE),
     on(ITEM, "ITEM_ENDS_LINE", Outcome.LINE_DONE, "All {asked} of {sku}.{next}", next=LINE, effect=TAKE),
-    on(ITEM, "ITEM_ENDS_TASK", Outcome.TASK_DONE, _PICKED, next=DONE, effect=TAKE),
+    on(ITEM, "ITEM_ENDS_TASK", Outcome.TASK_DONE, PICKED, next=DONE, effect=TAKE),
     on("ITEM PUT", "ITEM_HELD", Outcome.ACCEPTED, "{hand} in hand; {more} more for {tote}.", next=PUT, effect=HOLD),
     on("ITEM PUT", "ITEM_HELD_ALL", Outcome.ACCEPTED, "Put {hand} into tote {tote}: scan it.", next=PUT, effect=HOLD),
     on("ITEM PUT", "ITEM_OVER_SHARE", Outcome.TOO_MANY, "Tote {tote} gets {more} more only; put back {over}."),
@@ -97,7 +97,7 @@ _LOTS = (
 _PUTS = (
     on(PUT, "PUT_FITS", Outcome.ACCEPTED, "{hand} in tote {tote}.{next}", next=LINE, effect=PUT_IN),
     on(PUT, "PUT_ENDS_LINE", Outcome.LINE_DONE, "All {asked} of {sku}.{next}", next=LINE, effect=PUT_IN),
-    on(PUT, "PUT_ENDS_TASK", Outcome.TASK_DONE, _PICKED, next=DONE, effect=PUT_IN),
+    on(PUT, "PUT_ENDS_TASK", Outcome.TASK_DONE, PICKED, next=DONE, effect=PUT_IN),
     on(PUT, "PUT_WRONG", Outcome.WRONG_PLACE, "{scanned} is the wrong tote: put the {hand} into {tote}."),
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from pickmesh.core.kit.texts import Named
 from pickmesh.core.picking.rules import BINDS_ORDER
 from pickmesh.core.picking.tables import PickListStatus, WaveKind
 from pickmesh.core.picking.walks import Walks
@@ -42,6 +43,12 @@ class PickLine:
     closed: bool = False
     cancelled: bool = False
     shares: list[Share] = field(default_factory=list)
+    name_zh: str = ""
+
+    @property
+    def name(self) -> Named:
+        """The name of its goods in whichever language is read."""
+        return Named(self.sku_name, self.name_zh)
 
     @property
     def left(self) -> int:

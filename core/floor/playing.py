@@ -27,6 +27,7 @@ from pickmesh.core.floor.tables import Outcome
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refusal
+from pickmesh.core.kit.texts import joined, sentence
 from pickmesh.core.picking.tables import TaskKind
 
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -45,7 +46,7 @@ _OF_GOODS = (TakeUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
 SEQUENCE_STEP_MAX = 1_000
 """So far one entry may move a session's remembered sequence; a number gone astray must not make all others late."""
 
-_SOMEBODY_ELSES = "This session belongs to somebody else: open one of your own."
+_SOMEBODY_ELSES = sentence("This session belongs to somebody else: open one of your own.")
 
 
 async def play(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes) -> None:
@@ -125,7 +126,7 @@ def _tell(work: Round, again: Collection[Turn]) -> None:
     for deed, note in work.notes:
         verdict = deed.turn.verdict
         if verdict is not None and note not in verdict.message:
-            deed.turn.verdict = replace(verdict, message=verdict.message + note)
+            deed.turn.verdict = replace(verdict, message=joined(verdict.message, note))
     refused: set[UUID] = set()
     once_more = {turn.scan_id for turn in again}
     for deed, refusal in work.refused:

@@ -11,12 +11,14 @@ from pickmesh.core.floor.heard import DocumentKind, Heard
 from pickmesh.core.floor.state import Held, State
 from pickmesh.core.floor.tables import Job, Outcome, ScanKind
 from pickmesh.core.floor.transitions import ANY_STEP, NOTHING, SAME, Table, Transition, on, table
+from pickmesh.core.kit.texts import either, sentence
 from pickmesh.core.picking.tables import TaskKind
 from pickmesh.core.stock.tables import PlaceKind
 
 ITEM, PLACE = STEPS = ("ITEM", "PLACE")
 HOLD, PUT, DROP, CHOOSE, ASK, RAISE = ("HOLD", "PUT", "DROP", "CHOOSE", "ASK", "RAISE")
 START = State(ITEM)
+_ANY_BIN = sentence("any bin")
 _BIN_FIRST = "Bring the {hand} × {sku} to a bin first, such as {bin}: scan the bin."
 
 TABLE: Table = table(
@@ -68,6 +70,11 @@ class BackTask:
     left: int
     bins: Sequence[str]
     serial_tracked: bool = False
+
+    @property
+    def bin(self) -> str:
+        """The bins they may go back to, as a word of a sentence."""
+        return either(self.bins) or _ANY_BIN
 
 
 @dataclass(slots=True)
@@ -230,8 +237,7 @@ def words(task: PutBackTask, state: State, read: Reading) -> dict[str, object]:
     about = next((each for each in task.tasks.values() if each.sku_id == sku_id), None)
     known: dict[str, object] = {"hand": state.in_hand or read.quantity}
     if about is not None:
-        bins = " or ".join(about.bins) or "any bin"
-        known |= {"sku": about.sku_code, "order": about.order, "left": about.left, "bin": bins}
+        known |= {"sku": about.sku_code, "order": about.order, "left": about.left, "bin": about.bin}
     return known | dict(read.words)
 
 

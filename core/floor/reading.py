@@ -6,13 +6,14 @@ from uuid import UUID
 from pickmesh.core.floor.decisions import Reading
 from pickmesh.core.floor.entries import Choice
 from pickmesh.core.floor.heard import Code, Heard, ItemHit, UnitHit
+from pickmesh.scanner.codes.parse import NOTHING_READ
 
 
 def unknown(code: Code | None) -> Reading | None:
     """Tell that nothing was read or that nobody knows the code; None when somebody does."""
     if code is None or not code.scanned.text:
         problem = code.scanned.problem if code else None
-        return Reading("NOTHING_READ", words={"problem": problem or "Nothing was read: scan again, or type the code."})
+        return Reading("NOTHING_READ", words={"problem": problem or NOTHING_READ})
     if not code.known:
         return Reading("UNKNOWN", words={"problem": code.problem, "scanned": code.scanned.text})
     return None

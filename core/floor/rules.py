@@ -28,6 +28,7 @@ from pickmesh.core.floor.heard import Code, Heard, UnitHit, in_short
 from pickmesh.core.floor.state import Asked, State
 from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.floor.transitions import Table, Transition
+from pickmesh.core.kit.texts import Sentence, sentence
 from pickmesh.core.picking.tables import TaskKind
 
 YES = "yes"
@@ -37,11 +38,10 @@ _STALE = Transition(
     transitions.ANY_STEP,
     "ANSWER_STALE",
     Outcome.EXCEPTION,
-    "That question is not open any more: scan again.",
+    sentence("That question is not open any more: scan again."),
 )
-_NO_CHOICE = "That is not one of the choices: choose one of them, or scan again."
-_LATE = "This came too late to be booked; a lead has been asked to look. Put nothing back by yourself."
-_CONFIRM = "The code was read with doubt. Is it {what}? Confirm, or scan again."
+_LATE = sentence("This came too late to be booked; a lead has been asked to look. Put nothing back by yourself.")
+_THAT = sentence("that")
 
 
 class Codes(Protocol):
@@ -118,7 +118,7 @@ def interpret(
     at = Occasion(task, replace(state, asked=asked), said, reading, scan_id)
     after, done = book.apply(row.effect, at)
     after = _step(book, task, after, row)
-    message = row.sentence.format_map(_words(book, task, after, reading))
+    message = Sentence(row.sentence, _words(book, task, after, reading))
     again = any(isinstance(effect, effects.OpenParcel) for effect in done) and reading.quantity > 0
     return Decision(row.outcome, message, after, done, reading.choices if asked else (), again)
 
@@ -142,10 +142,12 @@ def _plain(entry: Entry) -> Entry:
 
 
 def _doubt(book: Rulebook[Any], task: Any, state: State, said: Heard, reading: Reading) -> Decision:
-    what = str({"scanned": in_short(_text(said.code) or "that"), **_words(book, task, state, reading)}["scanned"])
+    text = in_short(_text(said.code) or "")
+    what = str(_words(book, task, state, reading).get("scanned", text)) or _THAT
     asked = Asked(_plain(said.entry), (YES,), said.chosen, said.lot, said.serial)
     choices = [Choice(YES, what)]
-    return Decision(Outcome.AMBIGUOUS, _CONFIRM.format(what=what), replace(state, asked=asked), choices=choices)
+    message = sentence("The code was read with doubt. Is it {what}? Confirm, or scan again.", what=what)
+    return Decision(Outcome.AMBIGUOUS, message, replace(state, asked=asked), choices=choices)
 
 
 def _too_late(state: State, reading: Reading) -> Decision:

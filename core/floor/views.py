@@ -9,12 +9,14 @@ from uuid import UUID
 from pickmesh.core.floor import look_up_job, pack_table, pick_table, put_back_job
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.pack_reading import order_of
+from pickmesh.core.floor.pack_rules import THE_PARCEL
 from pickmesh.core.floor.pack_task import PackTask
 from pickmesh.core.floor.pick_rules import sentence_of_step, tote_for
 from pickmesh.core.floor.pick_task import PickTask
 from pickmesh.core.floor.put_back_job import PutBackTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import Job, ScanKind
+from pickmesh.core.kit.texts import sentence
 
 _ACTIONS: dict[Job, Mapping[str, Sequence[ScanKind]]] = {
     Job.PICK: pick_table.ACTIONS,
@@ -120,7 +122,7 @@ def _pick(task: PickTask, state: State) -> Shown:
         place_code=line.place_code,
         sku_id=line.sku_id,
         sku_code=line.sku_code,
-        sku_name=line.sku_name,
+        sku_name=line.name,
         lot_code=line.lot_code,
         remaining=line.left,
         tote_code=tote.code if tote else None,
@@ -132,13 +134,17 @@ def _pick(task: PickTask, state: State) -> Shown:
 def _pack(task: PackTask, state: State) -> Shown:
     order = order_of(task, state)
     if order is None or state.step == pack_table.OPEN:
-        return "Scan a tote, an order or a piece.", None, Progress(0, 0)
+        return sentence("Scan a tote, an order or a piece."), None, Progress(0, 0)
     parcel = order.parcels.get(state.parcel_id) if state.parcel_id else None
-    name = parcel.number if parcel else "the parcel"
-    sentence = {
-        pack_table.ITEMS: f"Order {order.number}: verify {order.left} pieces into {name}.",
-        pack_table.SEAL: f"All pieces of order {order.number} are in: close {name}, or weigh it.",
-        pack_table.WEIGH: f"Put {name} on the scale.",
+    name = parcel.number if parcel else THE_PARCEL
+    said = {
+        pack_table.ITEMS: sentence(
+            "Order {order}: verify {left} pieces into {parcel}.", order=order.number, left=order.left, parcel=name
+        ),
+        pack_table.SEAL: sentence(
+            "All pieces of order {order} are in: close {parcel}, or weigh it.", order=order.number, parcel=name
+        ),
+        pack_table.WEIGH: sentence("Put {parcel} on the scale.", parcel=name),
     }[state.step]
     packed = sum(line.packed for line in order.lines.values())
     line = next((line for line in order.lines.values() if line.left), None)
@@ -147,23 +153,25 @@ def _pack(task: PackTask, state: State) -> Shown:
         step = NextStep(
             sku_id=line.sku_id,
             sku_code=line.sku_code,
-            sku_name=line.sku_name,
+            sku_name=line.name,
             remaining=line.left,
             order_number=order.number,
         )
-    return sentence, step, Progress(packed, packed + order.left)
+    return said, step, Progress(packed, packed + order.left)
 
 
 def _put_back(task: PutBackTask, state: State) -> Shown:
     left = sum(each.left for each in task.tasks.values())
     about = next((each for each in task.of_sku(state.subject_id, state.line_id)), None)
     if state.step == put_back_job.PLACE and about is not None:
-        bins = " or ".join(about.bins) or "any bin"
-        step = NextStep(sku_id=about.sku_id, sku_code=about.sku_code, remaining=state.in_hand, place_code=bins)
-        return f"Bring {state.in_hand} × {about.sku_code} to {bins}: scan the bin.", step, Progress(0, left)
+        step = NextStep(sku_id=about.sku_id, sku_code=about.sku_code, remaining=state.in_hand, place_code=about.bin)
+        said = sentence(
+            "Bring {hand} × {sku} to {bin}: scan the bin.", hand=state.in_hand, sku=about.sku_code, bin=about.bin
+        )
+        return said, step, Progress(0, left)
     first = next((each for each in task.tasks.values() if each.left), None)
     if first is None:
-        return "Nothing is to be put back.", None, Progress(0, 0)
+        return sentence("Nothing is to be put back."), None, Progress(0, 0)
     step = NextStep(
         sku_id=first.sku_id,
         sku_code=first.sku_code,
@@ -171,11 +179,14 @@ def _put_back(task: PutBackTask, state: State) -> Shown:
         tote_code=first.place,
         order_number=first.order,
     )
-    return f"Fetch {first.left} × {first.sku_code} from {first.place} and scan it.", step, Progress(0, left)
+    said = sentence(
+        "Fetch {left} × {sku} from {place} and scan it.", left=first.left, sku=first.sku_code, place=first.place
+    )
+    return said, step, Progress(0, left)
 
 
 def _look_up(task: Any, state: State) -> Shown:
-    return "Scan or type anything.", None, Progress(0, 0)
+    return sentence("Scan or type anything."), None, Progress(0, 0)
 
 
 _SHOWN: dict[Job, Any] = {Job.PICK: _pick, Job.PACK: _pack, Job.PUT_BACK: _put_back, Job.LOOK_UP: _look_up}

@@ -11,6 +11,7 @@ from pickmesh.core.db.base import dump_json
 from pickmesh.core.journal.tables import IdempotencyKey
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import InvalidInput, Refusal
+from pickmesh.core.kit.texts import sentence
 
 KEY_LENGTH_MAX = 200
 KEPT_FOR = timedelta(days=7)
@@ -35,7 +36,7 @@ class Claim:
 def claim(uow: UnitOfWork, mutation: str, key: str, body: object) -> Claim:
     """Name the use of a key; the caller is the person (or the merchant's own machinery)."""
     if not 1 <= len(key) <= KEY_LENGTH_MAX or not key.isprintable():
-        message = f"idempotencyKey must have 1 to {KEY_LENGTH_MAX} printable characters."
+        message = sentence("idempotencyKey must have 1 to {most} printable characters.", most=KEY_LENGTH_MAX)
         raise InvalidInput(message, field=("idempotencyKey",))
     # A body may hold halves of characters, which its command refuses item by item.
     digest = hashlib.sha256(dump_json(body).encode("utf-8", "surrogatepass")).hexdigest()

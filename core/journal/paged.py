@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest, page_of
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import sentence
 
 Row = sa.Row[*tuple[Any, ...]]
 
@@ -30,7 +31,7 @@ def id_in(cursor: tuple[object, ...]) -> UUID:
     try:
         return UUID(str(cursor[0]))
     except ValueError:
-        message = "That cursor is not one of this list; start again from the first page."
+        message = sentence("That cursor is not one of this list; start again from the first page.")
         raise InvalidInput(message, field=("after",)) from None
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pickmesh.core.kit import refusals
 from pickmesh.core.kit.permissions import ROLE_PERMISSIONS, Permission, Role
+from pickmesh.core.kit.texts import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Actor:
         """Refuse with NOT_PERMITTED unless this caller has the permission, there."""
         if not self.may(permission, warehouse_id=warehouse_id, shop_id=shop_id):
             raise refusals.NotPermitted(
-                f"This needs the permission {permission.value}; ask an owner or manager for it or to do it for you.",
+                sentence(
+                    "This needs the permission {permission}; ask an owner or manager for it or to do it for you.",
+                    permission=permission.value,
+                ),
                 data={"permission": permission.value},
             )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pickmesh.core.kit import refusals
+from pickmesh.core.kit.texts import sentence
 
 Item = TypeVar("Item")
 PAGE_MAX = 250
@@ -43,7 +44,8 @@ def page_request(
     limit = last if backwards else first
     if limit is not None and not 0 <= limit <= PAGE_MAX:
         name = "last" if backwards else "first"
-        raise refusals.LimitExceeded(f"{name} must be between 0 and {PAGE_MAX}.", field=(name,))
+        message = sentence("{name} must be between 0 and {most}.", name=name, most=PAGE_MAX)
+        raise refusals.LimitExceeded(message, field=(name,))
     cursor = before if backwards else after
     key = decode_cursor(cursor, "before" if backwards else "after") if cursor is not None else None
     return PageRequest(PAGE_DEFAULT if limit is None else limit, key, backwards)

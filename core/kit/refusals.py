@@ -13,7 +13,8 @@ class Refusal(Exception):
     def __init__(
         self, message: str | None = None, *, field: Sequence[str | int] = (), data: Mapping[str, object] | None = None
     ) -> None:
-        self.message = message or " ".join((self.__doc__ or "").split())
+        self.general = " ".join((self.__doc__ or "").split())
+        self.message = message or self.general
         self.field = tuple(str(part) for part in field)
         self.data = dict(data or {})
         super().__init__(self.message)

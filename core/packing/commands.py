@@ -12,6 +12,7 @@ from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.orders import progress
 from pickmesh.core.packing import bench, events, queries, refusals, rules, shipping, verifying, waybills
 from pickmesh.core.packing.rules import Bench, BenchParcel, Forcing, Seal, Weighing
@@ -188,6 +189,6 @@ def _weigh_refusal(
     if parcel.stopped:
         return refusals.Intercepted(data={"fulfillment_order_id": parcel.fulfillment_order_id})
     if parcel.state != ParcelState.SEALED:
-        message = f"The parcel is {parcel.state.lower()}; a sealed parcel is weighed."
+        message = sentence("The parcel is {state}; a sealed parcel is weighed.", state=word(parcel.state))
         return WrongState(message, data={"state": parcel.state})
     return rules.weight_refusal(expected[parcel.id], weighing.weight_g, parcel.weight_tolerance_g)

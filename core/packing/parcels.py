@@ -13,6 +13,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import joined, sentence, word
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import progress
 from pickmesh.core.orders.rules import UNDER_WAY
@@ -23,6 +24,9 @@ from pickmesh.core.stock import places
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 Row = sa.Row[*tuple[Any, ...]]
+
+_ONLY_SEALED = sentence("Only sealed parcels are opened again.")
+_TOO_LATE = sentence("It can no longer be given up.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def _order_refusal(order: Row | None, opening: Opening, station: Row | None) -> 
     if bench.is_stopped(order):
         return refusals.Intercepted(data={"fulfillment_order_id": order.id})
     if order.progress not in UNDER_WAY:
-        return WrongState(f"The order is {order.progress.lower()}; only released ones are packed.")
+        return WrongState(sentence("The order is {state}; only released ones are packed.", state=word(order.progress)))
     if opening.station_id is not None and (station is None or station.location_id != order.location_id):
         return NotFound("That station is not in the order's warehouse; open it at a bench there.")
     if order.short_quantity > 0 and order.shortage_policy == ShortagePolicy.WAIT_FOR_ALL:
@@ -155,7 +159,7 @@ async def reopen_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list
     uow.actor.require(Permission.FLOOR_WORK)
     parcels, _ = await bench.lock_bench(uow, parcel_ids)
     answers = [
-        _transition(index, parcels.get(parcel_id), ParcelState.OPEN, "Only sealed parcels are opened again.")
+        _transition(index, parcels.get(parcel_id), ParcelState.OPEN, _ONLY_SEALED)
         for index, parcel_id in enumerate(parcel_ids)
     ]
     reopened = sorted({each.parcel_id for each in answers if isinstance(each, ChangedParcel) and not each.already})
@@ -184,7 +188,7 @@ def _transition(
     if parcel.state == wanted:
         return ChangedParcel(index, parcel.id, already=True)
     if not rules.may_become(parcel.state, wanted):
-        message = f"The parcel is {parcel.state.lower()}. {remedy}"
+        message = joined(sentence("The parcel is {state}.", state=word(parcel.state)), remedy)
         return Refused(index, WrongState(message, data={"state": parcel.state}))
     return ChangedParcel(index, parcel.id)
 
@@ -199,7 +203,7 @@ async def void_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: s
     inside = await bench.goods_at(uow, parcels)
     answers: list[ChangedParcel | Refused] = []
     for index, parcel_id in enumerate(parcel_ids):
-        answer = _transition(index, parcels.get(parcel_id), ParcelState.VOIDED, "It can no longer be given up.")
+        answer = _transition(index, parcels.get(parcel_id), ParcelState.VOIDED, _TOO_LATE)
         if isinstance(answer, ChangedParcel) and not answer.already and inside.get(parcel_id):
             answer = Refused(index, WrongState("Take the goods out of the parcel first."))
         answers.append(answer)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.packing import refusals
 from pickmesh.core.packing.tables import ParcelState, WaybillState
 from pickmesh.core.stock.tables import ShipAt
@@ -27,6 +28,9 @@ LIVE_WAYBILL = frozenset({WaybillState.REQUESTED, WaybillState.ISSUED})
 
 WAITING_WAYBILL = frozenset({WaybillState.REQUESTED, WaybillState.FAILED})
 """States in which a carrier's number is still welcome."""
+
+_MUCH = sentence("much")
+_LITTLE = sentence("little")
 
 
 def may_become(now: str, wanted: ParcelState) -> bool:
@@ -209,7 +213,9 @@ def open_refusal(parcel: BenchParcel | None) -> Refusal | None:
     if parcel is None:
         return NotFound("No parcel of yours has that id; scan its label again.")
     if parcel.state != ParcelState.OPEN:
-        message = f"The parcel is {parcel.state.lower()}; open a next one for more units, or open this one again."
+        message = sentence(
+            "The parcel is {state}; open a next one for more units, or open this one again.", state=word(parcel.state)
+        )
         return WrongState(message, data={"state": parcel.state})
     return None
 
@@ -221,8 +227,13 @@ def _item_refusal(item: VerifyItem, line: BenchLine | None, bench: Bench) -> Ref
     figures: dict[str, Any] = {"asked": item.quantity, "required": line.quantity, "packed": line.quantity - left}
     if not 0 < item.quantity <= left:
         return refusals.TooMany(
-            f"Only {left} more of {line.quantity} belong into the parcels of this order, not {item.quantity}; "
-            "put the surplus aside.",
+            sentence(
+                "Only {left} more of {required} belong into the parcels of this order, not {asked}; "
+                "put the surplus aside.",
+                left=left,
+                required=line.quantity,
+                asked=item.quantity,
+            ),
             data={**figures, "left": left},
         )
     at_hand = bench.at_hand(line.id)
@@ -264,8 +275,14 @@ def weight_refusal(expected_g: int | None, weight_g: int, tolerance_g: int) -> R
         return None
     difference = weight_g - expected_g
     return refusals.WeightOff(
-        f"The parcel weighs {abs(difference)} g too {'much' if difference > 0 else 'little'}: "
-        f"{weight_g} g instead of {expected_g} g. Open and check it, or force it with a reason.",
+        sentence(
+            "The parcel weighs {difference} g too {direction}: "
+            "{weight} g instead of {expected} g. Open and check it, or force it with a reason.",
+            difference=abs(difference),
+            direction=_MUCH if difference > 0 else _LITTLE,
+            weight=weight_g,
+            expected=expected_g,
+        ),
         data={
             "weight_g": weight_g,
             "expected_g": expected_g,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.orders import shipments
 from pickmesh.core.orders.shipments import ShippedParcel
 from pickmesh.core.packing import bench, events, queries, refusals, rules
@@ -79,7 +80,8 @@ def _ship_refusal(parcel: BenchParcel | None, numbers: Mapping[UUID, Row]) -> Re
     if parcel.stopped:
         return refusals.Intercepted(data={"fulfillment_order_id": parcel.fulfillment_order_id})
     if not rules.may_become(parcel.state, ParcelState.SHIPPED):
-        return WrongState(f"The parcel is {parcel.state.lower()}; only sealed ones ship.", data={"state": parcel.state})
+        message = sentence("The parcel is {state}; only sealed ones ship.", state=word(parcel.state))
+        return WrongState(message, data={"state": parcel.state})
     return None if parcel.id in numbers else refusals.NoWaybill()
 
 
@@ -177,7 +179,9 @@ async def unship_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason:
         elif parcel.state == ParcelState.SHIPPED:
             answers.append(Shipped(index, parcel_id))
         else:
-            message = f"The parcel is {parcel.state.lower()}; what the carrier has comes back as a return."
+            message = sentence(
+                "The parcel is {state}; what the carrier has comes back as a return.", state=word(parcel.state)
+            )
             answers.append(Refused(index, WrongState(message, data={"state": parcel.state})))
     back = sorted({each.parcel_id for each in answers if isinstance(each, Shipped) and not each.already})
     await _unship(uow, parcels, back)

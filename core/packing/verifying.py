@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, NotPermitted, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import progress
 from pickmesh.core.packing import bench, events, queries, refusals, rules, stations
 from pickmesh.core.packing.rules import Bench, BenchParcel, Forcing, Goods, Part, VerifyItem
@@ -215,7 +216,8 @@ def _out_refusal(parcel: BenchParcel | None, item: VerifyItem, at_hand: int) -> 
         return refusals.NoStation()
     if not 0 < item.quantity <= at_hand:
         figures = {"asked": item.quantity, "left": at_hand}
-        return refusals.TooMany(f"Only {at_hand} of these are in the parcel, not {item.quantity}.", data=figures)
+        message = sentence("Only {left} of these are in the parcel, not {asked}.", left=at_hand, asked=item.quantity)
+        return refusals.TooMany(message, data=figures)
     return None
 
 
@@ -281,7 +283,9 @@ def force_refusal(uow: UnitOfWork, forcing: Forcing) -> Refusal | None:
     actor = forcing.actor or uow.actor
     if not actor.may(Permission.PACK_FORCE):
         permission = Permission.PACK_FORCE.value
-        message = f"This needs the permission {permission}; ask a manager to pass the parcel."
+        message = sentence(
+            "This needs the permission {permission}; ask a manager to pass the parcel.", permission=permission
+        )
         return NotPermitted(message, data={"permission": permission})
     return None if forcing.reason.strip() else refusals.ReasonNeeded(field=("reason",))
 

@@ -12,6 +12,7 @@ from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, WrongState
+from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.picking import events, locks, refusals, rules
 from pickmesh.core.picking.tables import PickList, PickListStatus
 
@@ -157,7 +158,8 @@ def _must_be_of(row: sa.Row[*tuple[Any, ...]], worker_id: UUID) -> None:
 def _must_become(row: sa.Row[*tuple[Any, ...]], wanted: PickListStatus) -> None:
     if not rules.may_become(rules.LIST_MOVES, row.status, wanted):
         raise WrongState(
-            f"The list is {row.status.lower()}; take the next one.", data={"status": row.status, "wanted": wanted}
+            sentence("The list is {state}; take the next one.", state=word(row.status)),
+            data={"status": row.status, "wanted": wanted},
         )
 
 

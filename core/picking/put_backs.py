@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import cancel, progress
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
@@ -187,7 +188,8 @@ def _quantity_refusal(back: PutBackScan, task_left: Mapping[UUID, int]) -> Refus
     if 0 < back.quantity <= left:
         return None
     return refusals.TooMany(
-        f"Only {left} are to be put back here, not {back.quantity}.", data={"asked": back.quantity, "left": left}
+        sentence("Only {left} are to be put back here, not {asked}.", left=left, asked=back.quantity),
+        data={"asked": back.quantity, "left": left},
     )
 
 

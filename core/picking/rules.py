@@ -9,6 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking import refusals
 from pickmesh.core.picking.tables import PickLineStatus, PickListStatus, WaveKind, WaveStatus
 
@@ -361,6 +362,11 @@ def _not_that_many(line: WorkLine, asked: int, left: int, order_id: UUID | None)
     if stopped and 0 < asked <= line.left:
         return refusals.Intercepted(data={"fulfillment_order_id": stopped[0]})
     return refusals.TooMany(
-        f"Only {left} more of {line.quantity} are needed here, not {asked}; put the rest back.",
+        sentence(
+            "Only {left} more of {required} are needed here, not {asked}; put the rest back.",
+            left=left,
+            required=line.quantity,
+            asked=asked,
+        ),
         data={"asked": asked, "required": line.quantity, "picked": line.picked, "short": line.short, "left": left},
     )

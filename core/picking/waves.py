@@ -12,6 +12,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, WrongState
+from pickmesh.core.kit.texts import Sentence, joined, sentence, word
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import progress
 from pickmesh.core.orders import queries as order_queries
@@ -61,7 +62,8 @@ async def plan_wave(
     """
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=location_id)
     if not 1 <= limit <= LIMIT_MAX:
-        raise InvalidInput(f"limit must be between 1 and {LIMIT_MAX}.", field=("limit",))
+        message = sentence("{name} must be between {least} and {most}.", name="limit", least=1, most=LIMIT_MAX)
+        raise InvalidInput(message, field=("limit",))
     await locks.lock_planning(uow, location_id)
     free = await _without_seat(uow, location_id, limit, fulfillment_order_ids)
     chosen = rules.choose_orders(kind, free, limit)
@@ -142,8 +144,9 @@ def _nothing(kind: WaveKind, asked: Sequence[UUID], refused: Sequence[Refused]) 
         return refusals.NothingToPlan(data={"kind": kind})
     ids = [asked[each.index] for each in refused]
     codes = [each.refusal.code for each in refused]
-    reasons = " ".join(dict.fromkeys(each.refusal.message for each in refused))
-    message = f"None of the {len(refused)} orders given can join this wave. {reasons}"
+    reasons = dict.fromkeys(each.refusal.message for each in refused)
+    none = sentence("None of the {count} orders given can join this wave.", count=len(refused))
+    message = joined(none, *(Sentence(reason) for reason in reasons))
     return refusals.NothingToPlan(message, data={"kind": kind, "fulfillment_order_ids": ids, "codes": codes})
 
 
@@ -172,13 +175,16 @@ async def release_wave(
     STALE_VERSION when a version is given and the wave has another one by now.
     """
     if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
-        raise InvalidInput(f"cartCapacity must be between 1 and {CART_CAPACITY_MAX}.", field=("cartCapacity",))
+        name = "cartCapacity"
+        message = sentence("{name} must be between {least} and {most}.", name=name, least=1, most=CART_CAPACITY_MAX)
+        raise InvalidInput(message, field=(name,))
     seated = await _seated_orders(uow, wave_id)
     orders = await order_locks.lock_fulfillment_orders(uow, seated)
     wave = await _locked(uow, wave_id)
     locks.refuse_stale(wave, version)
     if wave.status != WaveStatus.PLANNED:
-        raise WrongState(f"The wave is {wave.status.lower()} already.", data={"status": wave.status})
+        message = sentence("The wave is {state} already.", state=word(wave.status))
+        raise WrongState(message, data={"status": wave.status})
     seated = await _seated_orders(uow, wave_id)
     able = [order for order in seated if order in orders and _may_go(orders[order], uow)]
     lists, short = await laying_out.lay_out_wave(uow, wave, able, cart_capacity)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import locks, promises, queries, refusals, rules, units
 from pickmesh.core.stock.posting import post
 from pickmesh.core.stock.promises import Promise
@@ -132,7 +133,7 @@ class _Carrying:
             raise InvalidInput("quantity must be 1 or more.", field=("quantity",))
         if carry.quantity > promise.quantity:
             raise refusals.NotEnoughStock(
-                f"Only {promise.quantity} are promised there, not {carry.quantity}.",
+                sentence("Only {left} are promised there, not {asked}.", left=promise.quantity, asked=carry.quantity),
                 data={"quantity": promise.quantity},
             )
         return promise, carry_destination(promise, self.places.get(carry.to_place_id))

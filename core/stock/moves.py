@@ -8,6 +8,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import events, goods, locks, queries, refusals, rules, take_backs, units
 from pickmesh.core.stock.goods import LotFacts, SkuFacts
 from pickmesh.core.stock.rules import BalanceFigures, BalanceKey, Level, LevelFigures, MoveReason, PlaceFacts, Posting
@@ -110,7 +111,12 @@ def _posting(
         raise InvalidInput(f"quantity must be 1 to {rules.QUANTITY_MAX}.", field=("quantity",))
     here = balances.get(_from(move), BalanceFigures())
     if move.quantity > here.quantity - here.allocated:
-        message = f"{here.quantity} lie there and {here.allocated} of them are promised; {move.quantity} cannot go."
+        message = sentence(
+            "{here} lie there and {promised} of them are promised; {asked} cannot go.",
+            here=here.quantity,
+            promised=here.allocated,
+            asked=move.quantity,
+        )
         raise refusals.NotEnoughStock(message, data={"quantity": here.quantity - here.allocated})
     return Posting(
         sku_id=move.sku_id,

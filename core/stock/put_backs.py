@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import carrying, events, locks, promises, queries, refusals, reservations, rules, units
 from pickmesh.core.stock.posting import post
 from pickmesh.core.stock.promises import Promise
@@ -175,7 +176,7 @@ class _Ending:
             raise InvalidInput("quantity must be 1 or more.", field=("quantity",))
         left = promise.quantity - self.taken[promise.id]
         if quantity > left:
-            message = f"Only {left} are promised there, not {quantity}."
+            message = sentence("Only {left} are promised there, not {asked}.", left=left, asked=quantity)
             raise refusals.NotEnoughStock(message, data={"quantity": left})
         return promise, self._destination(promise, to_place_id)
 

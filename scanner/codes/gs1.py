@@ -17,6 +17,7 @@ from biip.gs1_element_strings import GS1ElementStrings
 from biip.gs1_messages import GS1Message
 
 from pickmesh.scanner.codes import gtin, wedge
+from pickmesh.scanner.codes.texts import sentence
 
 SYMBOLOGIES = frozenset({"]C1", "]d2", "]Q3", "]e0", "]J1"})
 """AIM identifiers of the symbols that promise GS1 data: GS1-128, DataMatrix, QR, DataBar, DotCode."""
@@ -28,6 +29,7 @@ _EXPIRY_IDENTIFIERS = ("17", "7003", "15")
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)")
 _LINK = re.compile(r"https?://[^/?#]+/(?:[^?#]*/)?0[01]/", re.IGNORECASE)
 _WEAK_BEGINNING = re.compile(r"0[0-2][0-9]{14}")
+_UNREADABLE = sentence("These GS1 data cannot be read: scan again, or scan the item's other barcode.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _bracketed(strings: GS1ElementStrings) -> str:
 
 def _elements(strings: GS1ElementStrings | None) -> Elements:
     if strings is None:
-        return Elements(problem="These GS1 data cannot be read: scan again, or scan the item's other barcode.")
+        return Elements(problem=_UNREADABLE)
     values = {element.ai.ai: element.value for element in reversed(strings)}  # the first of each counts
     item = values.get("01") or values.get("02")
     number = gtin.normalise(item) if item else None
@@ -154,7 +156,13 @@ def _quantity(values: dict[str, str]) -> int | None:
 
 def _wrong_number(*, item: str | None, number: str | None, sscc: str | None) -> str | None:
     if item is not None and number is None:
-        return f"The check digit of item number {item} is wrong: scan again, or scan the item's other barcode."
+        return sentence(
+            "The check digit of item number {number} is wrong: scan again, or scan the item's other barcode.",
+            number=item,
+        )
     if sscc is not None:
-        return f"The check digit of shipping unit number {sscc} is wrong: scan again, or type the number on the label."
+        return sentence(
+            "The check digit of shipping unit number {number} is wrong: scan again, or type the number on the label.",
+            number=sscc,
+        )
     return None

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pickmesh.scanner.codes import check, gs1, gtin, own, wedge
 from pickmesh.scanner.codes.own import OwnKind
+from pickmesh.scanner.codes.texts import sentence
 
 
 class CodeKind(StrEnum):
@@ -46,6 +47,7 @@ class Scanned:
 _EAN_NAMES = frozenset({"EAN13", "EAN8", "UPCA", "UPCE", "EANUPC", "ISBN", "ISBN13", "]E0", "]E3", "]E4"})
 _ADD_ON = re.compile(r"([0-9]{13}) ?(?:[0-9]{2}|[0-9]{5})")
 _SPACING = re.compile(r"[ -]")
+NOTHING_READ = sentence("Nothing was read: scan again, or type the code.")
 
 
 def parse(raw: str | bytes, *, symbology: str | None = None, typed: bool = False) -> Scanned:
@@ -62,8 +64,8 @@ def parse(raw: str | bytes, *, symbology: str | None = None, typed: bool = False
     cleaned = wedge.clean(raw)
     plain = cleaned.text.replace(wedge.GROUP_SEPARATOR, "").strip()
     if not plain:
-        return Scanned(CodeKind.TEXT, "", problem="Nothing was read: scan again, or type the code.")
-    problem = "Several codes arrived as one: scan them one at a time." if cleaned.lines > 1 else None
+        return Scanned(CodeKind.TEXT, "", problem=NOTHING_READ)
+    problem = _SEVERAL if cleaned.lines > 1 else None
     if own.pairing_token(plain) is not None:
         return Scanned(CodeKind.PAIRING, plain, problem=problem)
     if problem is not None:
@@ -77,7 +79,8 @@ def parse(raw: str | bytes, *, symbology: str | None = None, typed: bool = False
     )
 
 
-_TOO_LONG = f"A code has at most {wedge.LENGTH_MAX} characters: scan one code at a time."
+_TOO_LONG = sentence("A code has at most {most} characters: scan one code at a time.", most=wedge.LENGTH_MAX)
+_SEVERAL = sentence("Several codes arrived as one: scan them one at a time.")
 
 
 def _as_own(text: str, *, typed: bool) -> Scanned | None:
@@ -147,7 +150,11 @@ def _wrong_digit(text: str) -> str | None:
     if not gtin.has_shape(text):
         return None
     right = check.check_digit(text[:-1])
-    return f"As a barcode number {text} would have to end in {right}: scan it again, or compare every digit you typed."
+    return sentence(
+        "As a barcode number {text} would have to end in {right}: scan it again, or compare every digit you typed.",
+        text=text,
+        right=right,
+    )
 
 
 def _candidates(*keys: str | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Client:
     """Sends operations as one person; `run` expects no GraphQL errors, `raw` returns the whole answer."""
 
     def __init__(self, server: Server, token: str | None) -> None:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"accept-language": "en"} | ({"authorization": f"Bearer {token}"} if token else {})
         transport = httpx.ASGITransport(server, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://pickmesh.test", headers=headers)
         self.token = token
@@ -180,7 +180,8 @@ async def open_socket(live_url: str) -> AsyncIterator[Callable[..., Awaitable[So
         opened.append(connection)
         opened_socket = Socket(connection)
         if token:
-            await opened_socket.send(type="connection_init", payload={"Authorization": f"Bearer {token}"})
+            told = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+            await opened_socket.send(type="connection_init", payload=told)
             assert (await opened_socket.receive())["type"] == "connection_ack"
         return opened_socket
 

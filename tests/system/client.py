@@ -23,7 +23,7 @@ class Desk:
 
     def __init__(self, address: str, sign_in: str, password: str) -> None:
         self.address = address
-        self.http = httpx.Client(base_url=address, timeout=30)
+        self.http = httpx.Client(base_url=address, timeout=30, headers={"accept-language": "en"})
         told = self.ask(
             "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code message } } }",
             input={"signIn": sign_in, "password": password, "device": "system test"},

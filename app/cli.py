@@ -15,6 +15,7 @@ app = App(
 user = App(name="user", help="People who work for a merchant.")
 merchant = App(name="merchant", help="Merchants: the tenants of this installation.")
 shop = App(name="shop", help="A merchant's shops.")
+labels = App(name="labels", help="Labels of places and goods, to print.")
 outbox = App(name="outbox", help="What leaves a merchant: to shops and carriers.")
 
 app.command(
@@ -48,6 +49,11 @@ user.command(
     "pickmesh.app.commands.users:password", name="password", help="Set a person's password and end their sessions."
 )
 user.command("pickmesh.app.commands.users:pair", name="pair", help="Show a QR code that signs a phone in as a person.")
+app.command(labels)
+labels.command(
+    "pickmesh.app.commands.labels:places", name="places", help="Write labels of bins, slots, totes, stations."
+)
+labels.command("pickmesh.app.commands.labels:skus", name="skus", help="Write labels of goods, with their barcodes.")
 app.command(outbox)
 outbox.command("pickmesh.app.commands.outbox:dead", name="dead", help="List a merchant's letters that were given up.")
 outbox.command("pickmesh.app.commands.outbox:replay", name="replay", help="Send letters that were given up once more.")

@@ -57,7 +57,10 @@ class Ear {
 
   keydown(event: KeyboardEvent): void {
     const field = textFieldOf(event);
-    if (field && isPrivate(field)) return this.forget();
+    if (field && isPrivate(field)) {
+      this.forget();
+      return;
+    }
     const stroke = event.repeat ? "OTHER" : strokeOf(event); // a key held down is as fast as a scanner
     this.isTextAwaited = stroke === "UNSEEN";
     if (stroke === "OTHER") this.forget();

@@ -406,7 +406,8 @@ export const en = {
   "role.PURCHASER": "Purchaser",
   "role.SUPPORT": "Support",
 
-  "camera.denied": "The camera is not allowed. Allow it in the browser's settings for this page, then try again.",
+  "camera.denied":
+    "The camera is not allowed. Allow it in the browser's settings for this page, then try again.",
   "camera.missing": "This device has no camera the browser can use.",
   "camera.inUse": "Another app is using the camera. Close it, then try again.",
   "camera.insecure": "The browser blocks the camera on this connection. Photograph the code, or type it.",
@@ -418,18 +419,6 @@ export const en = {
   "camera.unread": "Nothing could be read in this picture.",
   "camera.found": "Found in the picture: which one?",
   "camera.reading": "Reading the picture …",
-  "camera.last": "Read: {code}",
-  "camera.again": "Tap to read it again",
-  "camera.torch": "Torch",
-  "camera.denied":
-    "The browser may not use the camera. Allow it in the settings of this page, or take a photo instead.",
-  "camera.missing": "This device has no camera. Use a scanner or type the code.",
-  "camera.inUse":
-    "Another app holds the camera, or it does not start. Close that app and try again, or take a photo instead.",
-  "camera.insecure":
-    "The browser blocks the camera on a connection that is not secure. Take a photo instead, scan or type.",
-  "camera.lost": "The camera was switched off. Close it here and open it again.",
-  "camera.noDecoder": "The camera's reader does not run in this browser. Take a photo instead, scan or type.",
 
   "problem.offline": "There is no connection. Try again when there is one.",
   "problem.server": "The server did not answer as it should. Try again.",

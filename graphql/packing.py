@@ -102,6 +102,7 @@ class ParcelLabels(graphene.ObjectType):
 
     requires = Permission.FLOOR_READ
     pdf = graphene.String(required=True)
+    png = graphene.String(required=True)
     zpl = graphene.String(required=True)
 
 
@@ -147,7 +148,7 @@ class Parcel(relay.ObjectType, AtLocation):
         waybill = await info.context.load(queries.live_waybills, root.id)
         if waybill is None or waybill.state != WaybillState.ISSUED:
             return None
-        return {kind: f"{LABELS}/{root.id}.{kind}" for kind in ("pdf", "zpl")}
+        return {kind: f"{LABELS}/{root.id}.{kind}" for kind in ("pdf", "png", "zpl")}
 
     @staticmethod
     async def resolve_supported_actions(root: Any, info: Any) -> list[str]:

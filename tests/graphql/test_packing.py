@@ -12,7 +12,7 @@ from pickmesh.graphql.ids import global_id
 
 PARCEL = """query ($id: ID!) { parcel(id: $id) {
   number state supportedActions items { quantity sku { code } lot { code } line { packedQuantity } }
-  waybill { number state } labels { pdf zpl } printJobs { format state } fulfillmentOrder { number status }
+  waybill { number state } labels { pdf png zpl } printJobs { format state } fulfillmentOrder { number status }
 } }"""
 ACT = """mutation ($input: %sInput!) { %s(input: $input) {
   parcels { state waybill { number state } labels { pdf } } userErrors { code field }
@@ -33,7 +33,7 @@ async def test_a_sealed_parcel_shows_contents_number_and_labels(
         {"quantity": 1, "sku": {"code": "KETTLE-01"}, "lot": {"code": "L-KETTLE-01"}, "line": {"packedQuantity": 1}}
     ]
     assert parcel["waybill"] == {"number": "LC00000000000000000", "state": "ISSUED"}
-    assert parcel["labels"] == {kind: f"/labels/parcel/{made['Parcel'][0]}.{kind}" for kind in ("pdf", "zpl")}
+    assert parcel["labels"] == {kind: f"/labels/parcel/{made['Parcel'][0]}.{kind}" for kind in ("pdf", "png", "zpl")}
     assert parcel["printJobs"] == [{"format": "PDF", "state": "QUEUED"}]
 
 

@@ -1,4 +1,4 @@
-"""Boxes on their way out: parcels, contents, waybills, labels, print jobs, stations."""
+"""Boxes on their way out: parcels, contents, waybills, labels, stations."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -12,13 +12,14 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import refusals as order_refusals
 from pickmesh.core.packing import queries, refusals, shipping, stations, waybills
-from pickmesh.core.packing.tables import ParcelState, PrintState, WaybillState
+from pickmesh.core.packing.tables import ParcelState, WaybillState
 from pickmesh.core.picking import refusals as picking_refusals
 from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Queries, Requirement
+from pickmesh.graphql.printing import PrintJob, PrintJobsOfStation
 from pickmesh.graphql.scalars import DateTime
 from pickmesh.graphql.stock import AtLocation, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind
@@ -29,11 +30,10 @@ LABELS = "/labels/parcel"
 
 ParcelStateName = graphene.Enum.from_enum(ParcelState, name="ParcelState")
 WaybillStateName = graphene.Enum.from_enum(WaybillState, name="WaybillState")
-PrintStateName = graphene.Enum.from_enum(PrintState, name="PrintState")
 PackingUserError = user_error("Packing", stock_refusals, order_refusals, picking_refusals, refusals)
 
 
-class Station(relay.ObjectType, AtLocation):
+class Station(relay.ObjectType, AtLocation, PrintJobsOfStation):
     """A pack bench with a printer."""
 
     class Meta:
@@ -67,21 +67,6 @@ class Waybill(graphene.ObjectType):
     requested_at = graphene.Field(DateTime, required=True)
     issued_at = graphene.Field(DateTime)
     voided_at = graphene.Field(DateTime)
-    last_error = graphene.String()
-
-
-class PrintJob(graphene.ObjectType):
-    """A label to print at a station."""
-
-    requires = Permission.FLOOR_READ
-    id = relay.own_id("PrintJob")
-    station = relay.link("station_id", Station, required=True)
-    parcel = relay.link("parcel_id", "pickmesh.graphql.packing.Parcel", required=True)
-    format = graphene.String(required=True)
-    state = graphene.Field(PrintStateName, required=True)
-    reason = graphene.String(required=True)
-    created_at = graphene.Field(DateTime, required=True)
-    done_at = graphene.Field(DateTime)
     last_error = graphene.String()
 
 
@@ -198,17 +183,17 @@ class PackingQueries(Queries):
         station_id=graphene.ID(),
         states=relay.some(ParcelStateName),
     )
+    station = graphene.Field(
+        Station,
+        code=graphene.String(required=True),
+        location_code=graphene.String(description="The warehouse's, where several have a station of that code."),
+        description="A pack station by its code.",
+    )
     stations = graphene.List(
         graphene.NonNull(Station),
         required=True,
         location_id=graphene.ID(required=True),
         description="The pack stations of a warehouse, by code.",
-    )
-    print_jobs = graphene.List(
-        graphene.NonNull(PrintJob),
-        required=True,
-        station_id=graphene.ID(required=True),
-        description="What a station has still to print, the oldest first; at most 50.",
     )
 
     @staticmethod
@@ -220,18 +205,17 @@ class PackingQueries(Queries):
         return info.context.load(queries.parcels_by_number, relay.number_of(value, OwnKind.PARCEL))
 
     @staticmethod
+    async def resolve_station(_root: Any, info: Any, code: str, location_code: str | None = None) -> Any:
+        """Return the station."""
+        async with info.context.reading() as uow:
+            return await stations.station_named(uow, code, location_code)
+
+    @staticmethod
     async def resolve_stations(_root: Any, info: Any, location_id: str) -> Sequence[Any]:
         """Return the stations."""
         location = relay.id_of(location_id, "Location", field=("locationId",))
         async with info.context.reading() as uow:
             return await stations.stations_of(uow, location)
-
-    @staticmethod
-    async def resolve_print_jobs(_root: Any, info: Any, station_id: str) -> Sequence[Any]:
-        """Return the queue."""
-        station = relay.id_of(station_id, "Station", field=("stationId",))
-        async with info.context.reading() as uow:
-            return await queries.queued_print_jobs(uow, station)
 
 
 class OfParcels(Mutation):

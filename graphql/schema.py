@@ -16,17 +16,19 @@ from pickmesh.graphql import (
     packing,
     permissions,
     picking,
+    printing,
     relay,
     stock,
     stock_acts,
 )
 
-ROOMS = (accounts, stock_acts, intake, fulfillment_orders, picking, packing, floor)
+ROOMS = (accounts, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
 class Query(
     floor.FloorQueries,
+    printing.PrintingQueries,
     packing.PackingQueries,
     picking.PickingQueries,
     orders.OrdersQueries,

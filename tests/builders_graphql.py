@@ -26,6 +26,7 @@ from pickmesh.core.orders import holds
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import parcels, stations, verifying, waybills
+from pickmesh.core.packing import queries as parcel_queries
 from pickmesh.core.packing.rules import Opening, Seal, VerifyItem
 from pickmesh.core.picking import commands as picking
 from pickmesh.core.picking import lists, tasks, totes, waves
@@ -212,5 +213,7 @@ async def _pack(uow: UnitOfWork, warehouse: Warehouse, ids: defaultdict[str, lis
 async def _look_up(uow: UnitOfWork, ids: defaultdict[str, list[UUID]]) -> None:
     page = await stock_queries.move_page(uow, PageRequest(limit=len(ids["Sku"])))
     ids["StockMove"] += [row.id for row in page.items]
+    jobs = await parcel_queries.print_jobs_of(uow, ids["Parcel"])
+    ids["PrintJob"] += [job.id for parcel_id in ids["Parcel"] for job in jobs[parcel_id]]
     lines = await order_queries.lines_of_orders(uow, ids["Order"])
     ids["OrderLine"] += [line.id for of_order in lines.values() for line in of_order]

@@ -1,14 +1,20 @@
-"""Invariant 4, packing's part: shipped = Σ contents of shipped parcels, and what a parcel says is what lies in it."""
+"""Invariant 4, packing's part: shipped = Σ contents of shipped parcels, and what a parcel says is what lies in it.
+
+Of print jobs: an agent has exactly those that are taken or printing, until a moment that a timer keeps; what is over
+says when; nothing waits to be printed under a voided number.
+"""
 
 from typing import Any
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal.tables import Timer
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
+from pickmesh.core.packing.printing import HELD, LEASE_TIMER
 from pickmesh.core.packing.rules import GONE
-from pickmesh.core.packing.tables import Parcel, ParcelItem, ParcelState
+from pickmesh.core.packing.tables import Parcel, ParcelItem, ParcelState, PrintJob, PrintState, Waybill, WaybillState
 from pickmesh.core.stock.tables import Allocation, AllocationStatus
 
 INVARIANT = 4
@@ -24,6 +30,7 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
         *await _figures(uow, FulfillmentLine.shipped_quantity, sorted(GONE), "shipped", sa.true()),
         *await _figures(uow, FulfillmentLine.packed_quantity, [*sorted(GONE), *_BOXES], "packed", _goes_on()),
         *await _contents_unlike_goods(uow),
+        *await _impossible_print_jobs(uow),
     ]
 
 
@@ -105,4 +112,37 @@ async def _contents_unlike_goods(uow: UnitOfWork) -> list[Violation]:
             },
         )
         for row in found
+    ]
+
+
+async def _impossible_print_jobs(uow: UnitOfWork) -> list[Violation]:
+    """Jobs that nobody would ever bring to an end, that look over and are not, or that print a number given back."""
+    is_held, is_over = PrintJob.state.in_(HELD), PrintJob.state.in_((PrintState.PRINTED, PrintState.FAILED))
+    whose = (PrintJob.agent, PrintJob.run_id, PrintJob.taken_at, PrintJob.until)
+    nobody_has = sa.or_(*(column.is_(None) for column in whose))
+    waits = PrintJob.state.in_((PrintState.QUEUED, PrintState.TAKEN))
+    is_endless = is_held & Timer.due_at.is_(None) & (PrintJob.until > uow.now)  # one that ran out is being seen to
+    impossible = {
+        "is an agent's, but which one and until when is not known": is_held & nobody_has,
+        "is an agent's, but no timer ends its lease": is_endless,
+        "waits for an agent, but one has it": (PrintJob.state == PrintState.QUEUED) & PrintJob.run_id.is_not(None),
+        "is over, but not since when": is_over & PrintJob.done_at.is_(None),
+        "is not over, but says since when": sa.not_(is_over) & PrintJob.done_at.is_not(None),
+        "waits, but its waybill is voided": waits & (Waybill.state == WaybillState.VOIDED),
+    }
+    kinds = sa.case(*((condition, what) for what, condition in impossible.items()))
+    found = await uow.fetch(
+        sa.select(PrintJob.id, PrintJob.state, kinds.label("what"))
+        .join(Waybill, (Waybill.merchant_id == PrintJob.merchant_id) & (Waybill.id == PrintJob.waybill_id))
+        .outerjoin(
+            Timer,
+            (Timer.merchant_id == PrintJob.merchant_id)
+            & (Timer.subject_id == PrintJob.id)
+            & (Timer.kind == LEASE_TIMER),
+        )
+        .where(uow.mine(PrintJob), sa.or_(*impossible.values()))
+        .order_by(PrintJob.id)
+    )
+    return [
+        Violation(INVARIANT, f"A print job is {row.state} and {row.what}.", {"print_job_id": row.id}) for row in found
     ]

@@ -136,3 +136,39 @@ class ParcelVoided(Event):
     kind: ClassVar[str] = "parcel_voided"
     fulfillment_order_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJobQueued(Event):
+    """A label waits to be printed at a station, anew or again."""
+
+    kind: ClassVar[str] = "print_job_queued"
+    station_id: UUID
+    parcel_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJobDone(Event):
+    """A label is on paper."""
+
+    kind: ClassVar[str] = "print_job_done"
+    station_id: UUID
+    parcel_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJobFailed(Event):
+    """A label will not be printed: its printer refused it, or its waybill was voided."""
+
+    kind: ClassVar[str] = "print_job_failed"
+    station_id: UUID
+    parcel_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJobUnsure(Event):
+    """A label may be on paper or not; somebody must look before it is printed again."""
+
+    kind: ClassVar[str] = "print_job_unsure"
+    station_id: UUID
+    parcel_id: UUID

@@ -1,6 +1,6 @@
-"""The row locks of packing: fulfillment orders first (orders' own lock), then parcels; ids ascending.
+"""The row locks of packing: fulfillment orders first (orders' own lock), then parcels, then print jobs; ids ascending.
 
-A parcel's lock guards its contents and its waybills.
+A parcel's lock guards its contents and its waybills. Who begins with a print job locks nothing else but counters.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,10 +11,14 @@ import sqlalchemy as sa
 
 from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.packing.tables import Parcel
+from pickmesh.core.packing.tables import Parcel, PrintJob
 
 PARCEL = tuple(rows.table_of(Parcel).c)
 """Every column of a parcel, as commands and queries read them."""
+
+
+PRINT_JOB = tuple(rows.table_of(PrintJob).c)
+"""Every column of a print job."""
 
 
 async def lock_parcels(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, sa.Row[*tuple[Any, ...]]]:
@@ -39,3 +43,17 @@ async def lock_parcels_of_orders(
     for row in sorted(found, key=lambda parcel: parcel.sequence):
         by_order[row.fulfillment_order_id].append(row)
     return by_order
+
+
+async def lock_print_jobs(
+    uow: UnitOfWork, *conditions: sa.ColumnElement[bool], first: int | None = None
+) -> Mapping[UUID, sa.Row[*tuple[Any, ...]]]:
+    """Lock the print jobs that meet conditions, oldest first; with `first`, as many of those nobody else has locked."""
+    found = await uow.fetch(
+        sa.select(*PRINT_JOB)
+        .where(uow.mine(PrintJob), *conditions)
+        .order_by(PrintJob.id)
+        .limit(first)
+        .with_for_update(skip_locked=first is not None)
+    )
+    return {row.id: row for row in found}

@@ -14,7 +14,7 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder
 from pickmesh.core.packing import rules
-from pickmesh.core.packing.locks import PARCEL
+from pickmesh.core.packing.locks import PARCEL, PRINT_JOB
 from pickmesh.core.packing.tables import CarrierAccount, Parcel, ParcelItem, PrintJob, PrintState, Waybill
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Place
 
@@ -23,7 +23,10 @@ Rows = Sequence[Row]
 
 PARCEL_ITEM = tuple(rows.table_of(ParcelItem).c)
 WAYBILL = tuple(rows.table_of(Waybill).c)
-PRINT_JOB = tuple(rows.table_of(PrintJob).c)
+PRINT_OPEN = (PrintState.QUEUED, PrintState.TAKEN, PrintState.PRINTING, PrintState.UNSURE)
+"""States of print jobs that somebody still has to do something about."""
+PRINT_JOBS_MAX = 50
+"""Most print jobs of a station told at once."""
 CARRIER_ACCOUNT = tuple(rows.table_of(CarrierAccount).c)
 
 
@@ -134,14 +137,38 @@ async def print_jobs_of(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mappin
     return paged.grouped(found, "parcel_id")
 
 
-async def queued_print_jobs(uow: UnitOfWork, station_id: UUID, *, limit: int = 50) -> Rows:
-    """Return what a station has still to print, oldest first."""
+async def print_jobs(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return print jobs by id."""
+    found = await uow.fetch(sa.select(*PRINT_JOB).where(uow.mine(PrintJob), uow.among(PrintJob.id, ids)))
+    return {row.id: row for row in found}
+
+
+async def print_jobs_at(
+    uow: UnitOfWork, station_id: UUID, *, states: Collection[str] = PRINT_OPEN, limit: int = PRINT_JOBS_MAX
+) -> Rows:
+    """Return a station's print jobs in some states (by default those that are not over), oldest first."""
     return await uow.fetch(
         sa.select(*PRINT_JOB)
-        .where(uow.mine(PrintJob), PrintJob.station_id == station_id, PrintJob.state == PrintState.QUEUED)
+        .where(uow.mine(PrintJob), PrintJob.station_id == station_id, uow.among(PrintJob.state, states))
         .order_by(PrintJob.id)
         .limit(limit)
     )
+
+
+async def open_print_jobs(uow: UnitOfWork, station_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
+    """Return the print jobs of stations that are not over, by station, oldest first, at most 50 of each."""
+    place = sa.func.row_number().over(partition_by=PrintJob.station_id, order_by=PrintJob.id).label("place")
+    ranked = (
+        sa.select(*PRINT_JOB, place)
+        .where(uow.mine(PrintJob), uow.among(PrintJob.station_id, station_ids), uow.among(PrintJob.state, PRINT_OPEN))
+        .subquery()
+    )
+    found = await uow.fetch(
+        sa.select(ranked)
+        .where(ranked.c.merchant_id == uow.merchant_id, ranked.c.place <= PRINT_JOBS_MAX)
+        .order_by(ranked.c.station_id, ranked.c.id)
+    )
+    return paged.grouped(found, "station_id")
 
 
 async def goods_on_the_way(

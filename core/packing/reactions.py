@@ -1,11 +1,12 @@
-"""What packing does when something happened elsewhere: boxes of stopped orders are given up once they are empty."""
+"""What packing does when something happened elsewhere: empty boxes of stopped orders, print agents gone silent."""
 
 from collections.abc import Mapping, Sequence
 
+from pickmesh.core.journal import events as journal_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.packing import parcels
+from pickmesh.core.packing import parcels, printing
 from pickmesh.core.picking import events as picking_events
 
 
@@ -14,8 +15,16 @@ async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> No
     await parcels.void_parcels_of_orders(uow, {event.subject_id for event in events})
 
 
+async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Settle print jobs whose agent has not been heard of for the length of its lease."""
+    due = {event.subject_id for event in events if event.payload["timer"] == printing.LEASE_TIMER}
+    if due:
+        await printing.end_leases(uow, due)
+
+
 REACTIONS: Mapping[str, Reaction] = {
     order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
     order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
     picking_events.GoodsPutBack.kind: on_order_stopped,
+    journal_events.TimerDue.kind: on_timer_due,
 }

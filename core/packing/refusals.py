@@ -67,3 +67,9 @@ class NoStation(Refusal):
     """The parcel is at no station, so there is no printer; open it at a station first."""
 
     code = "NO_STATION"
+
+
+class PrintJobGone(Refusal):
+    """This print job is not this agent's to print: it was called off, or it is another's by now; print none of it."""
+
+    code = "PRINT_JOB_GONE"

@@ -10,7 +10,10 @@ from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing.tables import Station
+from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import Place, PlaceKind
 
 Row = sa.Row[*tuple[Any, ...]]
@@ -69,3 +72,15 @@ async def stations_by_code(uow: UnitOfWork, codes: Collection[str]) -> Sequence[
         .where(uow.mine(Station), uow.among(Station.code, wanted))
         .order_by(Station.location_id, Station.code)
     )
+
+
+async def station_named(uow: UnitOfWork, code: str, location_code: str | None = None) -> Row | None:
+    """Return the station of a code, at the warehouse of a code; refuses INVALID_INPUT when several have it."""
+    found = await stations_by_code(uow, [code])
+    if location_code is not None:
+        location = await stock_queries.location_by_code(uow, location_code)
+        found = [row for row in found if location is not None and row.location_id == location.id]
+    if len(found) > 1:
+        message = sentence("Several warehouses have a station {code}; say the warehouse's code, too.", code=code)
+        raise InvalidInput(message, field=("locationCode",))
+    return found[0] if found else None

@@ -12,10 +12,11 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refused, WrongState
-from pickmesh.core.packing import bench, events, queries, refusals, rules, shipping, stations
+from pickmesh.core.kit.texts import sentence, word
+from pickmesh.core.packing import bench, events, printing, queries, refusals, rules, shipping
 from pickmesh.core.packing.carriers import LOCAL
 from pickmesh.core.packing.rules import BenchParcel
-from pickmesh.core.packing.tables import ParcelState, PrintJob, PrintState, Waybill, WaybillState
+from pickmesh.core.packing.tables import ParcelState, Waybill, WaybillState
 
 CHANNEL = "carrier"
 ISSUE, VOID = "issue", "void"
@@ -77,7 +78,8 @@ async def request_waybills(
         elif parcel.stopped:
             refused[index] = Refused(index, refusals.Intercepted())
         elif parcel.state not in {ParcelState.OPEN, ParcelState.SEALED}:
-            refused[index] = Refused(index, WrongState(f"The parcel is {parcel.state.lower()}; it needs no waybill."))
+            message = sentence("The parcel is {state}; it needs no waybill.", state=word(parcel.state))
+            refused[index] = Refused(index, WrongState(message))
     asking = [parcels[parcel_id] for index, parcel_id in enumerate(parcel_ids) if index not in refused]
     before = await queries.live_waybills(uow, parcels)
     waybill_ids = await ask(uow, asking, carrier)
@@ -143,7 +145,8 @@ async def record_waybills(
     await uow.update(Waybill, numbered)
     await outbox.post(uow, [_letter(VOID, rows[each.waybill_id].carrier, each.waybill_id) for each in unused])
     await _record_failures(uow, rows, failed)
-    await _print(uow, parcels, {rows[each.waybill_id].parcel_id: each.waybill_id for each in fresh}, reason="ISSUED")
+    labels = {rows[each.waybill_id].parcel_id: each.waybill_id for each in fresh}
+    await printing.queue_labels(uow, parcels, labels, reason="ISSUED")
     uow.emit(
         events.WaybillIssued(
             rows[each.waybill_id].parcel_id, each.waybill_id, rows[each.waybill_id].carrier, each.number
@@ -186,30 +189,6 @@ async def _record_failures(uow: UnitOfWork, rows: Mapping[UUID, Row], failed: Se
     )
 
 
-async def _print(
-    uow: UnitOfWork, parcels: Mapping[UUID, BenchParcel], waybill_ids: Mapping[UUID, UUID], *, reason: str
-) -> list[UUID]:
-    """Queue a label for each of these parcels that stands at a station."""
-    at_stations = {each: parcels[each].station_id for each in waybill_ids if parcels[each].station_id is not None}
-    known = await stations.stations(uow, {each for each in at_stations.values() if each is not None})
-    new = [
-        {
-            "id": new_id(),
-            "station_id": station_id,
-            "parcel_id": parcel_id,
-            "waybill_id": waybill_ids[parcel_id],
-            "format": known[station_id].printer_format,
-            "state": PrintState.QUEUED,
-            "reason": reason,
-            "created_at": uow.now,
-        }
-        for parcel_id, station_id in at_stations.items()
-        if station_id is not None
-    ]
-    await uow.insert(PrintJob, new)
-    return [row["id"] for row in new]
-
-
 async def reprint_labels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str) -> list[UUID | Refused]:
     """Print labels once more; the reason is kept. Answers with the print jobs' ids.
 
@@ -228,8 +207,8 @@ async def reprint_labels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason:
             refused[index] = Refused(index, refusals.NoWaybill())
         elif parcels[parcel_id].station_id is None:
             refused[index] = Refused(index, refusals.NoStation())
-    printing = {each: live[each].id for index, each in enumerate(parcel_ids) if index not in refused}
-    jobs = dict(zip(printing, await _print(uow, parcels, printing, reason=reason), strict=True))
+    wanted = {each: live[each].id for index, each in enumerate(parcel_ids) if index not in refused}
+    jobs = dict(zip(wanted, await printing.queue_labels(uow, parcels, wanted, reason=reason), strict=True))
     return [refused.get(index) or jobs[each] for index, each in enumerate(parcel_ids)]
 
 
@@ -249,7 +228,7 @@ async def void_waybills(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: 
         if parcel is None:
             answers.append(Refused(index, NotFound("No parcel of yours has that id; scan its label again.")))
         elif parcel.state in rules.GONE:
-            message = "The parcel has shipped under this number and keeps it."
+            message = sentence("The parcel has shipped under this number and keeps it.")
             answers.append(Refused(index, WrongState(message, data={"state": parcel.state})))
         elif parcel_id not in live:
             answers.append(Refused(index, refusals.NoWaybill("The parcel has no waybill to give up.")))
@@ -267,13 +246,5 @@ async def void_live(uow: UnitOfWork, parcel_ids: Collection[UUID], reason: str) 
     voided = [{"id": row.id, "state": WaybillState.VOIDED, "voided_at": uow.now} for row in live.values()]
     await uow.update(Waybill, sorted(voided, key=lambda row: row["id"]))
     await outbox.post(uow, [_letter(VOID, row.carrier, row.id) for row in live.values() if row.number is not None])
-    await uow.execute(
-        sa.update(PrintJob)
-        .where(
-            uow.mine(PrintJob),
-            uow.among(PrintJob.waybill_id, [row.id for row in live.values()]),
-            PrintJob.state == PrintState.QUEUED,
-        )
-        .values(state=PrintState.FAILED, last_error="The waybill was voided.", done_at=uow.now)
-    )
+    await printing.cancel_print_jobs(uow, [row.id for row in live.values()])
     uow.emit(events.WaybillVoided(parcel_id, row.id, row.carrier, reason) for parcel_id, row in live.items())

@@ -38,7 +38,7 @@ NOT_THERE = {"NOT_FOUND", "UNKNOWN_SHOP", "UNKNOWN_PLACE", "UNKNOWN_SKU"}
 """What tells that nothing of the caller's has that id."""
 TYPES = {"fulfillmentOrders": "FulfillmentOrder"}
 """The type of what the items of a list in an input are."""
-CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01"}
+CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01", "Station": "BENCH-1"}
 TEXTS = {
     "search": "KETTLE",
     "term": "KETTLE-01",

@@ -134,7 +134,7 @@ async def test_a_number_is_recorded_once_and_queues_one_label(database: Database
     assert local.is_number(row.number)
     async with database.reading(merchant) as uow:
         (job,) = (await queries.print_jobs_of(uow, [parcel_id]))[parcel_id]
-        assert [each.id for each in await queries.queued_print_jobs(uow, floor.station_id)] == [job.id]
+        assert [each.id for each in await queries.print_jobs_at(uow, floor.station_id)] == [job.id]
         assert [each.parcel_id for each in await queries.waybills_by_number(uow, [row.number])] == [parcel_id]
     assert (job.state, job.format, job.reason, job.waybill_id) == ("QUEUED", "PDF", "ISSUED", waybill_id)
 

@@ -2,6 +2,7 @@
 // capture calls `hear`; only `keep/` touches IndexedDB and only `api/` the network.
 
 import type {
+  PackLinesQuery,
   RecordMutation,
   ScanEntry,
   ScanKind,
@@ -17,6 +18,10 @@ export type Viewer = ViewerQuery["viewer"];
 export type Location = ViewerQuery["locations"][number];
 export type Walk = NonNullable<WalkQuery["pickList"]>;
 export type WalkLine = Walk["lines"][number];
+/** What an order's parcel may take. */
+export type PackLine = NonNullable<
+  NonNullable<NonNullable<PackLinesQuery["parcel"]>["fulfillmentOrder"]>
+>["lines"][number];
 export type Verdict = NonNullable<RecordMutation["scanRecord"]>["verdicts"][number];
 
 /** Something read by camera or wedge, typed, or found in a picture; before anyone knows what it means. */
@@ -65,6 +70,8 @@ export interface KeptEntry {
   verdict?: Verdict;
   /** Why the server took nothing, in a sentence. */
   problem?: string;
+  /** Set while its answer waits for a tap. */
+  attention?: 1;
 }
 
 /** A session as this phone knows it, so that work goes on without network. */
@@ -74,6 +81,10 @@ export interface KeptSession {
   session: Session;
   /** The list's lines, for picking. */
   walk?: Walk;
+  /** The open order's lines, for packing. */
+  pack?: PackLine[];
+  /** The parcel those lines were read for. */
+  packOf?: string;
   /** The next entry gets this number. */
   nextSequence: number;
   openedAt: string;

@@ -4,7 +4,18 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 
 import type { JobsQuery, LookQuery } from "../api/generated";
 import { type Desk, standing } from "./guess";
-import type { KeptEntry, Link, Location, Notice, Session, Shown, Viewer, Walk, WalkLine } from "./model";
+import type {
+  KeptEntry,
+  Link,
+  Location,
+  Notice,
+  PackLine,
+  Session,
+  Shown,
+  Viewer,
+  Walk,
+  WalkLine,
+} from "./model";
 
 export const viewer: Signal<Viewer | null> = signal(null);
 export const locations: Signal<Location[]> = signal([]);
@@ -21,6 +32,8 @@ export const refused: Signal<number> = signal(0);
 
 export const session: Signal<Session | null> = signal(null);
 export const walk: Signal<Walk | null> = signal(null);
+/** The open order's lines, when packing and when this person may see them. */
+export const pack: Signal<PackLine[] | null> = signal(null);
 export const jobs: Signal<JobsQuery | null> = signal(null);
 /** An act that needs the server is under way; scans are heard all the same. */
 export const busy: Signal<boolean> = signal(false);
@@ -43,7 +56,7 @@ export const desk: ReadonlySignal<Desk | null> = computed(() => {
   if (!open) return null;
   const place = locations.value.find((each) => each.id === open.location?.id);
   const policy = place?.scanPolicy ?? "PLACE_AND_ITEM";
-  return { session: open, walk: walk.value, policy, pending: pending.value };
+  return { session: open, walk: walk.value, pack: pack.value, policy, pending: pending.value };
 });
 
 const stand = computed(() => (desk.value ? standing(desk.value) : null));
@@ -54,3 +67,8 @@ export const expected: ReadonlySignal<string[]> = computed(() => stand.value?.ex
 export const ahead: ReadonlySignal<WalkLine | null> = computed(() => stand.value?.line ?? null);
 /** The step this phone believes to be at: TOTE, PLACE, ITEM, PUT or DONE when picking, else the server's. */
 export const aheadStep: ReadonlySignal<string | null> = computed(() => stand.value?.step ?? null);
+
+/** The list of the open session; it changes only when another one is opened. */
+export const openList: ReadonlySignal<string | null> = computed(
+  () => session.value?.lease?.pickList.id ?? null,
+);

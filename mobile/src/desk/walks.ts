@@ -1,0 +1,110 @@
+// The walk beside the session: what was booked is counted in, and read anew when the numbers do not meet.
+
+import { PackLinesDocument, SessionNowDocument, WalkDocument } from "../api/generated";
+import type { Keep } from "../keep/database";
+import { keepSession, keptSession } from "../keep/sessions";
+import { ask } from "./ask";
+import type { News } from "./courier";
+import type { KeptEntry, Session, Walk } from "./model";
+import * as state from "./state";
+
+const BOOKED = new Set(["ACCEPTED", "LINE_DONE", "TASK_DONE"]);
+const underWay = new Map<string, Promise<void>>();
+const again = new Set<string>();
+
+/** A walk after entries were answered: what the guess said each takes counts when the server booked it. */
+export function booked(walk: Walk, answered: readonly KeptEntry[]): Walk {
+  const taken = new Map<string, number>();
+  for (const { guess, verdict } of answered) {
+    if (!verdict || verdict.repeated || !BOOKED.has(verdict.outcome) || !guess.lineId) continue;
+    taken.set(guess.lineId, (taken.get(guess.lineId) ?? 0) + (guess.pieces ?? 0));
+  }
+  if (taken.size === 0) return walk;
+  const lines = walk.lines.map((line) => ({
+    ...line,
+    pickedQuantity: line.pickedQuantity + (taken.get(line.id) ?? 0),
+  }));
+  return { ...walk, lines };
+}
+
+/** Whether a walk tells the same as the session: pieces done and in all, and what is left of the next line. */
+export function meets(walk: Walk, session: Session): boolean {
+  const lines = walk.lines.filter((line) => line.status !== "CANCELLED");
+  const done = lines.reduce((sum, line) => sum + line.pickedQuantity + line.shortQuantity, 0);
+  const total = lines.reduce((sum, line) => sum + line.quantity, 0);
+  const { next, progress } = session;
+  const isThere =
+    !next?.skuCode ||
+    lines.some(
+      (line) =>
+        line.place.code === next.placeCode &&
+        line.sku.code === next.skuCode &&
+        line.quantity - line.pickedQuantity - line.shortQuantity === next.remaining,
+    );
+  return done === progress.done && total === progress.total && isThere;
+}
+
+/** Keep what news mean for the walk; what cannot be told from here is asked for. */
+export async function settle(keep: Keep, news: News): Promise<void> {
+  const { owner, session } = news;
+  if (!session) return;
+  const kept = await keptSession(keep, session.id);
+  if (!kept) return;
+  if (kept.walk) await keepSession(keep, owner, session, { walk: booked(kept.walk, news.entries) });
+  void refreshWalk(keep, session.id);
+}
+
+/** Ask for a session's walk or its order's lines, when what is kept does not meet the session (or `always`). */
+export function refreshWalk(keep: Keep, sessionId: string, always = false): Promise<void> {
+  const before = underWay.get(sessionId);
+  if (before) {
+    again.add(sessionId);
+    return before;
+  }
+  const work = refresh(keep, sessionId, always)
+    .catch(() => {}) // what is kept stays as it is, and the next answer tries again
+    .finally(() => {
+      underWay.delete(sessionId);
+      if (again.delete(sessionId)) void refreshWalk(keep, sessionId);
+    });
+  underWay.set(sessionId, work);
+  return work;
+}
+
+async function refresh(keep: Keep, sessionId: string, always: boolean): Promise<void> {
+  const kept = await keptSession(keep, sessionId);
+  if (!kept || kept.closed) return;
+  if (kept.session.job === "PICK") await refreshPicking(keep, sessionId, always);
+  if (kept.session.job === "PACK") await refreshPacking(keep, sessionId);
+}
+
+async function refreshPicking(keep: Keep, sessionId: string, always: boolean): Promise<void> {
+  const kept = await keptSession(keep, sessionId);
+  const list = kept?.session.lease?.pickList.id;
+  if (!kept || !list || (!always && kept.walk && meets(kept.walk, kept.session))) return;
+  const walk = await ask(WalkDocument, { list });
+  if (walk.kind !== "ANSWERED" || !walk.data.pickList) return;
+  const now = await ask(SessionNowDocument, { id: sessionId });
+  const session = now.kind === "ANSWERED" ? now.data.scanSession : null;
+  const told = await keepSession(keep, kept.owner, session ?? kept.session, { walk: walk.data.pickList });
+  show(told.id, told.session, told.walk ?? null);
+}
+
+async function refreshPacking(keep: Keep, sessionId: string): Promise<void> {
+  const kept = await keptSession(keep, sessionId);
+  const parcel = kept?.session.parcel?.id;
+  const mayRead = state.viewer.value?.permissions.includes("ORDERS_READ");
+  if (!kept || !parcel || !mayRead || kept.session.step !== "ITEMS" || kept.packOf === parcel) return;
+  const answer = await ask(PackLinesDocument, { parcel });
+  if (answer.kind !== "ANSWERED") return;
+  const pack = answer.data.parcel?.fulfillmentOrder?.lines ?? [];
+  await keepSession(keep, kept.owner, kept.session, { pack, packOf: parcel });
+  if (state.session.value?.id === sessionId) state.pack.value = pack;
+}
+
+function show(id: string, session: Session, walk: Walk | null): void {
+  const before = state.session.value;
+  if (before?.id !== id) return;
+  if (before.version <= session.version) state.session.value = session;
+  state.walk.value = walk;
+}

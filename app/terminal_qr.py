@@ -10,7 +10,6 @@ QUIET_COLUMNS = 4
 QUIET_ROWS = 2
 """The standard asks for four modules of white on all sides; two above and below are read as well and save lines."""
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
-_STYLE = Style(color="#000000", bgcolor="#ffffff")
 
 
 def modules(text: str) -> list[list[bool]]:
@@ -38,9 +37,11 @@ def lines(text: str) -> list[str]:
 
 
 def show(console: Console, text: str) -> None:
-    """Print a QR code; nothing where output is no terminal or the terminal is too narrow: print the text as well."""
+    """Print a QR code where it can be read: not without a terminal with colours and width; print the text too."""
     drawn = lines(text)
-    if not console.is_terminal or console.width < len(drawn[0]):
+    has_colours = console.color_system is not None and not console.no_color
+    if not console.is_terminal or not has_colours or console.width < len(drawn[0]):
         return
+    style = Style(color="#000000", bgcolor="#ffffff")
     for line in drawn:
-        console.print(Text(line, _STYLE), no_wrap=True, crop=False)
+        console.print(Text(line, style), no_wrap=True, crop=False)

@@ -14,6 +14,9 @@ type Names<Text extends string> = Text extends `${string}{${infer Inside}}${infe
 export type Words<Wanted extends Key> = { [Word in Names<(typeof en)[Wanted]>]: string | number };
 type Arguments<Wanted extends Key> = Names<(typeof en)[Wanted]> extends never ? [] : [words: Words<Wanted>];
 
+/** A sentence that takes no words. */
+export type PlainKey = { [Each in Key]: Names<(typeof en)[Each]> extends never ? Each : never }[Key];
+
 export const tables: Record<Language, Record<Key, string>> = { en, "zh-CN": zhCN };
 const STORED = "pickmesh.language";
 

@@ -1,0 +1,53 @@
+// The app begins here: what this phone keeps is read, the scanner is listened to, the screen is drawn.
+
+import { render } from "preact";
+import { listenToWedge } from "./capture/wedge";
+import { pair, start } from "./desk/acts";
+import * as state from "./desk/state";
+import { follow } from "./feel/follow";
+import { feel, unlock } from "./feel/player";
+import { t } from "./language";
+import { App } from "./screens/App";
+import { watchAge } from "./screens/age";
+import { backCloses, device, receive, run } from "./screens/route";
+import { isStarted } from "./screens/started";
+import { keepApp } from "./screens/update";
+import "./styles/colours.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/work.css";
+import "./styles/verdicts.css";
+import "./styles/sheets.css";
+import "./styles/pages.css";
+
+const PAIRING = /^#pair=(.+)$/;
+
+/** Take a pairing token out of the address before anything else can see or keep it. */
+function takePairing(): string | null {
+  const token = PAIRING.exec(location.hash)?.[1];
+  if (!token) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  return decodeURIComponent(token);
+}
+
+async function begin(): Promise<void> {
+  const token = takePairing();
+  device.value = t("pair.deviceDefault");
+  const root = document.getElementById("app");
+  if (root) render(<App />, root);
+  unlock(window);
+  follow(state.shown, state.problems, feel);
+  watchAge();
+  await run(start());
+  isStarted.value = true;
+  if (token) await run(pair(token, device.value));
+  listenToWedge(window, receive);
+  backCloses(window);
+  window.addEventListener("hashchange", () => {
+    const later = takePairing();
+    if (later) void run(pair(later, device.value));
+  });
+  keepApp();
+}
+
+void begin();

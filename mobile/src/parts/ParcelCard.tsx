@@ -1,0 +1,57 @@
+// The parcel on the bench: its number, waybill, weight, and whether its label came out of the printer.
+
+import type { Session } from "../desk/model";
+import { t } from "../language";
+import { Icon, type IconName } from "./Icon";
+
+type Parcel = NonNullable<Session["parcel"]>;
+type Print = Parcel["printJobs"][number];
+
+const PRINT_ICONS: Record<Print["state"], IconName> = {
+  QUEUED: "clock",
+  TAKEN: "print",
+  PRINTING: "print",
+  UNSURE: "question",
+  PRINTED: "check",
+  FAILED: "cross",
+};
+
+export function ParcelCard({ parcel }: { parcel: Parcel }) {
+  const { waybill, weightG, printJobs, labels } = parcel;
+  return (
+    <section class="parcel">
+      <p class="parcel-head">
+        <Icon name="box" />
+        <b>{parcel.number}</b>
+        <span class="tag">{t(`parcel.${parcel.state}`)}</span>
+        {weightG !== null && <span>{t("parcel.weight", { n: weightG })}</span>}
+      </p>
+      <p class={waybill?.state === "FAILED" ? "is-bad" : ""}>
+        {waybill ? waybillWords(waybill) : t("waybill.none")}
+        {waybill?.carrier && ` · ${waybill.carrier}`}
+      </p>
+      <ul class="prints">
+        {printJobs.map((job) => (
+          <li key={job.id} class={`print is-${job.state.toLowerCase()}`}>
+            <Icon name={PRINT_ICONS[job.state]} />
+            <span>
+              {t(`print.${job.state}`)}
+              {job.lastError && `: ${job.lastError}`}
+            </span>
+          </li>
+        ))}
+        {printJobs.length === 0 && <li class="print faint">{t("print.none")}</li>}
+      </ul>
+      {labels && (
+        <a class="plain" href={labels.pdf} target="_blank" rel="noopener noreferrer">
+          {t("print.label")}
+        </a>
+      )}
+    </section>
+  );
+}
+
+function waybillWords(waybill: NonNullable<Parcel["waybill"]>): string {
+  if (waybill.state === "ISSUED") return t("waybill.ISSUED", { number: waybill.number ?? "" });
+  return t(`waybill.${waybill.state}`);
+}

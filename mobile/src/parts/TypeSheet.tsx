@@ -1,0 +1,60 @@
+// Typing a code: large keys for digits and the usual letters, or the phone's keyboard when the person asks for it.
+
+import { useState } from "preact/hooks";
+import { t } from "../language";
+import { receive } from "../screens/route";
+import { Keypad } from "./Keypad";
+import { Sheet } from "./Sheet";
+
+const SIGNS = ["-", "A", "B", "C", "D", "E", "P", "T", "W"];
+const LENGTH_MAX = 64;
+
+export function TypeSheet({ onClose }: { onClose: () => void }) {
+  const [code, setCode] = useState("");
+  const [hasKeyboard, setKeyboard] = useState(false);
+  const enter = () => {
+    const raw = code.trim();
+    if (!raw) return;
+    onClose();
+    receive({ raw, source: "TYPED" });
+  };
+  return (
+    <Sheet title={t("type.title")} onClose={onClose}>
+      <form
+        class="answer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          enter();
+        }}
+      >
+        {hasKeyboard ? (
+          <label class="field">
+            <span>{t("type.hint")}</span>
+            <input
+              type="text"
+              class="typed"
+              value={code}
+              inputMode="text"
+              autoComplete="off"
+              autoCapitalize="characters"
+              spellcheck={false}
+              maxLength={LENGTH_MAX}
+              enterKeyHint="send"
+              onInput={(event) => setCode(event.currentTarget.value)}
+            />
+          </label>
+        ) : (
+          <>
+            <Keypad value={code} onChange={setCode} extra={SIGNS} lengthMax={LENGTH_MAX} />
+            <button type="button" class="plain" onClick={() => setKeyboard(true)}>
+              {t("type.letters")}
+            </button>
+          </>
+        )}
+        <button type="submit" class="main" disabled={!code.trim()}>
+          {t("type.do")}
+        </button>
+      </form>
+    </Sheet>
+  );
+}

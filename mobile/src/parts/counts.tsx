@@ -1,0 +1,114 @@
+// Sheets that ask for a number: how many are there, how many in all, how heavy.
+
+import { useState } from "preact/hooks";
+import { say } from "../desk/acts";
+import type { Session } from "../desk/model";
+import { t } from "../language";
+import { run } from "../screens/route";
+import type { Goal } from "./goal";
+import { Keypad, keyed } from "./Keypad";
+import { Sheet } from "./Sheet";
+
+interface Props {
+  session: Session;
+  goal: Goal | null;
+  onClose: () => void;
+}
+
+/** Ask how many are there and show what that means before anything is reported. */
+export function ShortSheet({ session, goal, onClose }: Props) {
+  const [there, setThere] = useState("");
+  if (session.job === "PACK") return <ShortPacking onClose={onClose} />;
+  const wanted = goal?.left ?? 0;
+  const count = keyed(there);
+  const missing = count === null ? null : wanted - count;
+  const words = { n: wanted, sku: goal?.name ?? goal?.sku ?? "" };
+  return (
+    <Sheet title={t("short.title")} onClose={onClose}>
+      <p>{goal?.code ? t("short.hint", { ...words, place: goal.code }) : t("short.hintPlain", words)}</p>
+      <Keypad value={there} onChange={setThere} />
+      <p class="means" role="status">
+        {missing === null && " "}
+        {missing !== null && missing < 0 && t("short.tooMany", { n: wanted })}
+        {missing === 0 && t("short.allThere")}
+        {missing !== null && missing > 0 && t("short.means", { missing })}
+      </p>
+      <button
+        type="button"
+        class="main is-warning"
+        disabled={missing === null || missing <= 0}
+        onClick={() => {
+          onClose();
+          void run(say({ kind: "SHORT", quantity: missing ?? 0 }));
+        }}
+      >
+        {t("short.confirm", { missing: missing !== null && missing > 0 ? missing : "…" })}
+      </button>
+    </Sheet>
+  );
+}
+
+function ShortPacking({ onClose }: { onClose: () => void }) {
+  return (
+    <Sheet title={t("action.SHORT")} onClose={onClose}>
+      <p>{t("short.pack")}</p>
+      <button
+        type="button"
+        class="main is-warning"
+        onClick={() => {
+          onClose();
+          void run(say({ kind: "SHORT" }));
+        }}
+      >
+        {t("short.packConfirm")}
+      </button>
+    </Sheet>
+  );
+}
+
+/** Key what the line stands at in all, with what has been scanned already. */
+export function QuantitySheet({ goal, onClose }: Props) {
+  const [total, setTotal] = useState("");
+  const count = keyed(total);
+  return (
+    <Sheet title={t("quantity.title")} onClose={onClose}>
+      <p>{t("quantity.hint", { sku: goal?.name ?? goal?.sku ?? "" })}</p>
+      <Keypad value={total} onChange={setTotal} />
+      <button
+        type="button"
+        class="main"
+        disabled={!count}
+        onClick={() => {
+          onClose();
+          void run(say({ kind: "QUANTITY", quantity: count ?? 0 }));
+        }}
+      >
+        {t("quantity.set", { n: count ?? "…" })}
+      </button>
+    </Sheet>
+  );
+}
+
+/** Key a parcel's weight in grams. */
+export function WeightSheet({ session, onClose }: Props) {
+  const [grams, setGrams] = useState("");
+  const weight = keyed(grams);
+  const expected = session.parcel?.expectedWeightG;
+  return (
+    <Sheet title={t("weight.title")} onClose={onClose}>
+      <p>{expected ? t("weight.expected", { n: expected }) : t("weight.hint")}</p>
+      <Keypad value={grams} onChange={setGrams} unit="g" />
+      <button
+        type="button"
+        class="main"
+        disabled={!weight}
+        onClick={() => {
+          onClose();
+          void run(say({ kind: "WEIGHT", weightG: weight ?? 0 }));
+        }}
+      >
+        {t("weight.set", { n: weight ?? "…" })}
+      </button>
+    </Sheet>
+  );
+}

@@ -1,0 +1,79 @@
+// One screen for picking, packing and putting back: one instruction, the latest answer, what may be done.
+
+import type { Session } from "../desk/model";
+import * as state from "../desk/state";
+import { t } from "../language";
+import { Actions } from "../parts/Actions";
+import { Banner } from "../parts/Banner";
+import { Camera } from "../parts/Camera";
+import { Dock } from "../parts/Dock";
+import { DoneCard } from "../parts/DoneCard";
+import { GoalCard } from "../parts/GoalCard";
+import { goalOf } from "../parts/goal";
+import { Header } from "../parts/Header";
+import { ParcelCard } from "../parts/ParcelCard";
+import { QuestionCard } from "../parts/QuestionCard";
+import { question } from "./question";
+import { isCameraOn, openSheet, receive, stopCamera } from "./route";
+import { WorkSheets } from "./WorkSheets";
+
+export function Work({ session }: { session: Session }) {
+  const goal = goalNow(session);
+  const asked = question.value;
+  const waiting = state.pending.value.length;
+  const isDone = session.job === "PICK" && (state.aheadStep.value ?? session.step) === "DONE";
+  return (
+    <div class={`screen work job-${session.job.toLowerCase()} ${isCameraOn.value ? "has-camera" : ""}`}>
+      <Header title={titleOf(session)} onBack={() => openSheet("leave")} />
+      <Progress session={session} />
+      <Banner shown={state.shown.value} />
+      <main class="work-main">
+        {isCameraOn.value && (
+          <Camera hear={receive} expected={() => state.expected.value} onClose={stopCamera} />
+        )}
+        <div class="work-words">
+          {waiting > 0 && session.job !== "PICK" && (
+            <p class="lagging">{t("work.noteKept", { n: waiting })}</p>
+          )}
+          {asked && <QuestionCard key={asked.clientId} question={asked} session={session} />}
+          {isDone && <DoneCard waiting={waiting} />}
+          {!isDone && goal && !(asked && asked.outcome !== "NEEDS_QUANTITY") && (
+            <GoalCard goal={goal} sentence={sentenceOf(session, waiting)} />
+          )}
+          {!isDone && !goal && <p class="goal-sentence">{session.instruction}</p>}
+          {session.job === "PACK" && session.parcel && <ParcelCard parcel={session.parcel} />}
+          <Actions session={session} />
+        </div>
+      </main>
+      <Dock hasWalk={session.job === "PICK"} />
+      <WorkSheets session={session} goal={goal} />
+    </div>
+  );
+}
+
+function goalNow(session: Session) {
+  const step = state.aheadStep.value ?? session.step;
+  return goalOf(session, step, session.job === "PICK" ? state.ahead.value : null);
+}
+
+/** The server's own sentence; while entries are only kept it may be out of date and is left out. */
+function sentenceOf(session: Session, waiting: number): string | null {
+  return waiting > 0 ? null : session.instruction;
+}
+
+function titleOf(session: Session): string {
+  const number = session.lease?.pickList.number ?? session.station?.code;
+  const job = t(`job.${session.job}`);
+  return number ? `${job} ${number}` : job;
+}
+
+function Progress({ session }: { session: Session }) {
+  const { done, total } = session.progress;
+  if (total === 0) return null;
+  return (
+    <div class="progress">
+      <progress max={total} value={done} aria-label={t("work.progress", { done, total })} />
+      <span>{t("work.progress", { done, total })}</span>
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+// Where the person is in the app, and where what was read goes.
+
+import { computed, signal } from "@preact/signals";
+import * as acts from "../desk/acts";
+import type { Heard } from "../desk/model";
+import * as state from "../desk/state";
+import { question } from "./question";
+
+export type Tab = "jobs" | "lookup" | "settings";
+export type SheetName =
+  | "type"
+  | "walk"
+  | "history"
+  | "short"
+  | "quantity"
+  | "weight"
+  | "force"
+  | "reprint"
+  | "damaged"
+  | "undo"
+  | "leave"
+  | "signOut"
+  | "invite";
+
+export const tab = signal<Tab>("jobs");
+export const sheet = signal<SheetName | null>(null);
+export const isCameraOn = signal(false);
+/** A sentence an act came back with, until it is dismissed or the next act goes well. */
+export const told = signal<string | null>(null);
+/** What was looked up last. */
+export const asked = signal("");
+
+export function openSheet(name: SheetName): void {
+  sheet.value = name;
+}
+
+export function closeSheet(): void {
+  sheet.value = null;
+}
+
+export function stopCamera(): void {
+  isCameraOn.value = false;
+}
+
+/** The work on the screen; looking up has a screen of its own. */
+export const work = computed(() => {
+  const open = state.session.value;
+  return open && open.job !== "LOOK_UP" ? open : null;
+});
+
+/** Wait for an act and show what it has to say; true when it went well. */
+export async function run(act: Promise<string | null>): Promise<boolean> {
+  told.value = null;
+  const sentence = await act;
+  if (sentence) told.value = sentence;
+  return sentence === null;
+}
+
+/** Take what camera, wedge, keypad or picture read to where it belongs. */
+export function receive(heard: Heard): void {
+  if (!state.viewer.value) void run(acts.pair(heard.raw, device.value));
+  else if (tab.value === "lookup") look(heard.raw);
+  else if (work.value) book(heard);
+  else look(heard.raw);
+}
+
+/** Look something up and show what is found. */
+export function look(term: string): void {
+  const text = term.trim();
+  if (!text) return;
+  tab.value = "lookup";
+  asked.value = text;
+  void run(acts.lookUp(text));
+}
+
+/** The name this phone gets when it is paired. */
+export const device = signal("");
+
+function book(heard: Heard): void {
+  tab.value = "jobs";
+  const open = question.value;
+  const isSerial = open?.outcome === "NEEDS_SERIAL" && heard.raw !== "" && !heard.doubtful;
+  void run(
+    isSerial ? acts.say({ kind: "SERIAL", raw: heard.raw, answers: open.clientId }) : acts.hear(heard),
+  );
+}
+
+/** Let the phone's Back close what is open, one thing at a time, and never leave the app by itself. */
+export function backCloses(target: Window): void {
+  target.history.pushState(null, "");
+  target.addEventListener("popstate", () => {
+    target.history.pushState(null, "");
+    if (state.problems.value.length > 0) return;
+    if (sheet.value) sheet.value = null;
+    else if (isCameraOn.value) isCameraOn.value = false;
+    else if (tab.value !== "jobs") tab.value = "jobs";
+    else if (work.value) sheet.value = "leave";
+  });
+}

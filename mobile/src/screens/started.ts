@@ -1,0 +1,5 @@
+// Whether what this phone keeps has been read.
+
+import { signal } from "@preact/signals";
+
+export const isStarted = signal(false);

@@ -58,6 +58,11 @@ app.command(outbox)
 outbox.command("pickmesh.app.commands.outbox:dead", name="dead", help="List a merchant's letters that were given up.")
 outbox.command("pickmesh.app.commands.outbox:replay", name="replay", help="Send letters that were given up once more.")
 app.command(
+    "pickmesh.app.commands.print_agent:print_agent",
+    name="print-agent",
+    help="Print the labels of a packing bench: to a label printer, a CUPS queue or a folder.",
+)
+app.command(
     "pickmesh.app.commands.certificate:certificate",
     name="certificate",
     help="Make a certificate, and the authority behind it, to serve https on a local network.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PROBLEM = 2
-_SAID = {"Refusal", "SettingsError", "NotServing", "CannotListen"}
+_SAID = {"AgentRefused", "Refusal", "SettingsError", "NotServing", "CannotListen"}
 _DATABASE = {
     "OperationalError",
     "InterfaceError",

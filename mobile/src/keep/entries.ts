@@ -1,6 +1,6 @@
 // Entries as they lie on this phone: kept before anything is said, answered, refused, and the old ones cleared away.
 
-import type { Guess, KeptEntry, Verdict } from "../desk/model";
+import type { KeptEntry, Verdict } from "../desk/model";
 import { type Keep, STRICT } from "./database";
 
 export type Draft = Pick<
@@ -25,10 +25,9 @@ export async function keepEntry(keep: Keep, draft: Draft): Promise<KeptEntry> {
   const next = ((order as number | undefined) ?? 0) + 1;
   const sequence = session?.nextSequence ?? Math.max(next, Math.floor((Date.now() - COUNTED_FROM) / 1000));
   const entry: KeptEntry = { ...draft, order: next, sequence, state: "KEPT" };
-  void settings.put(next, "order");
-  if (session) void sessions.put({ ...session, nextSequence: sequence + 1 });
-  void change.objectStore("entries").add(entry);
-  await change.done;
+  const writes: Promise<unknown>[] = [settings.put(next, "order"), change.objectStore("entries").add(entry)];
+  if (session) writes.push(sessions.put({ ...session, nextSequence: sequence + 1 }));
+  await Promise.all([...writes, change.done]); // all are awaited: one that fails must not fail unheard
   return entry;
 }
 
@@ -70,10 +69,9 @@ export async function answer(
         : { ...entry, state: "REFUSED", problem: reply.problem };
     if (reply.attention) told.attention = 1;
     if (sessionId !== undefined) told.sessionId = sessionId;
-    void change.store.put(told);
     changed.push(told);
   }
-  await change.done;
+  await Promise.all([...changed.map((entry) => change.store.put(entry)), change.done]);
   return changed;
 }
 
@@ -83,16 +81,8 @@ export async function seen(keep: Keep, clientId: string): Promise<void> {
   const entry = await change.store.get(clientId);
   if (entry) {
     const { attention: _seen, ...rest } = entry;
-    void change.store.put(rest);
+    await change.store.put(rest);
   }
-  await change.done;
-}
-
-/** Correct a guess once more is known. */
-export async function reguess(keep: Keep, clientId: string, guess: Guess): Promise<void> {
-  const change = keep.transaction("entries", "readwrite", STRICT);
-  const entry = await change.store.get(clientId);
-  if (entry?.state === "KEPT") void change.store.put({ ...entry, guess });
   await change.done;
 }
 
@@ -113,9 +103,9 @@ export async function rehome(
     moved.push({ ...entry, sessionId: to.id, sequence });
     sequence += 1;
   }
-  for (const entry of moved) void entries.put(entry);
-  if (session) void sessions.put({ ...session, nextSequence: sequence });
-  await change.done;
+  const writes: Promise<unknown>[] = moved.map((entry) => entries.put(entry));
+  if (session) writes.push(sessions.put({ ...session, nextSequence: sequence }));
+  await Promise.all([...writes, change.done]);
   return moved;
 }
 
@@ -174,7 +164,7 @@ export async function prune(keep: Keep, owner: string, most = ANSWERED_KEPT): Pr
   let cursor = over > 0 ? await index.openCursor(inState(owner, "ANSWERED")) : null;
   while (cursor && over > 0) {
     if (!cursor.value.attention) {
-      void cursor.delete();
+      await cursor.delete();
       cleared += 1;
     }
     over -= 1;

@@ -51,7 +51,7 @@ export async function forgetOld(keep: Keep, now = Date.now()): Promise<void> {
   const busy = new Set(kept.filter((entry) => entry.state === "KEPT").map((entry) => entry.sessionId));
   for (const each of await change.objectStore("sessions").getAll()) {
     const old = now - Date.parse(each.openedAt) > FORGOTTEN_MS;
-    if (old && !busy.has(each.id)) void change.objectStore("sessions").delete(each.id);
+    if (old && !busy.has(each.id)) await change.objectStore("sessions").delete(each.id);
   }
   await change.done;
 }

@@ -29,10 +29,10 @@ export async function setting<Name extends keyof Settings>(
 /** Remember settings in one go; undefined forgets one. */
 export async function remember(keep: Keep, told: { [Name in keyof Settings]?: Settings[Name] | undefined }) {
   const change = keep.transaction("settings", "readwrite", STRICT);
-  for (const [name, value] of Object.entries(told)) {
-    void (value === undefined ? change.store.delete(name) : change.store.put(value, name));
-  }
-  await change.done;
+  const writes = Object.entries(told).map(([name, value]) =>
+    value === undefined ? change.store.delete(name) : change.store.put(value, name),
+  );
+  await Promise.all([...writes, change.done]);
 }
 
 /** Remember which session a person has open, or that none is. */

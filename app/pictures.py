@@ -18,10 +18,12 @@ from pickmesh.core.floor import codes
 from pickmesh.core.floor.entries import Entry
 from pickmesh.core.floor.tables import ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, SignInNeeded
+from pickmesh.core.kit.texts import joined, sentence
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.graphql import errors
 from pickmesh.graphql.services import Services
@@ -49,9 +51,11 @@ STATUSES: dict[type[Exception], int] = {
     refusals.ReaderDied: 422,
     refusals.Busy: 503,
 }
-_NOTHING = "No barcode was found: go closer, hold the phone still, avoid glare and take it again, or type the code."
-_UNSURE = "Read, but not for certain: compare every digit with the label, or go closer and take it again."
-_NO_IMAGE = "Send the picture as the file field “image” of a multipart/form-data body."
+_NOTHING = sentence(
+    "No barcode was found: go closer, hold the phone still, avoid glare and take it again, or type the code."
+)
+_UNSURE = sentence("Read, but not for certain: compare every digit with the label, or go closer and take it again.")
+_NO_IMAGE = sentence("Send the picture as the file field “image” of a multipart/form-data body.")
 
 
 def body_bytes_max(limits: PictureLimits) -> int:
@@ -85,6 +89,7 @@ def make_readers(chosen: Settings) -> Readers:
 async def answer(services: Services, readers: Readers, request: Request) -> Response:
     """Answer a picture's barcodes, the surest first; a refusal is JSON with a code and a sentence, as in GraphQL."""
     begin = time.perf_counter()
+    locale = await services.sessions.locale_of(request.headers)
     try:
         actor = await _reader(services, request)
         picture, accept = await _form(request, readers.limits.picture)
@@ -93,15 +98,17 @@ async def answer(services: Services, readers: Readers, request: Request) -> Resp
             barcodes = await _described(uow, found)
     except (Refusal, refusals.PictureRefused) as refusal:
         metrics.PICTURES.labels(refusal.code.lower()).inc()
-        return _refused(refusal)
+        return _refused(refusal, locale)
     except HTTPException as error:
         metrics.PICTURES.labels(errors.BAD_REQUEST.lower()).inc()
-        message = f"The form cannot be read ({error.detail.rstrip('.')}). {_NO_IMAGE}"
+        message = languages.translate(
+            joined(sentence("The form cannot be read ({why}).", why=error.detail.rstrip(".")), _NO_IMAGE), locale
+        )
         return _problem(message, errors.BAD_REQUEST, error.status_code, {})
     outcome, message = _said(barcodes)
     metrics.PICTURES.labels(outcome).inc()
     metrics.PICTURE_SECONDS.observe(time.perf_counter() - begin)
-    return JSONResponse({"barcodes": barcodes, "message": message})
+    return JSONResponse({"barcodes": barcodes, "message": languages.translate(message, locale)})
 
 
 async def _reader(services: Services, request: Request) -> Actor:
@@ -120,7 +127,11 @@ async def _form(request: Request, limits: PictureLimits) -> tuple[bytes, list[st
     async with limited.form(max_files=1, max_fields=2 * ACCEPT_MAX, max_part_size=FORM_BYTES_MAX) as form:
         accept = [value for value in form.getlist("accept") if isinstance(value, str) and value]
         if len(accept) > ACCEPT_MAX:
-            raise LimitExceeded(f"A picture can be compared with at most {ACCEPT_MAX} codes; send those of one task.")
+            raise LimitExceeded(
+                sentence(
+                    "A picture can be compared with at most {most} codes; send those of one task.", most=ACCEPT_MAX
+                )
+            )
         image = form.get("image")
         if not isinstance(image, UploadFile):
             raise refusals.NotAPicture(_NO_IMAGE)
@@ -137,7 +148,10 @@ def _counted(receive: Receive, limits: PictureLimits) -> Receive:
         left -= len(message.get("body", b""))
         if left < 0:
             raise refusals.TooManyBytes(
-                f"The picture has more than {limits.bytes_max} bytes, which is the limit; send a smaller one."
+                sentence(
+                    "The picture has more than {most} bytes, which is the limit; send a smaller one.",
+                    most=limits.bytes_max,
+                )
             )
         return message
 
@@ -199,15 +213,15 @@ def _said(barcodes: Sequence[dict[str, Any]]) -> tuple[str, str]:
     sure = sum(not barcode["doubtful"] for barcode in barcodes)
     if not sure:
         return "doubtful", _UNSURE
-    return "read", "1 barcode was read." if sure == 1 else f"{sure} barcodes were read."
+    return "read", sentence("1 barcode was read.") if sure == 1 else sentence("{count} barcodes were read.", count=sure)
 
 
-def _refused(refusal: Refusal | refusals.PictureRefused) -> Response:
+def _refused(refusal: Refusal | refusals.PictureRefused, locale: str) -> Response:
     status = STATUSES.get(type(refusal), 409)
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
     if status == 503:
         headers["retry-after"] = str(RETRY_AFTER_S)
-    return _problem(refusal.message, refusal.code, status, headers)
+    return _problem(languages.told(refusal, locale), refusal.code, status, headers)
 
 
 def _problem(message: str, code: str, status: int, headers: dict[str, str]) -> Response:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from pickmesh.core.accounts import sessions as accounts
 from pickmesh.core.journal.database import Database
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.graphql.limits import Limits
 
@@ -35,6 +37,12 @@ class Sessions:
             if len(self._known) > ACTORS_KEPT_MAX:
                 self._known.popitem(last=False)
         return actor
+
+    async def locale_of(self, headers: Mapping[str, str]) -> str:
+        """Return the language to answer a request in: the one it asks for, else its person's, else English."""
+        asked = languages.asked_for(headers.get("accept-language"))
+        token = bearer_of(headers.get("authorization"))
+        return asked or languages.of_actor(await self.actor_of(token) if token else None)
 
     def forget_person(self, person_id: UUID | None) -> None:
         """Look up a person's tokens anew: they signed out, or their role changed."""

@@ -14,6 +14,7 @@ from pickmesh.app.labels import asked, drawing
 from pickmesh.app.labels.asked import MEDIA_TYPES, Format
 from pickmesh.app.labels.places import place_labels
 from pickmesh.app.labels.skus import sku_labels
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, NotPermitted, Refusal, SignInNeeded
 from pickmesh.core.packing.labels import label_of
@@ -58,7 +59,7 @@ class Desk:
             wanted = asked.format_named(request.path_params["format"])
             return await of_kind(request, await self._actor(request), wanted)
         except Refusal as refusal:
-            return _refused(refusal)
+            return _refused(refusal, await self._services.sessions.locale_of(request.headers))
 
     async def parcel(self, request: Request, actor: Actor, wanted: Format) -> Response:
         """Answer a parcel's label; who may not read recipients gets them masked."""
@@ -101,7 +102,7 @@ class Desk:
         return actor
 
 
-def _refused(refusal: Refusal) -> Response:
-    body = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
+def _refused(refusal: Refusal, locale: str) -> Response:
+    body = {"errors": [{"message": languages.told(refusal, locale), "extensions": {"code": refusal.code}}]}
     headers = {"www-authenticate": "Bearer"} if refusal.code == SignInNeeded.code else {}
     return JSONResponse(body, status_code=STATUSES.get(refusal.code, 409), headers=headers)

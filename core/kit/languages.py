@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from babel.messages import pofile
 
 from pickmesh.core.kit.actors import Actor
-from pickmesh.core.kit.refusals import Refusal
 from pickmesh.core.kit.texts import Named, Sentence
 
 ENGLISH = "en"
@@ -31,7 +31,14 @@ def translate(text: str, locale: str) -> str:
     return text.chinese if isinstance(text, Named) else known.get(text, text)
 
 
-def told(refusal: Refusal, locale: str) -> str:
+class Telling(Protocol):
+    """A refusal: its message, and what its code means in general."""
+
+    message: str
+    general: str
+
+
+def told(refusal: Telling, locale: str) -> str:
     """Return a refusal's message in a language; one that has no translation is told by what its code means."""
     message = refusal.message
     template = message.template if isinstance(message, Sentence) else message

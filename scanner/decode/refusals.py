@@ -9,7 +9,8 @@ class PictureRefused(Exception):
     code: ClassVar[str] = "PICTURE_REFUSED"
 
     def __init__(self, message: str | None = None) -> None:
-        self.message = message or " ".join((self.__doc__ or "").split())
+        self.general = " ".join((self.__doc__ or "").split())
+        self.message = message or self.general
         super().__init__(self.message)
 
 

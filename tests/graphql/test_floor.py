@@ -246,3 +246,92 @@ async def test_a_session_is_closed_by_its_worker_only(
     assert (await picker.run(close, i=wanted))["scanSessionClose"]["userErrors"] == []
     shown = await owner.run("query ($id: ID!) { scanSession(id: $id) { worker { name } } }", id=session["id"])
     assert shown["scanSession"] == {"worker": {"name": "小王"}}
+
+
+def speaking(client: Any, header: str | None) -> Any:
+    """Let a client ask for a language; without one it is the person's."""
+    client.http.headers.pop("accept-language", None)
+    if header is not None:
+        client.http.headers["accept-language"] = header
+    return client
+
+
+def said(answer: dict[str, Any]) -> list[str]:
+    return [verdict["message"] for verdict in answer["verdicts"]]
+
+
+async def test_a_walk_is_told_in_the_language_of_the_request_or_of_the_person(
+    picker: Any, warehouse: Warehouse
+) -> None:
+    speaking(picker, None)
+    session = await opened(picker, warehouse)
+    assert session["instruction"] == "请扫描一个空周转箱。"
+    walk = [entry("T-0001", 1), entry("NOPE", 2), entry("A-01", 3), entry("6901234567892", 4, doubtful=True)]
+    answer = await record(picker, session, *walk)
+    assert said(answer) == [
+        "用周转箱 T-0001 装货。请去 A-01：1 件 KETTLE。",
+        "找不到 NOPE：请扫描另一个条码，或输入商品编码。",
+        "请拿 1 件 KETTLE 烧水壶。",
+        "条码读得不清楚。是 6901234567892 吗？请确认，或重新扫描。",
+    ]
+    assert answer["verdicts"][3]["choices"] == [{"id": "yes", "label": "6901234567892"}]
+    assert answer["session"]["instruction"] == "请从 A-01 拿 1 件 KETTLE。"
+    again = await record(speaking(picker, "fr, en-GB;q=0.8"), session, *walk)
+    assert said(again) == [
+        "Fill tote T-0001. Go to A-01: 1 × KETTLE.",
+        "Nothing here goes by NOPE: scan the other barcode, or type the SKU.",
+        "Take 1 × KETTLE Kettle.",
+        "The code was read with doubt. Is it 6901234567892? Confirm, or scan again.",
+    ]
+    assert again["session"]["instruction"] == "Take 1 × KETTLE from A-01."
+    third = await record(speaking(picker, "zh"), session, *walk)
+    assert (said(third), {verdict["repeated"] for verdict in third["verdicts"]}) == (said(answer), {True})
+
+
+async def test_the_name_of_what_comes_next_is_in_the_language(picker: Any, warehouse: Warehouse) -> None:
+    session = await opened(picker, warehouse)
+    await record(picker, session, entry("T-0001", 1))
+    shown = "query ($id: ID!) { scanSession(id: $id) { next { skuName } } }"
+    names = [
+        (await speaking(picker, header).run(shown, id=session["id"]))["scanSession"]["next"]["skuName"]
+        for header in ("en", "zh-CN", None)
+    ]
+    assert names == ["Kettle", "烧水壶", "烧水壶"]
+
+
+async def test_refusals_and_errors_are_told_in_the_language(picker: Any, client_of: Any, merchant: Actor) -> None:
+    english = await client_of(merchant, Role.PICKER, locale="en")
+    gone = {"id": global_id("ScanSession", new_id())}
+    told = [
+        (await record(speaking(client, header), gone, entry("A-01", 1)))["userErrors"][0]["message"]
+        for client, header in ((picker, None), (english, None), (english, "zh-CN"))
+    ]
+    assert told == [
+        "作业已失效：请重新打开作业后再扫描。",
+        "No scan session of yours has that id; open one and send the same entries there.",
+        "作业已失效：请重新打开作业后再扫描。",
+    ]
+    error = (await picker.raw(LOOKUP, term="x" * 501))["errors"][0]
+    assert (error["message"], error["extensions"]["code"]) == ("一次最多查询 500 个字符。", "INVALID_INPUT")
+
+
+async def test_a_refusal_told_again_under_its_key_is_told_in_the_language_asked_for_now(
+    owner: Any, warehouse: Warehouse
+) -> None:
+    move = """mutation ($i: StockMoveInput!) { stockMove(input: $i) { userErrors { code message } } }"""
+    a, b = list(warehouse.bins.values())[:2]
+    row = {"skuId": global_id("Sku", new_id()), "lotId": None, "quantity": 1}
+    places = {"fromPlaceId": global_id("Place", a), "toPlaceId": global_id("Place", b)}
+    wanted = {"moves": [{**row, **places}], "idempotencyKey": "once"}
+    told = [
+        (await speaking(owner, header).run(move, i=wanted))["stockMove"]["userErrors"] for header in ("en", "zh-CN")
+    ]
+    assert told == [
+        [
+            {
+                "code": "UNKNOWN_SKU",
+                "message": "No SKU of yours has that id or code; check the code or import the SKU first.",
+            }
+        ],
+        [{"code": "UNKNOWN_SKU", "message": "没有这个商品：请核对编码，或先导入商品。"}],
+    ]

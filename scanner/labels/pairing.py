@@ -1,6 +1,6 @@
 """The label that pairs a person's phone: a QR of a link, whose it is, until when it is good. Its link is a secret."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pickmesh.scanner.labels import bars, fonts, sheet
 from pickmesh.scanner.labels.sheet import Element, Sheet, Type
@@ -10,15 +10,13 @@ LINK_LENGTH_MAX = 200
 
 _MARGIN = 2.0
 _SIZES = (5.5, 4.8, 4.2, 3.6, 3.0, 2.5, 2.0)
-_HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-"""(upper, lower) module, black or not, as light on a dark terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairingLabel:
     """What stands on a pairing label. Raises ValueError for a link that is not 1 to 200 printable ASCII characters."""
 
-    link: str
+    link: str = field(repr=False)
     name: str
     valid_until: str  # as it is printed, 2026-11-24 18:00
 
@@ -52,17 +50,3 @@ def _sizes(name: str, *, width: float) -> tuple[float, ...]:
     """Return the type sizes at which every word of a name fits a line; all of them when a word never does."""
     whole = tuple(size for size in _SIZES if all(fonts.width_mm(word, size) <= width for word in name.split()))
     return whole or _SIZES
-
-
-def draw_text(link: str) -> str:
-    """Return a link's QR for a dark terminal: lines of half blocks, two rows of modules in each, its quiet zone too.
-
-    Raises ValueError like the label.
-    """
-    rows = bars.squares(PairingLabel(link, "", "").link)
-    quiet = bars.SQUARE_QUIET
-    beside, blank = [False] * quiet, [False] * (len(rows) + 2 * quiet)
-    framed = [blank] * quiet + [[*beside, *row, *beside] for row in rows] + [blank] * (quiet + 1)
-    pairs = zip(framed[::2], framed[1::2], strict=False)
-    lines = ["".join(_HALVES[upper, lower] for upper, lower in zip(*pair, strict=True)) for pair in pairs]
-    return "\n".join(lines) + "\n"

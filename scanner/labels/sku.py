@@ -129,6 +129,8 @@ def _names(label: SkuLabel, *, width: float, height: float, size: float) -> list
 
 
 def _name_lines(name: str, *, width: float, height: float, size: float) -> tuple[list[str], float]:
+    if not name:
+        return [], size
     one, one_size = fonts.fitted(name, width=width, size=size * 1.6, smallest=size * 1.25)
     if one == name and one_size * _LEADING <= height:
         return [one], one_size

@@ -87,6 +87,21 @@ def unpacked(data: str, *, row_bytes: int) -> bytes:
     return bytes.fromhex("".join(rows))
 
 
+def printed(zpl: bytes) -> list[Page]:
+    """Print formats one after the other, each as often as it says."""
+    pages = []
+    for part in zpl.decode().split("^XA")[1:]:
+        copies = re.search(r"\^PQ([0-9]+)", part)
+        assert copies is not None
+        pages += [Page(("^XA" + part).encode())] * int(copies[1])
+    return pages
+
+
+@pytest.fixture
+def print_all() -> Callable[[bytes], list[Page]]:
+    return printed
+
+
 @pytest.fixture
 def print_zpl() -> Callable[[bytes], Page]:
     return Page

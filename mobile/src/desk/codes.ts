@@ -108,7 +108,8 @@ function readElements(text: string): { gtin: string; lot: string | null; quantit
     const value = rest.slice(2, end === -1 ? undefined : end);
     if (length !== undefined && !/^[0-9]+$/.test(value)) return null;
     found[identifier] = value;
-    rest = end === -1 ? "" : rest.slice(end).replace(GS, "");
+    rest = end === -1 ? "" : rest.slice(end);
+    if (rest.startsWith(GS)) rest = rest.slice(1);
   }
   const gtin = gtin14(found["01"] ?? found["02"] ?? "");
   if (!gtin) return null;

@@ -103,10 +103,9 @@ def show(console: Console, shown: Shown, *, seconds: float) -> None:
     console.print("\nTry first, in another terminal:")
     for line in commands(shown):
         console.print(f"  {line}", soft_wrap=True, markup=False)
-    console.print("\nA phone gets in by this code:")
+    console.print("\nCtrl-C stops it. A phone gets in by this code:")
     pairing.show(console, shown.pairing)
     console.print(f"Another one, in another terminal:\n  {pair_command(shown)}", soft_wrap=True, markup=False)
-    console.print("\nCtrl-C stops it.")
 
 
 def _show_people(console: Console, shown: Shown) -> None:

@@ -36,7 +36,7 @@ def may_ask(address: str, token: str) -> bool:
 def up(running: Running) -> str:
     """Wait until the screen is whole; return the address it names."""
     address = running.wait_for(r"pickmesh is up.* (https?://\S+)").group(1)
-    running.wait_for("Ctrl-C stops it")
+    running.wait_for(" user pair ")
     return address
 
 
@@ -63,7 +63,7 @@ def test_a_fresh_demo_on_the_network_knows_only_random_passwords(tmp_path: Path)
             assert sign_in(address, who, mine[who]).startswith("pm1_")
         (link,) = re.findall(rf"{address}/app/#pair=(\S+)", screen)
         assert link.startswith("pmp1_")
-        printed = screen.partition("Try first, in another terminal:")[2].partition("A phone gets in")[0]
+        printed = screen.partition("Try first, in another terminal:")[2].partition("Ctrl-C stops it")[0]
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
         told = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
         assert (len(lines), '"errors"' in told, '"progress"' in told) == (6, False, True)
@@ -135,7 +135,7 @@ def test_the_demo_serves_https_with_a_certificate_of_ours(tmp_path: Path) -> Non
         assert "http://" not in screen
         assert "will warn" not in screen
         assert "need https" not in screen
-        printed = screen.partition("Try first, in another terminal:")[2].partition("A phone gets in")[0]
+        printed = screen.partition("Try first, in another terminal:")[2].partition("Ctrl-C stops it")[0]
         told = subprocess.run(["bash", "-c", printed], capture_output=True, text=True, check=True).stdout
         assert '"progress"' in told
         assert running.stop() == 0

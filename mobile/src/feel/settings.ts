@@ -10,8 +10,16 @@ export const theme: Signal<Theme> = kept("pickmesh.theme", "auto", (text) =>
 export const sounds: Signal<boolean> = kept("pickmesh.sounds", true, (text) => text !== "false");
 export const vibration: Signal<boolean> = kept("pickmesh.vibration", true, (text) => text !== "false");
 
+const asked = typeof matchMedia === "undefined" ? null : matchMedia("(prefers-color-scheme: dark)");
+const isDarkAsked = signal(asked?.matches ?? false);
+asked?.addEventListener("change", (event) => {
+  isDarkAsked.value = event.matches;
+});
+
 effect(() => {
-  if (typeof document !== "undefined") document.documentElement.dataset.theme = theme.value;
+  const usual = isDarkAsked.value ? "dark" : "light";
+  const worn = theme.value === "auto" ? usual : theme.value;
+  if (typeof document !== "undefined") document.documentElement.dataset.theme = worn;
 });
 
 function kept<Value extends string | boolean>(

@@ -4,6 +4,7 @@ import type { Shown } from "../desk/model";
 import { t } from "../language";
 import { Icon } from "./Icon";
 import { tell } from "./outcomes";
+import { Sentence } from "./Sentence";
 
 export function Banner({ shown }: { shown: Shown | null }) {
   const told = shown ? tell(shown) : null;
@@ -12,13 +13,18 @@ export function Banner({ shown }: { shown: Shown | null }) {
       class={`banner ${told ? `is-${told.feeling.toLowerCase()}` : "is-empty"}`}
       role="status"
       aria-live="polite"
+      data-testid="banner"
+      data-feeling={told?.feeling}
+      data-outcome={shown?.outcome}
     >
       {told && shown ? (
         <>
           <Icon name={told.icon} />
           <div class="banner-words">
             <strong>{told.title}</strong>
-            <span>{told.sentence}</span>
+            <span>
+              <Sentence text={told.sentence} />
+            </span>
             {shown.about && <span class="banner-about">{shown.about}</span>}
           </div>
         </>

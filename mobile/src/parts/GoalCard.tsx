@@ -3,6 +3,7 @@
 import { t } from "../language";
 import type { Goal } from "./goal";
 import { Icon } from "./Icon";
+import { Sentence } from "./Sentence";
 
 export function GoalCard({ goal, sentence }: { goal: Goal; sentence: string | null }) {
   return (
@@ -27,7 +28,11 @@ export function GoalCard({ goal, sentence }: { goal: Goal; sentence: string | nu
           )}
         </p>
       )}
-      {sentence && <p class="goal-sentence">{sentence}</p>}
+      {sentence && (
+        <p class="goal-sentence">
+          <Sentence text={sentence} />
+        </p>
+      )}
     </section>
   );
 }

@@ -10,7 +10,7 @@ type Sku = Extract<Hit, { __typename: "Sku" }>;
 
 const ICONS: Record<Hit["__typename"], IconName> = {
   Sku: "box",
-  Place: "barcode",
+  Place: "place",
   Order: "list",
   FulfillmentOrder: "list",
   Wave: "stack",

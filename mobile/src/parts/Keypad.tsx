@@ -30,8 +30,8 @@ export function Keypad({ value, onChange, unit = "", extra = [], lengthMax = 6 }
       </output>
       <div class="keys">
         {DIGITS.map(key)}
-        <button type="button" class="key" onClick={() => onChange("")} aria-label={t("keypad.clear")}>
-          C
+        <button type="button" class="key is-word" onClick={() => onChange("")}>
+          {t("keypad.clear")}
         </button>
         {key("0")}
         <button

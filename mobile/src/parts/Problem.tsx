@@ -5,6 +5,7 @@ import type { Shown } from "../desk/model";
 import { t } from "../language";
 import { Icon } from "./Icon";
 import { tell } from "./outcomes";
+import { Sentence } from "./Sentence";
 
 interface Props {
   shown: Shown;
@@ -38,7 +39,9 @@ export function Problem({ shown, more, onUnderstood }: Props) {
           <h2 id="problem-title" tabIndex={-1} autofocus>
             {told.title}
           </h2>
-          <p id="problem-sentence">{told.sentence}</p>
+          <p id="problem-sentence">
+            <Sentence text={told.sentence} />
+          </p>
           {shown.about && <p class="problem-about">{shown.about}</p>}
         </div>
         {more > 0 && <p class="problem-more">{t("verdict.more", { n: more })}</p>}

@@ -8,6 +8,7 @@ import type { Question } from "../screens/question";
 import { openSheet, run } from "../screens/route";
 import { Icon } from "./Icon";
 import { OUTCOME_ICONS } from "./outcomes";
+import { Sentence } from "./Sentence";
 
 interface Props {
   question: Question;
@@ -21,7 +22,9 @@ export function QuestionCard({ question, session }: Props) {
     <section class="question is-ask" aria-labelledby="question-title">
       <h2 id="question-title">
         <Icon name={OUTCOME_ICONS[outcome]} />
-        <span>{question.message || t(`verdict.${outcome}`)}</span>
+        <span>
+          <Sentence text={question.message || t(`verdict.${outcome}`)} />
+        </span>
       </h2>
       {outcome === "AMBIGUOUS" && <Choices question={question} answer={answer} />}
       {outcome === "NEEDS_LOT" && <Lot expected={session.next?.lotCode ?? null} answer={answer} />}

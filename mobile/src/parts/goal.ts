@@ -29,7 +29,7 @@ type Step = Pick<Goal, "scan" | "icon" | "isItemNow"> & { shows: "PLACE" | "TOTE
 
 const STEPS: Record<string, Step> = {
   "PICK TOTE": { scan: "scan.tote", icon: "tote", isItemNow: false, shows: "TOTE" },
-  "PICK PLACE": { scan: "scan.place", icon: "barcode", isItemNow: false, shows: "PLACE" },
+  "PICK PLACE": { scan: "scan.place", icon: "place", isItemNow: false, shows: "PLACE" },
   "PICK ITEM": { scan: "scan.item", icon: "box", isItemNow: true, shows: "PLACE" },
   "PICK PUT": { scan: "scan.put", icon: "tote", isItemNow: false, shows: "TOTE" },
   "PACK OPEN": { scan: "scan.pack", icon: "tote", isItemNow: false, shows: null },
@@ -37,7 +37,7 @@ const STEPS: Record<string, Step> = {
   "PACK SEAL": { scan: "scan.seal", icon: "seal", isItemNow: false, shows: null },
   "PACK WEIGH": { scan: "scan.weigh", icon: "scale", isItemNow: false, shows: null },
   "PUT_BACK ITEM": { scan: "scan.goods", icon: "box", isItemNow: true, shows: "TOTE" },
-  "PUT_BACK PLACE": { scan: "scan.bin", icon: "barcode", isItemNow: false, shows: "PLACE" },
+  "PUT_BACK PLACE": { scan: "scan.bin", icon: "place", isItemNow: false, shows: "PLACE" },
 };
 const LEFT: Record<string, PlainKey> = { PACK: "work.leftPack", PUT_BACK: "work.leftBack" };
 
@@ -49,7 +49,10 @@ export function goalOf(session: Session, step: string, line: WalkLine | null): G
   const goods = line ? goodsOfLine(line) : goodsOfNext(session);
   const next = session.next;
   const place = line?.place?.code ?? next?.placeCode ?? null;
-  const tote = next?.toteCode ?? null;
+  // The server's tote and order belong to its own next line, not to one this phone has gone on to by itself.
+  const isServers =
+    !line || (line.sku.code === next?.skuCode && (line.place?.code ?? null) === next.placeCode);
+  const tote = isServers ? (next?.toteCode ?? null) : null;
   const hasGoods = step !== "TOTE" && step !== "OPEN" && step !== "SEAL" && step !== "WEIGH";
   return {
     ...base,
@@ -57,7 +60,7 @@ export function goalOf(session: Session, step: string, line: WalkLine | null): G
     code: shows === "PLACE" ? place : shows === "TOTE" ? tote : null,
     leftWords: LEFT[session.job] ?? "work.left",
     tote: shows === "TOTE" ? null : tote,
-    order: next?.orderNumber ?? null,
+    order: isServers ? (next?.orderNumber ?? null) : null,
   };
 }
 

@@ -7,6 +7,7 @@ import { named, t } from "../language";
 import { run } from "../screens/route";
 import { Icon } from "./Icon";
 import { OUTCOME_ICONS } from "./outcomes";
+import { Sentence } from "./Sentence";
 import { Sheet } from "./Sheet";
 
 interface WalkProps {
@@ -38,9 +39,11 @@ export function WalkSheet({ walk, now, pending, onClose }: WalkProps) {
 }
 
 function keptOf(line: WalkLine, pending: readonly KeptEntry[]): number {
-  return pending
+  const pieces = pending
     .filter((entry) => entry.guess.lineId === line.id)
     .reduce((sum, entry) => sum + (entry.guess.pieces ?? 0), 0);
+  // A piece that is taken and then put into its tote is one piece in two entries.
+  return Math.min(pieces, Math.max(0, line.quantity - line.pickedQuantity - line.shortQuantity));
 }
 
 function Line({ line, isNow, kept }: { line: WalkLine; isNow: boolean; kept: number }) {
@@ -52,7 +55,7 @@ function Line({ line, isNow, kept }: { line: WalkLine; isNow: boolean; kept: num
       class={`line ${isNow ? "is-now" : ""} ${isDone || isCancelled ? "is-over" : ""}`}
       aria-current={isNow}
     >
-      <Icon name={isCancelled ? "stop" : kept ? "clock" : isDone ? "check" : isNow ? "next" : "box"} />
+      <Icon name={isCancelled ? "stop" : kept ? "clock" : isDone ? "check" : isNow ? "place" : "box"} />
       <div>
         <b class="line-place">{line.place?.code}</b>
         <span>{named(line.sku.nameZh, line.sku.nameEn)}</span>
@@ -94,7 +97,8 @@ export function HistorySheet({ entries, session, onClose }: HistoryProps) {
 const UNDOABLE = new Set(["ACCEPTED", "LINE_DONE", "TASK_DONE"]);
 
 function isUndoable(entry: KeptEntry): boolean {
-  return entry.kind !== "UNDO" && UNDOABLE.has(entry.verdict?.outcome ?? "");
+  const hasBooked = UNDOABLE.has(entry.verdict?.outcome ?? "");
+  return hasBooked && entry.kind !== "UNDO" && (entry.guess.pieces ?? 0) > 0;
 }
 
 function Entry({ entry, canUndo }: { entry: KeptEntry; canUndo: boolean }) {
@@ -110,7 +114,9 @@ function Entry({ entry, canUndo }: { entry: KeptEntry; canUndo: boolean }) {
       <Icon name={verdict ? OUTCOME_ICONS[verdict.outcome] : state === "KEPT" ? "clock" : "cross"} />
       <div>
         <b>{aboutOf(entry)}</b>
-        <span>{verdict?.message ?? entry.problem ?? t(`history.${state}`)}</span>
+        <span>
+          <Sentence text={verdict?.message ?? entry.problem ?? t(`history.${state}`)} />
+        </span>
         <small>
           {timeOf(entry.recordedAt)} · {t(`kind.${entry.kind}`)}
           {entry.said.source && ` · ${t(`source.${entry.said.source}`)}`}

@@ -26,6 +26,7 @@ export function Jobs() {
 
 function InWarehouse() {
   const jobs = state.jobs.value;
+  const packsFirst = state.viewer.value?.role === "PACKER";
   const isOffline = state.link.value === "OFFLINE";
   return (
     <>
@@ -35,8 +36,8 @@ function InWarehouse() {
           <span>{t(jobs || state.session.value ? "jobs.offline" : "jobs.nothingKnown")}</span>
         </p>
       )}
-      <Next />
-      {jobs && <Lists />}
+      {!packsFirst && <Next />}
+      {!packsFirst && jobs && <Lists />}
       <div class="tiles">
         <Packing />
         <PutBack />
@@ -49,6 +50,8 @@ function InWarehouse() {
           }}
         />
       </div>
+      {packsFirst && <Next />}
+      {packsFirst && jobs && <Lists />}
       <Age />
     </>
   );

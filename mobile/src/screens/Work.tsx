@@ -61,10 +61,13 @@ function sentenceOf(session: Session, waiting: number): string | null {
   return waiting > 0 ? null : session.instruction;
 }
 
-function titleOf(session: Session): string {
+function titleOf(session: Session) {
   const number = session.lease?.pickList.number ?? session.station?.code;
-  const job = t(`job.${session.job}`);
-  return number ? `${job} ${number}` : job;
+  return (
+    <>
+      {t(`job.${session.job}`)} {number && <span class="whole">{number}</span>}
+    </>
+  );
 }
 
 function Progress({ session }: { session: Session }) {

@@ -25,11 +25,12 @@ _ASK_FIRST = "no-cache"
 
 def routes(folder: Path = FOLDER) -> list[BaseRoute]:
     """Return what answers at / and /app/; without a built app one sentence says how to build it."""
-    front = Route("/", lambda _: RedirectResponse(f"{ADDRESS}/"))
+    # The address alone, not a whole URL: behind a proxy this process knows neither name nor scheme.
+    fronts: list[BaseRoute] = [Route(path, lambda _: RedirectResponse(f"{ADDRESS}/")) for path in ("/", ADDRESS)]
     if not (folder / "index.html").exists():
-        return [front, Mount(ADDRESS, app=PlainTextResponse(NOT_BUILT, status_code=404))]
+        return [*fronts, Mount(ADDRESS, app=PlainTextResponse(NOT_BUILT, status_code=404))]
     files = GZipMiddleware(StaticFiles(directory=folder, html=True), minimum_size=1_000)
-    return [front, Mount(ADDRESS, app=Cached(files))]
+    return [*fronts, Mount(ADDRESS, app=Cached(files))]
 
 
 class Cached:

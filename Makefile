@@ -16,7 +16,7 @@ help: ## print this help
 
 app: $(APP) ## build the phone app into app/static
 
-demo: setup $(APP) ## set up, load the demo's merchants and serve them on 127.0.0.1 (Ctrl-C stops)
+demo: setup $(APP) ## set up, load the demo's merchants and serve them (Ctrl-C stops)
 	@exec $(BIN)/pickmesh demo
 
 test: setup-dev $(APP) ## everything: rules, both databases, HTTP, races, the whole walk, the phone in a browser

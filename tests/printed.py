@@ -6,6 +6,7 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
+from pickmesh.scanner.labels.paper import Paper
 from pickmesh.scanner.labels.sheet import DOTS_PER_MM
 
 POINTS_PER_MM = 72 / 25.4
@@ -23,6 +24,15 @@ def _rendered(page: pypdfium2.PdfPage) -> Image.Image:
     scale = min(round(side / POINTS_PER_MM * DOTS_PER_MM) / side for side in sides)
     picture: Image.Image = page.render(scale=scale * (1 - 1e-9)).to_pil().convert("L")
     return picture
+
+
+def cells_of(on: Paper) -> list[tuple[float, float]]:
+    """Return where a paper's labels lie on a page, in millimetres from the top left, row by row."""
+    return [
+        (on.left + column * on.step_x, on.top + row * on.step_y)
+        for row in range(on.rows)
+        for column in range(on.columns)
+    ]
 
 
 def sizes_of(pdf: bytes) -> list[tuple[float, ...]]:

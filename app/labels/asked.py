@@ -7,16 +7,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
+from pickmesh.core.kit.texts import sentence
 from pickmesh.scanner.labels.paper import LABELS_MAX, PAPERS, ROLL, Paper
 from pickmesh.scanner.labels.place import Arrow
 
 TEXT_LENGTH_MAX = 100
-_MUST_BE = {
-    "arrow": f"must be one of {', '.join(Arrow)}",
-    "copies": "must be a whole number",
-    "units": "must be a whole number",
-    "expires": "must be a date, as 2026-12-31",
-}
+NAMED_MAX = 10
+_AS = {"arrow": "up, down", "copies": "3", "units": "6", "expires": "2026-12-31"}
 Value = TypeVar("Value")
 Other = TypeVar("Other")
 Parameters = Sequence[tuple[str, str]]
@@ -67,7 +64,7 @@ class Skus:
             raise InvalidInput("Say which goods: code=…, once for each SKU.", field=("code",))
         _check_codes(self.codes)
         if not 1 <= self.copies <= LABELS_MAX:
-            raise InvalidInput(f"copies must be 1 to {LABELS_MAX}.", field=("copies",))
+            raise InvalidInput(sentence("copies must be 1 to {most}.", most=LABELS_MAX), field=("copies",))
         if self.units < 1:
             raise InvalidInput("units must be at least 1.", field=("units",))
         if (self.lot or self.expires_on) and len(self.codes) > 1:
@@ -80,20 +77,30 @@ def format_named(name: str) -> Format:
     try:
         return Format(name.lower())
     except ValueError:
-        raise NotFound(f"Labels come as {', '.join(Format)}, not as “{name[:20]}”.") from None
+        message = sentence("Labels come as {formats}, not as “{name}”.", formats=", ".join(Format), name=name[:20])
+        raise NotFound(message) from None
 
 
 def paper_named(name: str) -> Paper:
     """Return a paper; refuses one we do not know."""
     if name not in PAPERS:
-        raise InvalidInput(f"paper “{name[:40]}” must be one of {', '.join(PAPERS)}.", field=("paper",))
+        message = sentence("paper “{name}” must be one of {papers}.", name=name[:40], papers=", ".join(PAPERS))
+        raise InvalidInput(message, field=("paper",))
     return PAPERS[name]
+
+
+def named(codes: Sequence[str]) -> str:
+    """Return the first of some codes, joined, with how many more there are."""
+    more = f" +{len(codes) - NAMED_MAX}" if len(codes) > NAMED_MAX else ""
+    return ", ".join(codes[:NAMED_MAX]) + more
 
 
 def require_few(count: int) -> None:
     """Refuse more labels than one file holds."""
     if count > LABELS_MAX:
-        message = f"{count} labels are too many for one file; ask for at most {LABELS_MAX} at a time."
+        message = sentence(
+            "{count} labels are too many for one file; ask for at most {most} at a time.", count=count, most=LABELS_MAX
+        )
         raise LimitExceeded(message, field=("code",))
 
 
@@ -130,7 +137,9 @@ def _given(parameters: Parameters, known: Collection[str]) -> dict[str, list[str
     given: dict[str, list[str]] = {}
     for name, value in parameters:
         if name not in known:
-            message = f"There is no parameter “{name[:40]}”; there are {', '.join(sorted(known))}."
+            message = sentence(
+                "There is no parameter “{name}”; there are {known}.", name=name[:40], known=", ".join(sorted(known))
+            )
             raise InvalidInput(message, field=(name[:40],))
         given.setdefault(name, []).append(value)
     return given
@@ -144,14 +153,18 @@ def _one(
     if not values:
         return otherwise
     if len(values) > 1 or len(values[0]) > TEXT_LENGTH_MAX:
-        raise InvalidInput(f"{name} is given once, with at most {TEXT_LENGTH_MAX} characters.", field=(name,))
+        message = sentence("{name} is given once, with at most {most} characters.", name=name, most=TEXT_LENGTH_MAX)
+        raise InvalidInput(message, field=(name,))
     try:
         return read(values[0])
     except ValueError:
-        raise InvalidInput(f"{name} “{values[0]}” {_MUST_BE[name]}.", field=(name,)) from None
+        message = sentence(
+            "{name} “{value}” cannot be read; write it as {example}.", name=name, value=values[0], example=_AS[name]
+        )
+        raise InvalidInput(message, field=(name,)) from None
 
 
 def _check_codes(codes: Sequence[str]) -> None:
     require_few(len(codes))
     if not all(0 < len(code.strip()) <= TEXT_LENGTH_MAX for code in codes):
-        raise InvalidInput(f"A code has 1 to {TEXT_LENGTH_MAX} characters.", field=("code",))
+        raise InvalidInput(sentence("A code has 1 to {most} characters.", most=TEXT_LENGTH_MAX), field=("code",))

@@ -14,6 +14,10 @@ _DRAW_PARCEL = {Format.PDF: parcel.draw_pdf, Format.PNG: parcel.draw_png, Format
 
 def draw(labels: Sequence[Label], wanted: Format, on: Paper) -> bytes:
     """Return labels as one file. Takes seconds for a thousand; refuses formats that cannot hold them, and too many."""
+    if wanted is Format.PNG and (len(labels) > 1 or not on.is_roll):
+        raise InvalidInput("A PNG shows a single label; ask for PDF or ZPL to print several.", field=("format",))
+    if wanted is Format.ZPL and not on.is_roll:
+        raise InvalidInput("ZPL is for rolls; ask for a PDF to print on sheets.", field=("paper",))
     try:
         return _DRAW[wanted](labels, on)
     except paper.TooManyLabels as error:

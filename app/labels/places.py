@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from pickmesh.app.labels.asked import Places, require_few
+from pickmesh.app.labels.asked import Places, named, require_few
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import queries
 from pickmesh.core.stock.tables import PlaceKind
+from pickmesh.scanner.codes import own
 from pickmesh.scanner.codes.own import OwnKind
 from pickmesh.scanner.labels.paper import LABELS_MAX
 from pickmesh.scanner.labels.place import PlaceLabel
@@ -25,7 +27,6 @@ KINDS = {
     PlaceKind.TOTE: OwnKind.TOTE,
 }
 """Places that can be stuck a label on, and what kind it is."""
-NAMED_MAX = 10
 
 
 async def place_labels(uow: UnitOfWork, which: Places) -> list[PlaceLabel | ToteLabel]:
@@ -36,7 +37,8 @@ async def place_labels(uow: UnitOfWork, which: Places) -> list[PlaceLabel | Tote
     uow.actor.require(Permission.STOCK_READ)
     location = await queries.location_by_code(uow, which.location)
     if location is None:
-        raise NotFound(f"There is no location “{which.location}”; look at its code again.", field=("location",))
+        message = sentence("There is no location “{code}”; look at its code again.", code=which.location)
+        raise NotFound(message, field=("location",))
     if which.prefix is not None:
         places = await _beginning(uow, location.id, which.prefix)
     else:
@@ -47,9 +49,14 @@ async def place_labels(uow: UnitOfWork, which: Places) -> list[PlaceLabel | Tote
 async def _beginning(uow: UnitOfWork, location_id: UUID, prefix: str) -> Sequence[Any]:
     found = await queries.places_with_prefix(uow, location_id, prefix, kinds=KINDS, limit=LABELS_MAX + 1)
     if not found:
-        raise NotFound(f"No place that takes a label begins with “{prefix}”.", field=("prefix",))
+        message = sentence("No place that takes a label begins with “{prefix}”.", prefix=prefix)
+        raise NotFound(message, field=("prefix",))
     if len(found) > LABELS_MAX:
-        message = f"Over {LABELS_MAX} places begin with “{prefix}”, too many for one file; give a longer prefix."
+        message = sentence(
+            "Over {most} places begin with “{prefix}”, too many for one file; give a longer prefix.",
+            most=LABELS_MAX,
+            prefix=prefix,
+        )
         raise LimitExceeded(message, field=("prefix",))
     return found
 
@@ -59,9 +66,8 @@ async def _named(uow: UnitOfWork, location_id: UUID, codes: Sequence[str]) -> li
     wanted = [code.strip().upper() for code in codes]
     unknown = [code for code in wanted if code not in by_code]
     if unknown:
-        named = ", ".join(unknown[:NAMED_MAX])
-        more = f" and {len(unknown) - NAMED_MAX} more" if len(unknown) > NAMED_MAX else ""
-        raise NotFound(f"No place that takes a label has the code {named}{more}.", field=("code",))
+        message = sentence("No place that takes a label has the code {codes}.", codes=named(unknown))
+        raise NotFound(message, field=("code",))
     require_few(len(wanted))
     return [by_code[code] for code in wanted]
 
@@ -73,8 +79,11 @@ def _label(place: Any, location: str, which: Places) -> PlaceLabel | ToteLabel:
             return ToteLabel(place.code, location=location)
         return PlaceLabel(kind, place.code, zone=place.zone or "", location=location, arrow=which.arrow)
     except ValueError:
-        message = (
-            f"Place {place.code} cannot be labelled: a label holds up to 32 capital letters and digits in groups "
-            "joined by hyphens, as A01-02-3. Give the place such a code."
+        message = sentence(
+            "Place {code} cannot be labelled: a label holds up to {most} capital letters and digits in groups joined "
+            "by hyphens, as {example}.",
+            code=place.code,
+            most=own.BODY_LENGTH_MAX,
+            example="A01-02-3",
         )
         raise InvalidInput(message, field=("code",)) from None

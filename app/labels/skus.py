@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from pickmesh.app.labels.asked import Skus
+from pickmesh.app.labels.asked import Skus, named
 from pickmesh.core.catalog import queries
 from pickmesh.core.catalog.queries import BarcodeRow, SkuRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound
+from pickmesh.core.kit.texts import sentence
 from pickmesh.scanner.codes import gtin
 from pickmesh.scanner.labels.sku import SkuLabel
-
-NAMED_MAX = 10
 
 
 async def sku_labels(uow: UnitOfWork, which: Skus) -> list[SkuLabel]:
@@ -25,9 +24,7 @@ async def sku_labels(uow: UnitOfWork, which: Skus) -> list[SkuLabel]:
     found = await queries.skus_by_code(uow, set(codes))
     unknown = [code for code in codes if code not in found]
     if unknown:
-        named = ", ".join(unknown[:NAMED_MAX])
-        more = f" and {len(unknown) - NAMED_MAX} more" if len(unknown) > NAMED_MAX else ""
-        raise NotFound(f"No SKU has the code {named}{more}.", field=("code",))
+        raise NotFound(sentence("No SKU has the code {codes}.", codes=named(unknown)), field=("code",))
     barcodes = await queries.barcodes_of(uow, {sku.id for sku in found.values()})
     labels = [_label(found[code], barcodes.get(found[code].id, ()), which) for code in codes]
     return [label for label in labels for _ in range(which.copies)]
@@ -55,4 +52,5 @@ def _barcode(sku: SkuRow, barcodes: Sequence[BarcodeRow], units: int) -> str:
         return min(codes, key=lambda code: (gtin.normalise(code) is None, code))
     if units == 1:
         return sku.code
-    raise NotFound(f"SKU {sku.code} has no barcode for {units} units; give it one first.", field=("units",))
+    message = sentence("SKU {sku} has no barcode for {units} units; give it one first.", sku=sku.code, units=units)
+    raise NotFound(message, field=("units",))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from printed import pages_of, picture_of, read, sizes_of
+from printed import cells_of, pages_of, picture_of, read, sizes_of
 
 from pickmesh.scanner.codes.own import OwnKind
 from pickmesh.scanner.labels import paper
@@ -30,11 +30,7 @@ def test_sheets_hold_their_labels_in_reading_order_and_the_rest_goes_to_the_next
     drawn = paper.draw_pdf(labels, on)
     assert sizes_of(drawn) == [(210.0, 297.0)] * 2
     first, second = pages_of(drawn)
-    cells = [
-        (on.left + column * on.step_x, on.top + row * on.step_y)
-        for row in range(on.rows)
-        for column in range(on.columns)
-    ]
+    cells = cells_of(on)
     for page, here in ((first, labels[:-2]), (second, labels[-2:])):
         said = []
         for left, top in cells[: len(here)]:

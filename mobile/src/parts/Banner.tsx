@@ -25,7 +25,7 @@ export function Banner({ shown }: { shown: Shown | null }) {
             <span>
               <Sentence text={told.sentence} />
             </span>
-            {shown.about && <span class="banner-about">{shown.about}</span>}
+            {told.about && <span class="banner-about">{told.about}</span>}
           </div>
         </>
       ) : (

@@ -17,7 +17,8 @@ const PRINT_ICONS: Record<Print["state"], IconName> = {
 };
 
 export function ParcelCard({ parcel }: { parcel: Parcel }) {
-  const { waybill, weightG, printJobs, labels } = parcel;
+  const { waybill, weightG, printJobs } = parcel;
+  const isLabelled = waybill !== null || printJobs.length > 0 || parcel.state !== "OPEN";
   return (
     <section class="parcel">
       <p class="parcel-head">
@@ -26,6 +27,15 @@ export function ParcelCard({ parcel }: { parcel: Parcel }) {
         <span class="tag">{t(`parcel.${parcel.state}`)}</span>
         {weightG !== null && <span>{t("parcel.weight", { n: weightG })}</span>}
       </p>
+      {isLabelled && <Label parcel={parcel} />}
+    </section>
+  );
+}
+
+function Label({ parcel }: { parcel: Parcel }) {
+  const { waybill, printJobs, labels } = parcel;
+  return (
+    <>
       <p class={waybill?.state === "FAILED" ? "is-bad" : ""}>
         {waybill ? waybillWords(waybill) : t("waybill.none")}
         {waybill?.carrier && ` · ${waybill.carrier}`}
@@ -47,7 +57,7 @@ export function ParcelCard({ parcel }: { parcel: Parcel }) {
           {t("print.label")}
         </a>
       )}
-    </section>
+    </>
   );
 }
 

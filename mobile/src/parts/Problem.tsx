@@ -42,7 +42,7 @@ export function Problem({ shown, more, onUnderstood }: Props) {
           <p id="problem-sentence">
             <Sentence text={told.sentence} />
           </p>
-          {shown.about && <p class="problem-about">{shown.about}</p>}
+          {told.about && <p class="problem-about">{told.about}</p>}
         </div>
         {more > 0 && <p class="problem-more">{t("verdict.more", { n: more })}</p>}
         <button type="button" class="understood" onClick={onUnderstood}>

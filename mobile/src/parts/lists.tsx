@@ -6,7 +6,7 @@ import type { KeptEntry, Session, Walk, WalkLine } from "../desk/model";
 import { named, t } from "../language";
 import { run } from "../screens/route";
 import { Icon } from "./Icon";
-import { OUTCOME_ICONS } from "./outcomes";
+import { aboutOf, OUTCOME_ICONS } from "./outcomes";
 import { Sentence } from "./Sentence";
 import { Sheet } from "./Sheet";
 
@@ -130,15 +130,6 @@ function Entry({ entry, canUndo }: { entry: KeptEntry; canUndo: boolean }) {
       )}
     </li>
   );
-}
-
-/** What an entry was about, in a few characters. */
-export function aboutOf(entry: Pick<KeptEntry, "kind" | "said">): string {
-  const { said, kind } = entry;
-  if (said.raw) return said.raw;
-  if (typeof said.weightG === "number") return t("parcel.weight", { n: said.weightG });
-  const detail = said.quantity ?? said.serial ?? said.lot?.code ?? said.reason;
-  return detail ? `${t(`kind.${kind}`)}: ${detail}` : t(`kind.${kind}`);
 }
 
 function timeOf(moment: string): string {

@@ -44,7 +44,7 @@ export function Settings() {
         <Feels />
         <Warehouses />
         <Benches />
-        {person?.permissions.includes("ACCOUNT_WRITE") && <Invite />}
+        {person?.permissions.includes("FLOOR_MANAGE") && <Invite />}
         <Phone />
         <button type="button" class="plain is-warning" onClick={() => openSheet("signOut")}>
           {t("settings.signOut")}

@@ -56,9 +56,10 @@ function goalNow(session: Session) {
   return goalOf(session, step, session.job === "PICK" ? state.ahead.value : null);
 }
 
-/** The server's own sentence; while entries are only kept it may be out of date and is left out. */
+/** The server's own sentence; while entries are only kept it may be out of date and is left out. An open bench says it already. */
 function sentenceOf(session: Session, waiting: number): string | null {
-  return waiting > 0 ? null : session.instruction;
+  const isSaid = session.job === "PACK" && session.step === "OPEN";
+  return waiting > 0 || isSaid ? null : session.instruction;
 }
 
 function titleOf(session: Session) {

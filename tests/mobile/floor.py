@@ -6,7 +6,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,6 +168,16 @@ class Floor:
             person = next(each["id"] for each in people if each["signIn"] == sign_in)
             told = manager.do("pairingCreate", "PairingCreateInput", "token", personId=person)
         return f"{self.address}/app/#pair={told['token']}"
+
+
+def wait_until(what: str, answer: Callable[[], Any], *, seconds: float = 20) -> Any:
+    """Ask again until there is an answer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := answer():
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"{what} never came")
 
 
 def copied(template: Path, folder: Path) -> Floor:

@@ -113,6 +113,11 @@ class Phone:
         """The code that stands out: where to go."""
         return self.page.locator(".goal-code")
 
+    @property
+    def left(self) -> Locator:
+        """How many pieces are to be taken or packed of what the screen names."""
+        return self.page.locator(".goods-count b")
+
     async def take(self, number_or_text: str) -> None:
         """Open one of the lists by what its row says."""
         await self.page.locator("[data-list]", has_text=number_or_text).first.click()

@@ -6,15 +6,13 @@ import socket
 import threading
 from typing import Annotated, Literal
 
+import stamina
 from cyclopts import Parameter
 
-from pickmesh.app import logs
-from pickmesh.app.commands.asked import AsJson
 from pickmesh.app.printing.agent import WAIT_S_MAX, Agent
 from pickmesh.app.printing.console import Console
-from pickmesh.app.printing.printers import printer_to
+from pickmesh.app.printing.printers import AgentRefused, printer_to
 from pickmesh.app.printing.server import Bench, Server, ServerAway
-from pickmesh.app.settings import LogFormat, SettingsError
 
 TOKEN = "PICKMESH_TOKEN"
 
@@ -36,7 +34,7 @@ def print_agent(
     once: Annotated[
         bool, Parameter(negative="", help="Print what waits, then end; exit code 1 unless all went well.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", help="A line of JSON for each label.")] = False,
 ) -> int:
     """Print the labels of a pack station, each exactly once or reported as unsure, until told to stop.
 
@@ -45,10 +43,10 @@ def print_agent(
     """
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise SettingsError(f"{TOKEN} is not set; put an API key's token there.")
+        raise AgentRefused(f"{TOKEN} is not set; put an API key's token there.")
     if not server.startswith(("http://", "https://")):
-        raise SettingsError(f"“{server}” is no address; write http://HOST:8000 or https://HOST.")
-    logs.set_up(LogFormat.AUTO, "error")  # what is tried again is no news
+        raise AgentRefused(f"“{server}” is no address; write http://HOST:8000 or https://HOST.")
+    stamina.instrumentation.set_on_retry_hooks([])  # what is tried again is no news
     printer, console, stop = printer_to(to, format), Console(as_json), _stopping()
     with Server(server, token) as connected:
         bench = _bench(connected, console, stop, station, location, once=once)

@@ -17,8 +17,7 @@ from pickmesh.app.printing.printers import (
     PrinterRefused,
     PrinterUnsure,
 )
-from pickmesh.app.printing.server import Bench, LabelGone, Server, ServerAway
-from pickmesh.core.packing.printing import PrintFailure
+from pickmesh.app.printing.server import Bench, LabelGone, PrintFailure, Server, ServerAway
 
 POLL_S = 1.0
 """How often an idle agent asks for work."""

@@ -22,8 +22,6 @@ from uuid import UUID
 
 import stamina
 
-from pickmesh.app.settings import SettingsError
-
 if sys.platform != "win32":
     import fcntl
     import termios
@@ -39,6 +37,10 @@ LINGER_S = 1.0
 LOOK_S = 0.05
 COMMAND_S_MAX = 60.0
 RAW_PORT = 9100
+
+
+class AgentRefused(Exception):
+    """The agent cannot work as it was started; the message says why."""
 
 
 class JobGone(Exception):
@@ -91,9 +93,9 @@ def printer_to(address: str, format: str | None = None) -> Printer:
     elif kind == "folder" and rest:
         return FolderPrinter(Path(rest), format or "pdf")
     else:
-        raise SettingsError(f"“{address}” is no printer; write tcp://HOST:9100, lp:NAME or folder:PATH.")
+        raise AgentRefused(f"“{address}” is no printer; write tcp://HOST:9100, lp:NAME or folder:PATH.")
     if format not in {None, printer.format}:
-        raise SettingsError(f"A {kind} printer takes {printer.format}, not {format}.")
+        raise AgentRefused(f"A {kind} printer takes {printer.format}, not {format}.")
     return printer
 
 
@@ -102,7 +104,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
         parts = urlsplit(address)
         if parts.hostname and not parts.path:
             return parts.hostname, parts.port or RAW_PORT
-    raise SettingsError(f"“{address}” names no host and port; write tcp://HOST:9100.")
+    raise AgentRefused(f"“{address}” names no host and port; write tcp://HOST:9100.")
 
 
 @dataclass(frozen=True, slots=True)

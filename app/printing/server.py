@@ -1,8 +1,10 @@
 """What the agent asks of the server: GraphQL for the jobs, HTTP for the drawings. Every call may be made twice."""
 
+import base64
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
@@ -13,9 +15,7 @@ from gql import Client, GraphQLRequest, gql
 from gql.transport.exceptions import TransportError, TransportQueryError
 from gql.transport.httpx import HTTPXTransport
 
-from pickmesh.app.printing.printers import Job, JobGone
-from pickmesh.core.packing.printing import PrintFailure
-from pickmesh.graphql import relay
+from pickmesh.app.printing.printers import AgentRefused, Job, JobGone
 
 Answer = TypeVar("Answer")
 TIMEOUT_S = 15.0
@@ -33,12 +33,17 @@ STATION = gql("query ($code: String!, $location: String) { station(code: $code, 
 UNSURE = gql(f"query ($id: ID!) {{ printJobs(stationId: $id, states: [UNSURE]) {{ agent {_JOB} }} }}")
 
 
+class PrintFailure(StrEnum):
+    """Why a label was not printed, in the schema's words."""
+
+    AWAY = "AWAY"
+    RETRY = "RETRY"
+    GIVE_UP = "GIVE_UP"
+    UNSURE = "UNSURE"
+
+
 class ServerAway(Exception):
     """The server cannot be reached or is not well; it will be asked again."""
-
-
-class AgentRefused(Exception):
-    """The server will not have this agent as it is; the message says why."""
 
 
 class LabelGone(Exception):
@@ -189,7 +194,8 @@ def _job(told: dict[str, Any]) -> Job:
 
 
 def _uuid(global_id: str) -> UUID:
-    return relay.id_of(global_id, "PrintJob")
+    """Return the uuid in a global id of ours, for names of files and jobs."""
+    return UUID(base64.urlsafe_b64decode(global_id).decode().partition(":")[2])
 
 
 def _sentence(answer: httpx.Response) -> str:

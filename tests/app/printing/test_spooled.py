@@ -108,6 +108,7 @@ async def test_a_queue_that_takes_no_jobs_leaves_the_labels_waiting(bench: Bench
     (cups / "closed").touch()
     done = bench.agent("lp:Q1")
     assert (done.returncode, told(done.stdout), await bench.states()) == (1, ["QUEUED"], ["QUEUED"] * 3)
+    (cups / "closed").unlink()
     unknown = bench.agent("lp:Q2")
     assert (unknown.returncode, told(unknown.stdout)) == (1, ["QUEUED"])
     first = (await bench.jobs())[0]

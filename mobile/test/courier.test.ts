@@ -147,19 +147,25 @@ describe("the courier", () => {
     expect(tab.state.shown.value?.about).toBe("C-3");
   });
 
-  it("lets one tab send at a time, and the other one learns of it", async () => {
-    const other = await load();
-    server.gate = new Promise((open) => setTimeout(open, 30));
-    const both = codes(30).map((raw, index) => (index % 2 ? tab : other).acts.hear(scanned(raw)));
-    await Promise.all(both);
-    await Promise.all([allSent(tab), allSent(other)]);
-    expect([...raws()].sort()).toEqual(codes(30).sort());
-    expect(server.scans.size).toBe(30);
-    expect(server.atOnceMost).toBe(1);
-    expect(server.late).toBe(0);
-    const sequences = server.booked.map(({ sequence }) => sequence);
-    expect(sequences).toEqual([...sequences].sort((one, next) => one - next));
-  });
+  for (const [name, navigator] of [
+    ["by a Web Lock", globalThis.navigator],
+    ["by a row, where there are no locks", { language: "en" }],
+  ] as const) {
+    it(`lets one tab send at a time ${name}, and the other one learns of it`, async () => {
+      vi.stubGlobal("navigator", navigator);
+      const other = await load();
+      server.gate = new Promise((open) => setTimeout(open, 30));
+      const both = codes(30).map((raw, index) => (index % 2 ? tab : other).acts.hear(scanned(raw)));
+      await Promise.all(both);
+      await Promise.all([allSent(tab), allSent(other)]);
+      expect([...raws()].sort()).toEqual(codes(30).sort());
+      expect(server.scans.size).toBe(30);
+      expect(server.atOnceMost).toBe(1);
+      expect(server.late).toBe(0);
+      const sequences = server.booked.map(({ sequence }) => sequence);
+      expect(sequences).toEqual([...sequences].sort((one, next) => one - next));
+    });
+  }
 
   it("succeeds a tab that died while it was its turn", async () => {
     const keep = await tab.keep();

@@ -138,9 +138,10 @@ function putIn(at: At, clientId: string): Guess {
   at.hand = [];
   current.picked += pieces;
   at.done.push({ clientId, line: current, pieces });
-  at.toteFor = null; // the next share is for another order, and only the server knows which
+  const isSure = at.toteFor?.line === current;
+  at.toteFor = null; // the next share may be for another order, and only the server knows which tote that is
   forward(at);
-  return { fits: "FITS", lineId: current.line.id, pieces };
+  return { fits: isSure ? "FITS" : "UNKNOWN", lineId: current.line.id, pieces };
 }
 
 function bin(at: At, here: readonly Line[], isDoubtful: boolean): Guess {

@@ -1,7 +1,7 @@
 // What comes without being asked for: the network back, the app in front again, a list changed by somebody else.
 
 import { effect } from "@preact/signals";
-import { ListChangedDocument } from "../api/generated";
+import { ListChangedDocument, type ListChangedSubscription } from "../api/generated";
 import { watch } from "../api/live";
 import { keptSession } from "../keep/sessions";
 import { open, reload } from "./house";
@@ -11,18 +11,13 @@ import * as state from "./state";
 import { refreshWalk } from "./walks";
 
 /** Several changes at once are looked at once. */
-const GATHER_MS = 300;
+const GATHER_MS = 500;
 let isAttending = false;
 
 /** Begin to attend to it; a second time changes nothing. */
 export function attend(): void {
   if (isAttending) return;
   isAttending = true;
-  const encourage = () =>
-    void open().then(
-      ({ courier }) => courier.encourage(),
-      () => {},
-    );
   const look = () => {
     if (globalThis.document?.visibilityState === "visible") encourage();
   };
@@ -37,6 +32,14 @@ export function attend(): void {
   if (typeof WebSocket !== "undefined" && globalThis.location) effect(follow);
 }
 
+/** Send what is kept without waiting any longer. */
+function encourage(): void {
+  void open().then(
+    ({ courier }) => courier.encourage(),
+    () => {},
+  );
+}
+
 /** Follow the list of the open session. */
 function follow(): (() => void) | undefined {
   const list = state.openList.value;
@@ -46,9 +49,10 @@ function follow(): (() => void) | undefined {
     ListChangedDocument,
     { id: list },
     {
-      onData: () => {
+      onData: ({ pickListChanged: told }) => {
+        if (state.link.peek() === "OFFLINE") encourage(); // it is heard from again
         clearTimeout(timer);
-        timer = setTimeout(() => void lookAt(list).catch(() => {}), GATHER_MS);
+        timer = setTimeout(() => void lookAt(told).catch(() => {}), GATHER_MS);
       },
       onSignedOut: () => {
         state.link.value = "SIGNED_OUT";
@@ -61,18 +65,18 @@ function follow(): (() => void) | undefined {
   };
 }
 
-/** Read session and walk anew, and tell what somebody else has changed. */
-async function lookAt(list: string): Promise<void> {
+/** Read anew what a change of the list may mean, and tell what somebody else has done. */
+async function lookAt(told: ListChangedSubscription["pickListChanged"]): Promise<void> {
   const session = state.session.value;
-  if (session?.lease?.pickList.id !== list) return;
   const { keep } = await open();
-  const before = (await keptSession(keep, session.id))?.walk ?? null;
-  await refreshWalk(keep, session.id, true);
-  const after = (await keptSession(keep, session.id))?.walk ?? null;
+  const before = session && (await keptSession(keep, session.id))?.walk;
+  if (!session || !before || before.id !== told.id || told.version <= before.version) return;
+  const isMoved = told.status !== before.status || told.worker?.id !== before.worker?.id;
+  await refreshWalk(keep, session.id, isMoved ? "ALL" : "SESSION");
+  const after = (await keptSession(keep, session.id))?.walk;
   await reload();
-  if (state.session.value?.id !== session.id || !before || !after) return;
-  const text = changeOf(before, after, session.worker.id);
-  if (text) state.notice.value = { tone: "problem", text };
+  const text = after && changeOf(before, after, session.worker.id);
+  if (text && state.session.value?.id === session.id) state.notice.value = { tone: "problem", text };
 }
 
 /** Say what somebody else did to a walk; null when nothing of it concerns the picker. */

@@ -5,7 +5,7 @@ import type { Keep } from "../keep/database";
 import { keepSession, keptSession } from "../keep/sessions";
 import { ask } from "./ask";
 import type { News } from "./courier";
-import type { KeptEntry, Session, Walk } from "./model";
+import type { KeptEntry, KeptSession, Session, Walk } from "./model";
 import * as state from "./state";
 
 const BOOKED = new Set(["ACCEPTED", "LINE_DONE", "TASK_DONE"]);
@@ -54,14 +54,17 @@ export async function settle(keep: Keep, news: News): Promise<void> {
   void refreshWalk(keep, session.id);
 }
 
-/** Ask for a session's walk or its order's lines, when what is kept does not meet the session (or `always`). */
-export function refreshWalk(keep: Keep, sessionId: string, always = false): Promise<void> {
+/** How much is read anew: the walk where it does not meet the session; the session first, too; or all of it. */
+export type Extent = "WALK" | "SESSION" | "ALL";
+
+/** Ask for what is not known of a session's work; several at once ask once, and once more afterwards. */
+export function refreshWalk(keep: Keep, sessionId: string, extent: Extent = "WALK"): Promise<void> {
   const before = underWay.get(sessionId);
   if (before) {
     again.add(sessionId);
     return before;
   }
-  const work = refresh(keep, sessionId, always)
+  const work = refresh(keep, sessionId, extent)
     .catch(() => {}) // what is kept stays as it is, and the next answer tries again
     .finally(() => {
       underWay.delete(sessionId);
@@ -71,23 +74,27 @@ export function refreshWalk(keep: Keep, sessionId: string, always = false): Prom
   return work;
 }
 
-async function refresh(keep: Keep, sessionId: string, always: boolean): Promise<void> {
+async function refresh(keep: Keep, sessionId: string, extent: Extent): Promise<void> {
   const kept = await keptSession(keep, sessionId);
   if (!kept || kept.closed) return;
-  if (kept.session.job === "PICK") await refreshPicking(keep, sessionId, always);
+  if (extent !== "WALK") await refreshSession(keep, kept);
+  if (kept.session.job === "PICK") await refreshPicking(keep, sessionId, extent === "ALL");
   if (kept.session.job === "PACK") await refreshPacking(keep, sessionId);
+}
+
+async function refreshSession(keep: Keep, { id, owner }: KeptSession): Promise<void> {
+  const answer = await ask(SessionNowDocument, { id });
+  const session = answer.kind === "ANSWERED" ? answer.data.scanSession : null;
+  if (session) show(await keepSession(keep, owner, session));
 }
 
 async function refreshPicking(keep: Keep, sessionId: string, always: boolean): Promise<void> {
   const kept = await keptSession(keep, sessionId);
   const list = kept?.session.lease?.pickList.id;
   if (!kept || !list || (!always && kept.walk && meets(kept.walk, kept.session))) return;
-  const walk = await ask(WalkDocument, { list });
-  if (walk.kind !== "ANSWERED" || !walk.data.pickList) return;
-  const now = await ask(SessionNowDocument, { id: sessionId });
-  const session = now.kind === "ANSWERED" ? now.data.scanSession : null;
-  const told = await keepSession(keep, kept.owner, session ?? kept.session, { walk: walk.data.pickList });
-  show(told.id, told.session, told.walk ?? null);
+  const answer = await ask(WalkDocument, { list });
+  if (answer.kind !== "ANSWERED" || !answer.data.pickList) return;
+  show(await keepSession(keep, kept.owner, kept.session, { walk: answer.data.pickList }));
 }
 
 async function refreshPacking(keep: Keep, sessionId: string): Promise<void> {
@@ -102,9 +109,9 @@ async function refreshPacking(keep: Keep, sessionId: string): Promise<void> {
   if (state.session.value?.id === sessionId) state.pack.value = pack;
 }
 
-function show(id: string, session: Session, walk: Walk | null): void {
+function show({ id, session, walk }: KeptSession): void {
   const before = state.session.value;
   if (before?.id !== id) return;
   if (before.version <= session.version) state.session.value = session;
-  state.walk.value = walk;
+  state.walk.value = walk ?? null;
 }

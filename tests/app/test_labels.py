@@ -1,5 +1,6 @@
 """Labels over HTTP: who may have which, what is refused, and that many cost no more statements than one."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.stock.places import NewPlace
 from pickmesh.scanner.codes.own import OwnKind, label_text
+from pickmesh.scanner.labels.paper import PAPERS
 
 MUG = "4006381333931"
+PAGE = Path(__file__).parents[2] / "docs" / "labels.md"
 
 
 @dataclass
@@ -318,3 +321,12 @@ def test_the_command_line_writes_files_and_tells_what_to_print_them_on(tmp_path:
     ):
         refused = run(tmp_path, *asked, out, "--code", "A01-02-3", merchant="linan")
         assert (refused.returncode, refused.stderr) == (2, problem)
+
+
+def test_the_page_names_every_paper_and_parameter_and_shows_pictures_that_are_there() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE) == list(PAPERS)
+    for name in ("location", "code", "prefix", "arrow", "copies", "units", "lot", "expires", "paper"):
+        assert re.search(rf"`{name}\b", page), name
+    for picture in re.findall(r"\]\((.+?\.png)\)", page):
+        assert (PAGE.parent / picture).is_file(), picture

@@ -201,6 +201,8 @@ describe("a walk without network", () => {
     expect(cluster.scan("T-0009")).toBe("UNEXPECTED");
     expect(cluster.scan(labelText("T", "0001"))).toBe("FITS line-1 1");
     expect(cluster.at).toBe("ITEM line-1 1");
+    expect(cluster.scan(ONE)).toBe("FITS line-1 1");
+    expect(cluster.scan("T-0009")).toBe("UNKNOWN line-1 1"); // whose tote is next, only the server knows
   });
 
   it("expects what lies here, as it stands on labels and as scanners send it", () => {

@@ -177,14 +177,14 @@ describe("keep", () => {
 
   it("carries entries through an upgrade, and tells the older tab", async () => {
     await entries.keepEntry(keep, draft());
-    let isOutdated = false;
+    let closed = "";
     keep.close();
-    const old = await openKeep(() => {
-      isOutdated = true;
+    const old = await openKeep((why) => {
+      closed = why;
     });
     const added = (database: Keep) => void database.createObjectStore("later" as "settings");
     const next = await openKeep(() => {}, [...STEPS, added]);
-    expect(isOutdated).toBe(true);
+    expect(closed).toBe("OUTDATED");
     expect(await next.count("entries")).toBe(1);
     expect([...next.objectStoreNames]).toContain("later");
     next.close();

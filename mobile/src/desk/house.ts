@@ -57,9 +57,10 @@ export function open(): Promise<House> {
 }
 
 async function build(): Promise<House> {
-  const keep = await openKeep(() => {
+  const keep = await openKeep((why) => {
     house = null;
-    state.notice.value = { tone: "problem", text: phrase("outdated") };
+    const text = why === "OUTDATED" ? phrase("outdated") : notKept();
+    state.notice.value = { tone: "problem", text };
   });
   clockOffset = (await setting(keep, "clockOffset")) ?? 0;
   configure({ onClock: (offset) => noteClock(keep, offset) });

@@ -45,16 +45,22 @@ function first(database: Keep): void {
 /**
  * Open what this phone keeps, brought up to the latest version; entries of older versions stay.
  *
- * `onOutdated` is called when a newer app in another tab waits for this one to let go.
+ * `onClosed` is called when it closes by itself: OUTDATED when a newer app in another tab waits for this one to let
+ * go, LOST when the browser took it away.
  */
-export function openKeep(onOutdated: () => void = () => {}, steps = STEPS, name = NAME): Promise<Keep> {
+export function openKeep(
+  onClosed: (why: "OUTDATED" | "LOST") => void = () => {},
+  steps = STEPS,
+  name = NAME,
+): Promise<Keep> {
   return openDB<Kept>(name, steps.length, {
     upgrade(database, from, _to, change) {
       for (const step of steps.slice(from)) step(database, change);
     },
     blocking(_current, _wanted, event) {
       (event.target as IDBDatabase).close();
-      onOutdated();
+      onClosed("OUTDATED");
     },
+    terminated: () => onClosed("LOST"),
   });
 }

@@ -185,7 +185,7 @@ export const en = {
   "action.camera": "Camera",
   "action.cameraOff": "Camera off",
   "action.picture": "Photo",
-  "action.walk": "The list",
+  "action.walk": "List",
   "action.history": "History",
   "action.more": "More",
 
@@ -302,7 +302,8 @@ export const en = {
   "print.PRINTED": "printed",
   "print.FAILED": "not printed",
   "print.none": "nothing printed",
-  "print.label": "Open the label (PDF)",
+  "print.label": "Label as PDF",
+  "print.noLabel": "The label could not be fetched. Try again.",
 
   "look.title": "Look up",
   "look.lead": "Scan or type anything: barcode, name, place, order, parcel.",
@@ -370,7 +371,8 @@ export const en = {
   "settings.sounds": "Sounds",
   "settings.vibration": "Vibration",
   "settings.noVibration": "This device cannot vibrate.",
-  "settings.test": "Try them",
+  "settings.feel": "Sound and vibration",
+  "settings.test": "Try them:",
   "feel.KEPT": "Kept",
   "feel.GOOD": "Right",
   "feel.DONE": "Done",
@@ -388,7 +390,7 @@ export const en = {
     "Storage is not protected: the browser may clear it when space runs out. Add the app to the home screen.",
   "settings.secure": "Secure connection (https): camera and offline start work.",
   "settings.invite": "Link another phone",
-  "settings.invitePerson": "For whom?",
+  "settings.invitePerson": "Choose a person",
   "settings.inviteShow": "Show the code",
   "settings.inviteScan":
     "Scan this with the camera of {name}'s phone. It works once and for a short time only.",

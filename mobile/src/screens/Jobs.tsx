@@ -8,7 +8,7 @@ import { Header } from "../parts/Header";
 import { Icon, type IconName } from "../parts/Icon";
 import { ListRow } from "../parts/ListRow";
 import { Warehouses } from "../parts/Warehouses";
-import { ageOf, jobsSeenAt } from "./age";
+import { ageOf, jobsKnown, jobsSeenAt } from "./age";
 import { run, tab } from "./route";
 
 export function Jobs() {
@@ -25,7 +25,7 @@ export function Jobs() {
 }
 
 function InWarehouse() {
-  const jobs = state.jobs.value;
+  const jobs = jobsKnown.value;
   const packsFirst = state.viewer.value?.role === "PACKER";
   const isOffline = state.link.value === "OFFLINE";
   return (
@@ -76,7 +76,7 @@ function Next() {
 }
 
 function Lists() {
-  const lists = state.jobs.value?.pickLists.nodes ?? [];
+  const lists = jobsKnown.value?.pickLists.nodes ?? [];
   const mine = lists.filter((list) => isMine(list.worker?.name ?? null));
   const ready = lists.filter((list) => list.status === "READY" || (list.status === "PAUSED" && !list.worker));
   return (
@@ -109,7 +109,7 @@ function isMine(worker: string | null): boolean {
 }
 
 function Packing() {
-  const stations = state.jobs.value?.stations ?? [];
+  const stations = jobsKnown.value?.stations ?? [];
   const chosen = stations.find((station) => station.id === state.stationId.value);
   if (chosen) {
     return (
@@ -152,7 +152,7 @@ function Packing() {
 }
 
 function PutBack() {
-  const tasks = state.jobs.value?.exceptionTasks.nodes ?? [];
+  const tasks = jobsKnown.value?.exceptionTasks.nodes ?? [];
   const pieces = tasks.reduce((sum, task) => sum + task.quantity, 0);
   return (
     <Tile

@@ -15,6 +15,7 @@ import { Languages } from "../parts/Languages";
 import { SignOutSheet } from "../parts/SignOutSheet";
 import { Segments, Switch } from "../parts/switches";
 import { Warehouses } from "../parts/Warehouses";
+import { jobsKnown } from "./age";
 import { closeSheet, openSheet, run, sheet } from "./route";
 import { version } from "./version";
 
@@ -97,10 +98,11 @@ const FEELINGS: Feeling[] = ["KEPT", "GOOD", "DONE", "ASK", "WRONG"];
 function Feels() {
   return (
     <section>
-      <h2>{t("settings.test")}</h2>
+      <h2>{t("settings.feel")}</h2>
       <Switch icon="sound" label={t("settings.sounds")} setting={sounds} />
       <Switch icon="shake" label={t("settings.vibration")} setting={vibration} />
       {!canShake() && <p class="faint">{t("settings.noVibration")}</p>}
+      <p>{t("settings.test")}</p>
       <div class="feelings">
         {FEELINGS.map((feeling) => (
           <button
@@ -118,12 +120,12 @@ function Feels() {
 }
 
 function Benches() {
-  const stations = state.jobs.value?.stations ?? [];
+  const stations = jobsKnown.value?.stations ?? [];
   if (stations.length === 0) return null;
   return (
     <section>
       <h2>{t("settings.bench")}</h2>
-      <div class="choices">
+      <div class="choices is-short">
         {stations.map((station) => (
           <button
             type="button"

@@ -1,23 +1,64 @@
-// How old what is shown may be.
+// The last known jobs and how old they are: what is shown while there is no connection, also after a restart.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
+import type { JobsQuery } from "../api/generated";
 import * as state from "../desk/state";
 import { t } from "../language";
+import { isStarted } from "./started";
 
 const MINUTE = 60_000;
+const STORED = "pickmesh.jobs";
 
-/** When the jobs on the screen were last told by the server; null when that is not known. */
-export const jobsSeenAt = signal<number | null>(null);
+/** Jobs of one person in one warehouse, as the server last told them. */
+interface Remembered {
+  whose: string;
+  at: number;
+  jobs: JobsQuery;
+}
+
+const remembered = signal<Remembered | null>(null);
 const now = signal(Date.now());
+const whose = computed(() => {
+  const person = state.viewer.value;
+  return person ? `${person.merchant.code}/${person.signIn}/${state.locationId.value}` : null;
+});
+const known = computed(() => (remembered.value?.whose === whose.value ? remembered.value : null));
+
+/** The jobs as the server last told them to this person here; null when it never did. */
+export const jobsKnown = computed(() => state.jobs.value ?? known.value?.jobs ?? null);
+/** When that was. */
+export const jobsSeenAt = computed(() => known.value?.at ?? null);
 
 /** Watch the jobs and the clock from now on. */
 export function watchAge(): void {
+  remembered.value = read();
   effect(() => {
-    if (state.jobs.value && state.link.peek() === "ONLINE") jobsSeenAt.value = Date.now();
+    const jobs = state.jobs.value;
+    const owner = whose.peek();
+    if (jobs && owner) keep({ whose: owner, at: Date.now(), jobs });
+    if (isStarted.value && !state.viewer.value) keep(null);
   });
   setInterval(() => {
     now.value = Date.now();
   }, MINUTE / 2);
+}
+
+function keep(told: Remembered | null): void {
+  remembered.value = told;
+  try {
+    if (told) localStorage.setItem(STORED, JSON.stringify(told));
+    else localStorage.removeItem(STORED);
+  } catch {
+    // A browser that keeps nothing shows them until it is closed.
+  }
+}
+
+function read(): Remembered | null {
+  try {
+    return JSON.parse(localStorage.getItem(STORED) ?? "null") as Remembered | null;
+  } catch {
+    return null;
+  }
 }
 
 /** Say when something was seen and how long ago that is. */

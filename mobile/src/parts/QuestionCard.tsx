@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { say } from "../desk/acts";
 import type { Said, Session } from "../desk/model";
+import { shown } from "../desk/state";
 import { t } from "../language";
 import type { Question } from "../screens/question";
 import { openSheet, run } from "../screens/route";
@@ -17,10 +18,11 @@ interface Props {
 
 export function QuestionCard({ question, session }: Props) {
   const outcome = question.outcome ?? "AMBIGUOUS";
+  const isInBanner = shown.value?.clientId === question.clientId;
   const answer = (said: Said) => void run(say({ ...said, answers: question.clientId }));
   return (
     <section class="question is-ask" aria-labelledby="question-title">
-      <h2 id="question-title">
+      <h2 id="question-title" class={isInBanner ? "unseen" : ""}>
         <Icon name={OUTCOME_ICONS[outcome]} />
         <span>
           <Sentence text={question.message || t(`verdict.${outcome}`)} />

@@ -18,7 +18,7 @@ export const OUTCOME_ICONS: Record<Outcome, IconName> = {
   AMBIGUOUS: "question",
   NEEDS_PLACE: "next",
   NEEDS_QUANTITY: "hash",
-  NEEDS_LOT: "calendar",
+  NEEDS_LOT: "lot",
   NEEDS_SERIAL: "barcode",
   EXPIRED_LOT: "calendar",
   SHORT_RECORDED: "missing",

@@ -325,7 +325,7 @@ def test_the_command_line_writes_files_and_tells_what_to_print_them_on(tmp_path:
 
 def test_the_page_names_every_paper_and_parameter_and_shows_pictures_that_are_there() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE) == list(PAPERS)
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE) == ["paper", *PAPERS]
     for name in ("location", "code", "prefix", "arrow", "copies", "units", "lot", "expires", "paper"):
         assert re.search(rf"`{name}\b", page), name
     for picture in re.findall(r"\]\((.+?\.png)\)", page):

@@ -58,6 +58,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, app: Path, chromium: str
     return folder
 
 
+@pytest.fixture(scope="session")
+def shared(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    """A running installation for all tests that break nothing; each has orders and totes of its own there."""
+    own = floor.copied(furnished, tmp_path_factory.mktemp("shared") / "house")
+    own.start()
+    yield own
+    own.stop()
+
+
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[Floor]:
     """A running installation of the test's own."""

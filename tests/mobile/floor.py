@@ -16,7 +16,7 @@ from typing import Any
 import processes
 from mobile import warehouse
 from processes import Running
-from system.client import Desk
+from system.client import Desk, opened, pick_line
 
 DATABASE = Path("var") / "pickmesh.sqlite3"
 
@@ -128,8 +128,8 @@ class Floor:
             nodes = manager.ask(query)["fulfillmentOrders"]["nodes"]
         return next(dict(node) for node in nodes if node["order"]["externalId"] == shop_number)
 
-    def release(self, *shop_numbers: str) -> None:
-        """Plan and release a wave of orders, a list for each."""
+    def release(self, *shop_numbers: str) -> dict[str, dict[str, Any]]:
+        """Plan and release a wave of orders, a list for each; return the lists by the shop's order numbers."""
         orders = [self.order(number) for number in shop_numbers]
         with self.desk() as manager:
             wave = manager.do(
@@ -143,11 +143,24 @@ class Floor:
             told = manager.do(
                 "waveRelease",
                 "WaveReleaseInput",
-                "pickLists { id } kickedOut { id }",
+                "pickLists { id number lines { sku { code } } } kickedOut { id }",
                 id=wave["id"],
                 ifVersion=wave["version"],
             )
         assert (len(told["pickLists"]), told["kickedOut"]) == (len(orders), [])
+        goods = {number: {good.code for good in warehouse.ORDERS[number]} for number in shop_numbers}
+        return {
+            number: next(one for one in told["pickLists"] if {line["sku"]["code"] for line in one["lines"]} == wanted)
+            for number, wanted in goods.items()
+        }
+
+    def pick(self, pick_list: dict[str, Any], tote: str) -> None:
+        """Have somebody else pick a whole list into a tote."""
+        with self.desk("picker@linan") as picker:
+            session = opened(picker, job="PICK", pickListId=pick_list["id"])
+            assert session.scan(tote) == "ACCEPTED"
+            while session.screen["step"] != "DONE":
+                pick_line(session)
 
     def intercept(self, shop_number: str) -> None:
         """Have the manager stop an order that is on the floor."""

@@ -118,9 +118,28 @@ class Phone:
         """How many pieces are to be taken or packed of what the screen names."""
         return self.page.locator(".goods-count b")
 
-    async def take(self, number_or_text: str) -> None:
-        """Open one of the lists by what its row says."""
-        await self.page.locator("[data-list]", has_text=number_or_text).first.click()
+    async def take(self, number: str) -> None:
+        """Open one of the lists by its number."""
+        await self.page.locator(f"[data-list='{number}']").click()
+        await expect(self.instruction).to_be_visible()
+
+    async def leave(self) -> None:
+        """Leave the work to go on later."""
+        await self.page.locator("header.bar button").first.click()
+        await self.page.get_by_role("dialog").locator("button.main").click()
+        await expect(self.next_list).to_be_visible()
+
+    async def bench(self) -> None:
+        """Sit down at the only bench."""
+        await self.page.get_by_role("button", name="BENCH-1").click()
+        await expect(self.instruction).to_be_visible()
+
+    async def looks(self) -> tuple[str, str, str]:
+        """Return title, sign and feeling of the error that waits for a tap."""
+        title = await self.problem.get_by_role("heading").inner_text()
+        sign = await self.problem.locator("svg.icon path").first.get_attribute("d")
+        feeling = await self.problem.get_attribute("data-feeling")
+        return title, str(sign), str(feeling)
 
     async def wedge(self, code: str) -> None:
         """Scan with a scanner that types: a key every five milliseconds, Enter at the end, however busy this machine.
@@ -175,6 +194,10 @@ class Phone:
         """Tap away the error that waits."""
         await self.problem.get_by_role("button").click()
         await expect(self.problem).to_have_count(0)
+
+    async def photograph(self, picture: Path) -> None:
+        """Take a picture of a code; the file stands for what the phone's camera app hands over."""
+        await self.page.locator("input[type=file]").set_input_files(picture)
 
     async def key(self, number: int) -> None:
         """Key a number on the open sheet's keys and send it."""

@@ -48,6 +48,11 @@ ORDERS: dict[str, dict[Good, int]] = {
     "OTHER": {LAMP: 1, CUP: 1},
     "LOT": {TEA: 1},
     "STOP": {MUG: 2},
+    "ONE": {LAMP: 1},
+    "BUSY": {CUP: 2, TEA: 1},
+    "TABS": {CUP: 9, MUG: 1},
+    "PHOTO": {BOOK: 2, LAMP: 2},
+    "LOOK": {CUP: 1, LAMP: 1, TEA: 1},
 }
 LOT = "L7"
 

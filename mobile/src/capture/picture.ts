@@ -7,8 +7,8 @@ import { language, t } from "../language";
 
 /** Longer sides are made this long before sending: enough for any label held up to a phone. */
 export const SIDE_PX_MAX = 1600;
-/** As many codes as the server takes for what is expected. */
-const ACCEPT_MAX = 50;
+/** The server takes some hundreds; more is expected nowhere. */
+const ACCEPT_MAX = 200;
 const QUALITY = 0.85;
 const TIMEOUT_MS = 30_000;
 

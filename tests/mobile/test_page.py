@@ -1,0 +1,69 @@
+"""The page itself: nothing from elsewhere, no complaint of browser or policy, names for every control."""
+
+from mobile import phone, warehouse
+from mobile.floor import Floor
+from mobile.phone import Phone
+from mobile.warehouse import CUP
+from playwright.async_api import expect
+
+NAMELESS = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [role=button]")]
+  .filter((control) => control.checkVisibility() && !control.ariaLabel && !control.labels?.length
+    && !control.innerText?.trim() && !control.title)
+  .map((control) => control.outerHTML.slice(0, 120))"""
+SMALL = """() => [...document.querySelectorAll(
+    "button, a[href], select, summary, input:not(.unseen), label.dock-button")]
+  .filter((control) => control.checkVisibility())
+  .map((control) => ({box: control.getBoundingClientRect(), html: control.outerHTML.slice(0, 120)}))
+  .filter(({box}) => box.width > 0 && (box.width < 47.5 || box.height < 47.5))
+  .map(({box, html}) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+NARROW = {"width": 320, "height": 640}
+"""The narrowest phone (WCAG 1.4.10)."""
+
+
+async def look(handset: Phone, where: str) -> None:
+    """Assert what holds on every screen."""
+    for width in (412, NARROW["width"]):
+        await handset.page.set_viewport_size({"width": width, "height": NARROW["height"] if width == 320 else 839})
+        assert await handset.page.evaluate(NAMELESS) == [], where
+        assert await handset.page.evaluate(SMALL) == [], f"{where} at {width}"
+        assert await handset.page.evaluate(WIDER) <= 0, f"{where} at {width}"
+
+
+async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(shared: Floor, handset: Phone) -> None:
+    lists = shared.release("LOOK")
+    await handset.page.goto(f"{shared.address}/app/")
+    await expect(handset.page.get_by_test_id("camera-toggle")).to_be_visible()
+    await look(handset, "pairing")
+    await handset.page.evaluate("() => { location.hash = '' }")
+    await handset.pair(shared.pairing_link("picker@linan"))
+    await look(handset, "jobs")
+    for tab in ("lookup", "settings"):
+        await handset.page.locator(f"[data-tab={tab}]").click()
+        await look(handset, tab)
+    await handset.page.locator("[data-tab=jobs]").click()
+    await handset.take(lists["LOOK"]["number"])
+    await look(handset, "picking")
+    await handset.camera(on=True)
+    await expect(handset.page.get_by_test_id("camera")).to_be_visible()
+    await look(handset, "camera")
+    await handset.camera(on=False)
+    for name in ("type", "walk", "history"):
+        await handset.page.locator(f"[data-opens={name}]").click()
+        await look(handset, name)
+        await handset.page.keyboard.press("Escape")
+    await handset.scan(CUP.barcode)
+    await handset.told("NEEDS_PLACE")
+    await look(handset, "an answer")
+    await handset.scan(warehouse.tote_label("T-0008"))
+    assert phone.foreign(handset.asked, shared.address) == []
+    assert handset.complaints == []
+
+
+async def test_the_pairing_token_leaves_the_address_at_once(shared: Floor, handset: Phone) -> None:
+    link = shared.pairing_link("picker@linan")
+    await handset.pair(link)
+    assert "#" not in handset.page.url
+    assert await handset.page.evaluate("() => history.length") <= 3
+    token = link.rpartition("=")[2]
+    assert not [url for url in handset.asked[1:] if token in url]

@@ -3,12 +3,15 @@
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy.sql.elements import False_, True_
 
 from pickmesh.core.db.base import Base, Json, UtcTime
 
 
 def rendered(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
-    """Write our own types by their names; the rest as alembic does."""
+    """Write our own types by their names and yes/no as such, not as one database writes it; the rest as alembic does."""
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), False_ | True_):
+        return f"sa.{item.arg}()"
     if kind != "type":
         return False
     if isinstance(item, UtcTime):

@@ -245,6 +245,7 @@ class Probe(base.MerchantObject):
     told: Mapped[dict[str, Any]]
     at: Mapped[datetime | None]
     quantity: Mapped[int] = base.counted(1)
+    forced: Mapped[bool] = base.flag()
     __table_args__ = (
         base.belongs_to("parcel_id", "parcel"),
         base.positive("quantity"),
@@ -323,5 +324,6 @@ async def test_a_written_migration_makes_new_tables_and_walls_those_of_merchants
         "left []",
     ]
     text = (tmp_path / "versions" / f"{number}_probes.py").read_text(encoding="utf-8")
+    assert 'sa.Column("forced", sa.Boolean(), server_default=sa.false(), nullable=False)' in text
     assert 'sa.Column("told", base.Json, nullable=False)' in text
     assert 'walls.raise_walls(op.get_bind(), ["probe"])' in text

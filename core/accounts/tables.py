@@ -30,6 +30,7 @@ class Platform(StrEnum):
     DOUYIN = "DOUYIN"
     SHOPIFY = "SHOPIFY"
     RETAIL = "RETAIL"
+    PARTNER = "PARTNER"
     OTHER = "OTHER"
 
 

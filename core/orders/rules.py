@@ -98,6 +98,7 @@ class RouteReason(StrEnum):
     COVERS_MOST = "COVERS_MOST"
     NO_WAREHOUSE = "NO_WAREHOUSE"
     UNMAPPED = "UNMAPPED"
+    PARTNER = "PARTNER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class HoldReason(StrEnum):
     CLIENT = "CLIENT"
     APP = "APP"
     UNMAPPED_SKU = "UNMAPPED_SKU"
+    DROPSHIP = "DROPSHIP"
 
 
 class SalesOrder(MerchantObject):

@@ -252,8 +252,8 @@ class Probe(base.MerchantObject):
         sa.Index("ix_probe_at", "merchant_id", "at"),
     )
 
-class Notice(base.DirectoryRow):
-    __tablename__ = "notice"
+class Probed(base.DirectoryRow):
+    __tablename__ = "probed"
     id: Mapped[UUID] = sa.orm.mapped_column(primary_key=True)
 
 sku = schema.METADATA.tables["sku"]
@@ -266,17 +266,17 @@ def work(connection, path):
     with Operations.context(MigrationContext.configure(connection)):
         draft.upgrade()
         there = sa.inspect(connection)
-        print("made", sorted({"probe", "notice"} & set(there.get_table_names())), there.has_table("sku"))
+        print("made", sorted({"probe", "probed"} & set(there.get_table_names())), there.has_table("sku"))
         print("colour", "colour" in {each["name"] for each in there.get_columns("sku")})
         if connection.dialect.name == "postgresql":
             held = connection.exec_driver_sql(
                 "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity AND relname IN"
-                " ('probe', 'notice')"
+                " ('probe', 'probed')"
             )
             print("walled", [row[0] for row in held])
         draft.downgrade()
         there = sa.inspect(connection)
-        print("left", [name for name in ("probe", "notice") if there.has_table(name)])
+        print("left", [name for name in ("probe", "probed") if there.has_table(name)])
 
 async def main():
     folder, *urls = sys.argv[1:]
@@ -314,7 +314,7 @@ async def test_a_written_migration_makes_new_tables_and_walls_those_of_merchants
     )
     assert done.returncode == 0, done.stderr
     number = f"{int(migrate.newest_revision()) + 1:04d}"
-    made = ["made ['notice', 'probe'] True", "colour True"]
+    made = ["made ['probed', 'probe'] True", "colour True"]
     assert done.stdout.splitlines() == [
         f"file {number}_probes.py",
         *made,

@@ -1,0 +1,1 @@
+"""Alerts: what is watched, what was found, who is told."""

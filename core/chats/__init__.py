@@ -1,0 +1,1 @@
+"""Chats: linked messenger accounts, buttons and messages, whatever the messenger."""

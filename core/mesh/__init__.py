@@ -1,0 +1,1 @@
+"""The mesh: merchants as each other's suppliers and distributors."""

@@ -1,0 +1,1 @@
+"""Notices: what people are told, and whether it reached them."""

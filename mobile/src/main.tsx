@@ -36,10 +36,10 @@ async function begin(): Promise<void> {
   const root = document.getElementById("app");
   if (root) render(<App />, root);
   unlock(window);
-  follow(state.shown, state.problems, feel);
   watchAge();
   await run(start());
   isStarted.value = true;
+  follow(state.shown, state.problems, feel);
   if (token) await run(pair(token, device.value));
   listenToWedge(window, receive);
   backCloses(window);

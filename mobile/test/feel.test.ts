@@ -86,6 +86,15 @@ describe("following what is shown", () => {
     expect(felt).toEqual(["WRONG", "WRONG"]);
   });
 
+  it("is silent about what was there before", () => {
+    const shown = signal<Shown | null>(entry("a", "GOOD"));
+    const problems = signal<Shown[]>([entry("b", "WRONG")]);
+    const felt: Feeling[] = [];
+    follow(shown, problems, (feeling) => felt.push(feeling));
+    shown.value = entry("c", "DONE");
+    expect(felt).toEqual(["DONE"]);
+  });
+
   it("is silent once stopped", () => {
     const { shown, felt, stop } = followed();
     shown.value = entry("a", "KEPT");

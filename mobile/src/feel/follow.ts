@@ -7,16 +7,17 @@ import type { Feeling, Shown } from "../desk/model";
 export const PATIENCE_MS = 250;
 const REMEMBERED = 100;
 
-/** Feel what `shown` and `problems` say from now on; returns what stops it. */
+/** Feel what `shown` and `problems` say from now on, not what they say already; returns what stops it. */
 export function follow(
   shown: ReadonlySignal<Shown | null>,
   problems: ReadonlySignal<readonly Shown[]>,
   feel: (feeling: Feeling) => void,
 ): () => void {
-  const felt = new Set<string>();
+  const before = [...problems.peek(), shown.peek()].filter((each) => each !== null);
+  const felt = new Set(before.map(keyOf));
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const once = (each: Shown) => {
-    const key = `${each.clientId} ${each.feeling}`;
+    const key = keyOf(each);
     if (felt.has(key)) return;
     felt.add(key);
     if (felt.size > REMEMBERED) felt.delete(felt.values().next().value ?? "");
@@ -34,4 +35,8 @@ export function follow(
     clearTimeout(waiting);
     stop();
   };
+}
+
+function keyOf({ clientId, feeling }: Shown): string {
+  return `${clientId} ${feeling}`;
 }

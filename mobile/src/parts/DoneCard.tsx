@@ -35,6 +35,19 @@ export function DoneCard({ waiting }: { waiting: number }) {
   );
 }
 
+/** Nothing is left to put back: more may come, so the job itself stays open until it is ended. */
+export function NothingLeft() {
+  return (
+    <section class="done is-done">
+      <Icon name="seal" />
+      <h2>{t("work.doneBack")}</h2>
+      <button type="button" class="main" disabled={busy.value} onClick={() => void run(finish())}>
+        {t("work.toJobs")}
+      </button>
+    </section>
+  );
+}
+
 /** End this list's session, then take the next list; where that fails the sentence says why. */
 async function goOn(): Promise<void> {
   if (await run(finish())) await run(takeNext());

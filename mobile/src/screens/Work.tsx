@@ -7,7 +7,7 @@ import { Actions } from "../parts/Actions";
 import { Banner } from "../parts/Banner";
 import { Camera } from "../parts/Camera";
 import { Dock } from "../parts/Dock";
-import { DoneCard } from "../parts/DoneCard";
+import { DoneCard, NothingLeft } from "../parts/DoneCard";
 import { GoalCard } from "../parts/GoalCard";
 import { goalOf } from "../parts/goal";
 import { Header } from "../parts/Header";
@@ -22,6 +22,7 @@ export function Work({ session }: { session: Session }) {
   const asked = question.value;
   const waiting = state.pending.value.length;
   const isDone = session.job === "PICK" && (state.aheadStep.value ?? session.step) === "DONE";
+  const isEmpty = session.job === "PUT_BACK" && !session.next && waiting === 0;
   return (
     <div class={`screen work job-${session.job.toLowerCase()} ${isCameraOn.value ? "has-camera" : ""}`}>
       <Header title={titleOf(session)} onBack={() => openSheet("leave")} />
@@ -37,7 +38,8 @@ export function Work({ session }: { session: Session }) {
           )}
           {asked && <QuestionCard key={asked.clientId} question={asked} session={session} />}
           {isDone && <DoneCard waiting={waiting} />}
-          {!isDone && goal && !(asked && asked.outcome !== "NEEDS_QUANTITY") && (
+          {isEmpty && <NothingLeft />}
+          {!isDone && !isEmpty && goal && !(asked && asked.outcome !== "NEEDS_QUANTITY") && (
             <GoalCard goal={goal} sentence={sentenceOf(session, waiting)} />
           )}
           {!isDone && !goal && <p class="goal-sentence">{session.instruction}</p>}

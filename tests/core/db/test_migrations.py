@@ -314,7 +314,7 @@ async def test_a_written_migration_makes_new_tables_and_walls_those_of_merchants
     )
     assert done.returncode == 0, done.stderr
     number = f"{int(migrate.newest_revision()) + 1:04d}"
-    made = ["made ['probed', 'probe'] True", "colour True"]
+    made = ["made ['probe', 'probed'] True", "colour True"]
     assert done.stdout.splitlines() == [
         f"file {number}_probes.py",
         *made,

@@ -9,6 +9,7 @@ import { feel, unlock } from "./feel/player";
 import { t } from "./language";
 import { App } from "./screens/App";
 import { watchAge } from "./screens/age";
+import { watchLabels } from "./screens/labels";
 import { backCloses, device, receive, run } from "./screens/route";
 import { isStarted } from "./screens/started";
 import { keepApp } from "./screens/update";
@@ -37,6 +38,7 @@ async function begin(): Promise<void> {
   if (root) render(<App />, root);
   unlock(window);
   watchAge();
+  watchLabels();
   await run(start());
   isStarted.value = true;
   follow(state.shown, state.problems, feel);

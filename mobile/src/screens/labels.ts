@@ -1,0 +1,39 @@
+// A parcel's waybill and label come a moment after it is sealed, and nobody scans anything then: so they are asked for.
+
+import { computed, effect } from "@preact/signals";
+import { open } from "../desk/house";
+import type { Session } from "../desk/model";
+import * as state from "../desk/state";
+import { refreshWalk } from "../desk/walks";
+
+const EVERY_MS = 3_000;
+const UNDER_WAY = new Set(["QUEUED", "TAKEN", "PRINTING"]);
+
+/** Whether a waybill is still to come, or a print job still to end. */
+export function isLabelAwaited(session: Session | null): boolean {
+  const parcel = session?.job === "PACK" ? session.parcel : null;
+  if (!parcel) return false;
+  return parcel.waybill?.state === "REQUESTED" || parcel.printJobs.some((job) => UNDER_WAY.has(job.state));
+}
+
+/** Ask for the session again while its label is awaited and somebody is looking. */
+export function watchLabels(): void {
+  const awaited = computed(() => (isLabelAwaited(state.session.value) ? state.session.value?.id : undefined));
+  effect(() => {
+    const id = awaited.value;
+    if (!id) return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void askAgain(id);
+    }, EVERY_MS);
+    return () => clearInterval(timer);
+  });
+}
+
+async function askAgain(id: string): Promise<void> {
+  try {
+    const { keep } = await open();
+    await refreshWalk(keep, id, "SESSION");
+  } catch {
+    // The phone's own store is not there: the courier says so as soon as something is entered.
+  }
+}

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configure } from "../src/api/client";
-import { fitted, readPicture, saidBy } from "../src/capture/picture";
+import { fitted, meant, readPicture, saidBy } from "../src/capture/picture";
 import { language } from "../src/language";
 
 const EAN = {
@@ -27,6 +27,15 @@ describe("what the server read in a picture", () => {
       { raw: "6901234567892", source: "PICTURE", symbology: "]E0", doubtful: true },
       { raw: "B-A01-02-3-K", source: "PICTURE", symbology: "]C0" },
     ]);
+  });
+
+  it("means the expected code where there are several", () => {
+    const heard = [
+      { raw: "6901234567892", source: "PICTURE" as const },
+      { raw: "B-1-X", source: "PICTURE" as const },
+    ];
+    expect(meant(heard, ["B-1-X", "B-2-Y"])).toEqual([heard[1]]);
+    expect(meant(heard, ["B-2-Y"])).toEqual(heard);
   });
 
   it("is a sentence when it is nothing: the server's own, or ours", () => {

@@ -20,13 +20,6 @@ SOURCE = REPOSITORY / "mobile"
 NO_CHROMIUM = "No Chromium here; on Debian and Ubuntu: apt-get install -y chromium"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all of them: each has a browser, a server and a phone to itself."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("mobile"))
-
-
 @pytest.fixture(scope="session")
 def app() -> Path:
     """The built app, as new as its source."""

@@ -13,6 +13,8 @@ from mobile.warehouse import BOOK
 from PIL import Image
 from playwright.async_api import Playwright, expect
 
+pytestmark = pytest.mark.xdist_group("mobile")
+
 OUTSIDE = "192.0.2.1"
 """An address of a documentation network: asking for a way to it sends nothing and tells this machine's own address."""
 

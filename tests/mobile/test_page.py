@@ -1,10 +1,13 @@
 """The page itself: nothing from elsewhere, no complaint of browser or policy, names for every control."""
 
+import pytest
 from mobile import phone, warehouse
 from mobile.floor import Floor
 from mobile.phone import Phone
 from mobile.warehouse import CUP
 from playwright.async_api import expect
+
+pytestmark = pytest.mark.xdist_group("mobile")
 
 NAMELESS = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [role=button]")]
   .filter((control) => control.checkVisibility() && !control.ariaLabel && !control.labels?.length

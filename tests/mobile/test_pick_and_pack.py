@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
 from mobile import clips, phone, warehouse
 from mobile.floor import Floor, wait_until
 from mobile.phone import Phone
 from mobile.warehouse import BOOK, CUP
 from playwright.async_api import Playwright, expect
+
+pytestmark = pytest.mark.xdist_group("mobile")
 
 TOTE = warehouse.TOTES[0]
 

@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+import pytest
 from mobile import phone, warehouse
 from mobile.floor import Floor
 from mobile.phone import Phone
 from mobile.warehouse import CUP
 from playwright.async_api import Request, expect
+
+pytestmark = pytest.mark.xdist_group("mobile")
 
 PIECES = warehouse.ORDERS["TABS"][CUP]
 

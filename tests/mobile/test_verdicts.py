@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from mobile import clips, phone, warehouse
 from mobile.floor import Floor
 from mobile.phone import Phone
 from mobile.warehouse import BOOK, CUP, LAMP, MUG, TEA
 from playwright.async_api import Playwright, expect
+
+pytestmark = pytest.mark.xdist_group("mobile")
 
 STRANGE = "6906789012347"
 """A right EAN-13 that is nobody's."""

@@ -4,6 +4,7 @@ import { token } from "../api/client";
 import type { Heard } from "../desk/model";
 import { expected } from "../desk/state";
 import { language, t } from "../language";
+import { isSameCode } from "./readings";
 
 /** Longer sides are made this long before sending: enough for any label held up to a phone. */
 export const SIDE_PX_MAX = 1600;
@@ -44,7 +45,14 @@ export async function readPicture(
   if (response.status === 401) return t("problem.signedOut");
   const scan: unknown = await response.json().catch(() => null);
   if (!isScan(scan)) return t("problem.server");
-  return saidBy(scan);
+  const said = saidBy(scan);
+  return typeof said === "string" ? said : meant(said, accept);
+}
+
+/** Of several codes the expected ones; where none is expected the person chooses. */
+export function meant(heard: Heard[], accept: readonly string[]): Heard[] {
+  const fitting = heard.filter(({ raw }) => accept.some((code) => isSameCode(code, raw)));
+  return fitting.length > 0 ? fitting : heard;
 }
 
 /** What an answer of the server comes to. */

@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,23 +12,23 @@ from PIL import Image, ImageChops, ImageFilter
 
 PAPER = 235
 INK = 25
-_FORMATS = zxingcpp.BarcodeFormat
-SYMBOLS: Mapping[str, tuple[str, zxingcpp.BarcodeFormat]] = {
-    "EAN-13": ("6957764102201", _FORMATS.EAN13),
-    "EAN-8": ("96385074", _FORMATS.EAN8),
-    "UPC-A": ("036000291452", _FORMATS.UPCA),
-    "Code 128": ("W-0017-K", _FORMATS.Code128),
-    "Code 39": ("B-A01-02-3", _FORMATS.Code39),
-    "ITF": ("09506000134352", _FORMATS.ITF),
-    "QR Code": ("https://pickmesh.example/B/A01-02-3", _FORMATS.QRCode),
-    "Data Matrix": ("SN-20261124-000173", _FORMATS.DataMatrix),
+SYMBOLS: Mapping[str, tuple[str, str]] = {
+    "EAN-13": ("6957764102201", "EAN13"),
+    "EAN-8": ("96385074", "EAN8"),
+    "UPC-A": ("036000291452", "UPCA"),
+    "Code 128": ("W-0017-K", "Code128"),
+    "Code 39": ("B-A01-02-4", "Code39"),
+    "ITF": ("09506000134352", "ITF"),
+    "QR Code": ("https://pickmesh.example/B/A01-02-3", "QRCode"),
+    "Data Matrix": ("SN-20261124-000173", "DataMatrix"),
 }
-"""What is drawn: a symbol's name, its text and its format."""
+"""What is drawn: a symbol's name, its text and its format as zxing-cpp names it."""
 
 
-def symbol(text: str, form: zxingcpp.BarcodeFormat, *, module_px: int = 3, gs1: bool = False) -> Image.Image:
+def symbol(text: str, form: str, *, module_px: int = 3, gs1: bool = False) -> Image.Image:
     """Return a symbol as it is printed: black on white with its quiet zone."""
-    drawn = zxingcpp.create_barcode(text, form, gs1=True) if gs1 else zxingcpp.create_barcode(text, form)
+    kind = zxingcpp.barcode_format_from_str(form)
+    drawn = zxingcpp.create_barcode(text, kind, gs1=True) if gs1 else zxingcpp.create_barcode(text, kind)
     return Image.fromarray(drawn.to_image(scale=module_px))
 
 
@@ -102,6 +104,17 @@ def squeezed(picture: Image.Image, quality: int) -> Image.Image:
     opened = Image.open(io.BytesIO(file_of(picture, "JPEG", quality=quality)))
     opened.load()
     return opened.convert("L")
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """Return a PNG whose header promises so many pixels, in a hundred bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(b"\0" * 100)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @dataclass(frozen=True, slots=True)

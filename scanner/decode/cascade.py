@@ -90,7 +90,7 @@ def _attempt(attempt: Attempt, frame: Frame, findings: Findings) -> None:
     seen = versions.turned(version, attempt.degrees) if attempt.degrees else version
     for reading in engine.read(seen, coarse=attempt.coarse):
         corners = versions.turned_back(reading.corners, seen.size, version.size, attempt.degrees)
-        findings.add(reading, _placed(corners, factor), late=attempt.late)
+        findings.add(reading, seen, _placed(corners, factor), late=attempt.late)
 
 
 def _look_closer(frame: Frame, findings: Findings) -> None:
@@ -102,7 +102,7 @@ def _look_closer(frame: Frame, findings: Findings) -> None:
         part, begin = frame.around(corners)
         for engine in (engines.zxing() if frame.is_shrunk else None, engines.zbar()):
             for reading in engine.read(part) if engine else ():
-                findings.add(reading, _placed(reading.corners, 1.0, begin), late=False)
+                findings.add(reading, part, _placed(reading.corners, 1.0, begin), late=False)
 
 
 def _placed(corners: versions.Outline, factor: float, begin: tuple[int, int] = (0, 0)) -> Corners:

@@ -17,9 +17,8 @@ ZBAR_MISSING = (
     "ZBar's library is not installed: barcodes in pictures are read by zxing-cpp alone;"
     " `apt install libzbar0` adds a second opinion."
 )
-_FORMATS = zxingcpp.barcode_formats_from_str(
-    "EAN13,EAN8,UPCA,UPCE,Code128,Code39,Code93,Codabar,ITF,DataBar,QRCode,MicroQRCode,DataMatrix,PDF417,Aztec"
-)
+_FORMATS = "EAN13,EAN8,UPCA,UPCE,Code128,Code39,Code93,Codabar,ITF,DataBar,QRCode,MicroQRCode,DataMatrix,PDF417,Aztec"
+"""Names, not zxing-cpp's own objects: those would still live when Python ends, and be complained about."""
 _ZBAR_NAMES = {
     "EAN13": ("EAN-13", "]E0"),
     "EAN8": ("EAN-8", "]E4"),
@@ -52,9 +51,8 @@ class Zxing:
     def read(self, picture: Image.Image, *, coarse: bool = False) -> list[Reading]:
         """Return what zxing-cpp reads."""
         binarizer = zxingcpp.Binarizer.GlobalHistogram if coarse else zxingcpp.Binarizer.LocalAverage
-        found = zxingcpp.read_barcodes(
-            picture, formats=_FORMATS, text_mode=zxingcpp.TextMode.Plain, binarizer=binarizer
-        )
+        formats = zxingcpp.barcode_formats_from_str(_FORMATS)
+        found = zxingcpp.read_barcodes(picture, formats=formats, text_mode=zxingcpp.TextMode.Plain, binarizer=binarizer)
         return [_of_zxing(each) for each in found if each.valid and each.text]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from PIL import Image
+
 from pickmesh.scanner.decode import doubts
 from pickmesh.scanner.decode.barcode import Barcode, Corners, Reading
 
@@ -37,16 +39,16 @@ class Findings:
         """Whether something was read beyond doubt."""
         return any(each.is_sure for each in self._found)
 
-    def add(self, reading: Reading, corners: Corners, *, late: bool) -> None:
+    def add(self, reading: Reading, picture: Image.Image, corners: Corners, *, late: bool) -> None:
         """Take a reading in; another one of the same symbol takes a doubt away, a different one of the place adds it.
 
-        `reading` is measured in the version it was read in, `corners` are in pixels of the picture.
+        `picture` is the version it was read in, `corners` are in pixels of the picture as it came.
         """
         new = _Found(
             reading,
             corners,
             expected=doubts.is_expected(reading, self.expected),
-            doubtful=doubts.is_doubtful(reading, expected=self.expected, late=late),
+            doubtful=doubts.is_doubtful(reading, picture, expected=self.expected, late=late),
         )
         here = [each for each in self._found if _same_place(each.corners, corners)]
         same = next((each for each in here if _same_code(each.reading, reading)), None)

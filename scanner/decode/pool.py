@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Collection
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
 
 import pebble
 
@@ -22,6 +24,7 @@ except ImportError:  # Windows bounds no memory
 
 _START_S = 30.0
 """A reader's first picture may wait so long for its process to start."""
+_STOP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Readers:
         self.limits = limits
         self._pool: pebble.ProcessPool | None = None
         self._inside = 0
+        self._given: dict[Future[Any], pebble.ProcessPool] = {}
 
     async def decode(self, picture: bytes, *, accept: Collection[str] = ()) -> list[Barcode]:
         """Return a picture's barcodes as `cascade.decode` does, without holding up the event loop.
@@ -62,7 +66,7 @@ class Readers:
         """Stop the readers; pictures still inside are given up."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await asyncio.to_thread(_stop, pool)
+            await asyncio.to_thread(_stopping(pool).join, _STOP_S)
 
     async def _read(self, picture: bytes, accept: tuple[str, ...]) -> list[Barcode]:
         for _ in range(2):
@@ -70,7 +74,7 @@ class Readers:
             try:
                 return await self._ask(pool, picture, accept)
             except BrokenExecutor:  # an idle reader was killed, and pebble gave the whole pool up
-                await self._drop(pool)
+                self._drop(pool)
         raise refusals.ReaderDied
 
     async def _ask(self, pool: pebble.ProcessPool, picture: bytes, accept: tuple[str, ...]) -> list[Barcode]:
@@ -79,6 +83,7 @@ class Readers:
             task = pool.schedule(_decode, args=arguments, timeout=self.limits.seconds_max)
         except RuntimeError as error:
             raise BrokenExecutor from error
+        self._given[task] = pool
         try:
             async with asyncio.timeout(self._wait_s_max()) as waiting:
                 return await asyncio.wrap_future(task)
@@ -86,8 +91,10 @@ class Readers:
             raise refusals.ReaderDied from None
         except TimeoutError:
             if waiting.expired():  # a reader that died in the middle of taking its picture holds up all others
-                await self._drop(pool)
+                self._drop(pool)
             raise refusals.TookTooLong from None
+        finally:
+            del self._given[task]
 
     def _running(self) -> pebble.ProcessPool:
         if self._pool is None:
@@ -99,14 +106,25 @@ class Readers:
             )
         return self._pool
 
-    async def _drop(self, pool: pebble.ProcessPool) -> None:
+    def _drop(self, pool: pebble.ProcessPool) -> None:
+        """Give a pool up, and with it what pebble has not handed out yet: of those it would never say anything."""
         if self._pool is pool:
             self._pool = None
-            await asyncio.to_thread(_stop, pool)
+            _stopping(pool)
+        for task in [task for task, given_to in self._given.items() if given_to is pool]:
+            with suppress(InvalidStateError):
+                task.set_exception(BrokenExecutor("its pool was given up"))
 
     def _wait_s_max(self) -> float:
         """Return how long the last of those inside may wait, each taking as long as it may."""
         return _START_S + self.limits.seconds_max * (self._inside + 1)
+
+
+def _stopping(pool: pebble.ProcessPool) -> Thread:
+    """Stop a pool in a thread that nobody need wait for: when all its readers are dead it may never end."""
+    thread = Thread(target=_stop, args=(pool,), daemon=True)
+    thread.start()
+    return thread
 
 
 def _stop(pool: pebble.ProcessPool) -> None:

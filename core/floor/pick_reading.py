@@ -49,8 +49,10 @@ def _read_place(task: PickTask, state: State, place: PlaceHit) -> Reading:
         stopped = any(line.place_id == place.id and line.is_stopped for line in task.lines.values())
         return Reading("BIN_STOPPED" if stopped else "ANYTHING", words=words)
     if place.carries:
-        words["tote"] = place.code
-        return replace(_read_tote(task, state, place), words=words)
+        read = _read_tote(task, state, place)
+        if read.said != "PUT_WRONG":  # whose sentence names the right tote
+            words["tote"] = place.code
+        return replace(read, words=words)
     if place.kind != PlaceKind.BIN:
         return Reading("BIN_WRONG", words=words)
     return replace(_read_bin(task, state, place), words=words)
@@ -90,6 +92,8 @@ def _read_put(task: PickTask, state: State, place: PlaceHit) -> Reading:
 
 
 def _read_bin(task: PickTask, state: State, place: PlaceHit) -> Reading:
+    if state.step == PUT:
+        return Reading("BIN_WRONG", state.line_id)
     here = [line for line in task.lines.values() if line.place_id == place.id]
     waiting = [line for line in here if line.left]
     if not waiting:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pickmesh.core.floor import effects, pick_table
 from pickmesh.core.floor.decisions import Occasion, Reading
 from pickmesh.core.floor.effects import Effect
-from pickmesh.core.floor.pick_table import DONE, ITEM, PICKED, PLACE, PUT, TOTE
+from pickmesh.core.floor.pick_table import CANCELLED, DONE, ITEM, PICKED, PLACE, PUT, TOTE
 from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
 from pickmesh.core.floor.state import BOOKED_MAX, Held, State
 from pickmesh.core.kit.texts import sentence
-from pickmesh.core.picking.tables import TaskKind
+from pickmesh.core.picking.tables import PickListStatus, TaskKind
 from pickmesh.core.stock.tables import ScanPolicy
 
 START = State(TOTE)
@@ -225,6 +225,8 @@ def _next(task: PickTask, state: State) -> str:
 
 def sentence_of_step(task: PickTask, state: State) -> str:
     """Tell a picker what to do next."""
+    if task.status is PickListStatus.CANCELLED:
+        return sentence(CANCELLED, list=task.number)
     line = task.lines.get(state.line_id) if state.line_id else None
     if state.step == TOTE:
         return sentence("Scan an empty tote{tote_for}.", tote_for=_tote_for_order(task))

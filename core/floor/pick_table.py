@@ -27,6 +27,7 @@ _PLACE_FIRST = "Scan the bin {place} first, then the item."
 _PUT_FIRST = "Put the {hand} in your hand into tote {tote} first: scan the tote."
 _ALL_TAKEN = "All {asked} of {sku} are taken already; put an extra one back into its bin."
 PICKED = "List {list} is picked: bring it to packing."
+CANCELLED = "List {list} was cancelled: bring what you hold to the put-back."
 _COUNTED = "{picked} of {sku} are booked already: undo a scan to lower it."
 
 _TOTES = (
@@ -52,9 +53,6 @@ _BINS = (
     on(ANY_STEP, "BIN_WRONG", Outcome.WRONG_PLACE, "{scanned} is the wrong place: go to {place}."),
     on(TOTE, "BIN_WRONG", Outcome.NEEDS_PLACE, _TOTE_FIRST),
     on(PUT, "BIN_WRONG", Outcome.WRONG_PLACE, _PUT_FIRST),
-    on(PUT, "BIN_RIGHT", Outcome.WRONG_PLACE, _PUT_FIRST),
-    on(PUT, "BIN_AHEAD", Outcome.WRONG_PLACE, _PUT_FIRST),
-    on(PUT, "BIN_AGAIN", Outcome.WRONG_PLACE, _PUT_FIRST),
 )
 
 _FITS = ("ITEM_FITS", "ITEM_ENDS_LINE", "ITEM_ENDS_TASK", "ITEM_HELD", "ITEM_HELD_ALL")
@@ -153,12 +151,7 @@ _OTHERS = (
     on(ANY_STEP, "MISPLACED", Outcome.UNKNOWN_CODE, "{scanned} says nothing to a picker.{next}"),
     on(DONE, "ANYTHING", Outcome.TASK_DONE, "List {list} is picked already: take the next one."),
     on(ANY_STEP, "LIST_TAKEN", Outcome.NOT_YOURS, "Somebody else has list {list} now: take the next one."),
-    on(
-        ANY_STEP,
-        "LIST_CANCELLED",
-        Outcome.INTERCEPTED,
-        "List {list} was cancelled: bring what you hold to the put-back.",
-    ),
+    on(ANY_STEP, "LIST_CANCELLED", Outcome.INTERCEPTED, CANCELLED),
 )
 
 TABLE: Table = table(

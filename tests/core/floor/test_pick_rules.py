@@ -12,6 +12,7 @@ from pickmesh.core.floor import jobs, pick_table, rules
 from pickmesh.core.floor.effects import BindTote, RaiseTask, ReportShort, TakeUnits, UndoPick
 from pickmesh.core.floor.entries import Entry, LotSaid, tone_of
 from pickmesh.core.floor.heard import Heard
+from pickmesh.core.floor.pick_rules import sentence_of_step
 from pickmesh.core.floor.state import from_json, to_json
 from pickmesh.core.floor.tables import Job, Outcome, ScanKind
 from pickmesh.core.kit.ids import new_id
@@ -388,6 +389,24 @@ def test_a_cluster_is_walked_to_its_end(lists: Lists) -> None:
         (id_of("F-2"), id_of("T-0002"), 1),
         (id_of("F-2"), id_of("T-0002"), 1),
     ]
+
+
+def test_with_goods_in_hand_every_sentence_names_the_tote_they_go_into(lists: Lists) -> None:
+    walk = lists.make(*CLUSTER, kind=WaveKind.CLUSTER)
+    walk.scan("T-0001", "T-0002", "A-01", "TEA")
+    wrong_tote = walk.say(raw="T-0002").message
+    assert wrong_tote == "T-0002 is the wrong tote: put the 1 into T-0001."
+    for bin_code in ("A-01", "A-02", "B-09"):
+        told = walk.say(raw=bin_code)
+        assert (told.outcome, "into tote T-0001 first" in told.message) == (O.WRONG_PLACE, True)
+
+
+def test_a_cancelled_list_says_so_and_not_that_it_is_picked(lists: Lists) -> None:
+    walk = lists.make(*TWO_LINES)
+    walk.scan("T-0001", "A-01")
+    walk.task.status = PickListStatus.CANCELLED
+    told = "List L-0001 was cancelled: bring what you hold to the put-back."
+    assert (walk.say(raw="TEA").message, sentence_of_step(walk.task, walk.state)) == (told, told)
 
 
 def test_what_a_cluster_picker_holds_can_be_laid_back(lists: Lists) -> None:

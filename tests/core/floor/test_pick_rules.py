@@ -394,8 +394,8 @@ def test_a_cluster_is_walked_to_its_end(lists: Lists) -> None:
 def test_with_goods_in_hand_every_sentence_names_the_tote_they_go_into(lists: Lists) -> None:
     walk = lists.make(*CLUSTER, kind=WaveKind.CLUSTER)
     walk.scan("T-0001", "T-0002", "A-01", "TEA")
-    wrong_tote = walk.say(raw="T-0002").message
-    assert wrong_tote == "T-0002 is the wrong tote: put the 1 into T-0001."
+    wrong_tote = walk.say(raw="T-0003").message
+    assert wrong_tote == "T-0003 is the wrong tote: put the 1 into T-0001."
     for bin_code in ("A-01", "A-02", "B-09"):
         told = walk.say(raw=bin_code)
         assert (told.outcome, "into tote T-0001 first" in told.message) == (O.WRONG_PLACE, True)

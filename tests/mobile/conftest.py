@@ -1,5 +1,6 @@
 """The phone's stage: the app built from its source, a Chromium, a small furnished installation copied for each test."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -23,23 +24,35 @@ NO_CHROMIUM = "No Chromium here; on Debian and Ubuntu: apt-get install -y chromi
 @pytest.fixture(scope="session")
 def app() -> Path:
     """The built app, as new as its source."""
+    with (SOURCE / "package.json").open() as only_one_builds:
+        fcntl.flock(only_one_builds, fcntl.LOCK_EX)
+        build()
+    return FOLDER
+
+
+def build() -> None:
+    """Build the app if anything of its source is newer."""
     index = FOLDER / "index.html"
     sources = [path for folder in ("src", "public") for path in (SOURCE / folder).rglob("*") if path.is_file()]
     newest = max(path.stat().st_mtime for path in sources if path.name != "generated.ts")
     if not index.exists() or index.stat().st_mtime < newest:
         done = subprocess.run(["make", "app"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return FOLDER
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium that is installed here."""
-    names = (os.environ.get("PICKMESH_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    found = chromium_here()
     if found is None:
         pytest.skip(NO_CHROMIUM)
     return found
+
+
+def chromium_here() -> str | None:
+    """Find an installed Chromium: the one PICKMESH_CHROMIUM names, on PATH, or where Debian puts it."""
+    names = (os.environ.get("PICKMESH_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pickmesh.core.kit.refusals import InvalidInput
 BENCHES = {
     "import": "pickmesh.bench.import_bench",
     "scan": "pickmesh.bench.scan_bench",
+    "scanner": "pickmesh.bench.scanner_bench",
 }
 
 

@@ -16,6 +16,7 @@ from pickmesh.app.database import is_there, missing_sentence, open_to_look
 from pickmesh.app.settings import Settings
 from pickmesh.core.db import walls
 from pickmesh.core.journal.database import Database
+from pickmesh.scanner.decode import engines
 from pickmesh.scanner.labels import fonts
 
 PACKAGES = ("pickmesh", "sqlalchemy", "asyncpg", "aiosqlite", "graphene", "graphql-server", "starlette", "uvicorn")
@@ -64,6 +65,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "sqlite": sqlite3.sqlite_version,
         "barcodes": f"zxing-cpp {metadata.version('zxing-cpp')} " + ("reads what it draws" if reads else "CANNOT READ"),
+        "second reader": engines.zbar_absence() or "ZBar reads beside it",
         "label font": fonts.font_path().name,
         **{name: metadata.version(name) for name in PACKAGES},
     }

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Collection
-from concurrent.futures import BrokenExecutor, Future, InvalidStateError
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -39,14 +39,21 @@ class PoolLimits:
     picture: PictureLimits = field(default_factory=PictureLimits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A pool of pebble's, and whether it was given up."""
+
+    pool: pebble.ProcessPool
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Readers:
     """A few processes that read pictures, started when the first picture comes."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self.limits = limits
-        self._pool: pebble.ProcessPool | None = None
+        self._running: _Running | None = None
         self._inside = 0
-        self._given: dict[Future[Any], pebble.ProcessPool] = {}
 
     async def decode(self, picture: bytes, *, accept: Collection[str] = ()) -> list[Barcode]:
         """Return a picture's barcodes as `cascade.decode` does, without holding up the event loop.
@@ -64,60 +71,79 @@ class Readers:
 
     async def close(self) -> None:
         """Stop the readers; pictures still inside are given up."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(_stopping(pool).join, _STOP_S)
+        running, self._running = self._running, None
+        if running is not None:
+            running.lost.set()
+            await asyncio.to_thread(_stopping(running.pool).join, _STOP_S)
 
     async def _read(self, picture: bytes, accept: tuple[str, ...]) -> list[Barcode]:
         for _ in range(2):
-            pool = self._running()
+            running = self._started()
             try:
-                return await self._ask(pool, picture, accept)
+                return await self._ask(running, picture, accept)
             except BrokenExecutor:  # an idle reader was killed, and pebble gave the whole pool up
-                self._drop(pool)
+                self._drop(running)
         raise refusals.ReaderDied
 
-    async def _ask(self, pool: pebble.ProcessPool, picture: bytes, accept: tuple[str, ...]) -> list[Barcode]:
+    async def _ask(self, running: _Running, picture: bytes, accept: tuple[str, ...]) -> list[Barcode]:
         arguments = (picture, accept, self.limits.budget_s, self.limits.picture)
         try:
-            task = pool.schedule(_decode, args=arguments, timeout=self.limits.seconds_max)
+            task = running.pool.schedule(_decode, args=arguments, timeout=self.limits.seconds_max)
         except RuntimeError as error:
             raise BrokenExecutor from error
-        self._given[task] = pool
+        told = asyncio.wrap_future(task)
+        told.add_done_callback(_heard)
+        lost = asyncio.create_task(running.lost.wait())
         try:
-            async with asyncio.timeout(self._wait_s_max()) as waiting:
-                return await asyncio.wrap_future(task)
-        except pebble.ProcessExpired:
-            raise refusals.ReaderDied from None
-        except TimeoutError:
-            if waiting.expired():  # a reader that died in the middle of taking its picture holds up all others
-                self._drop(pool)
-            raise refusals.TookTooLong from None
+            both: set[asyncio.Future[Any]] = {told, lost}
+            await asyncio.wait(both, timeout=self._wait_s_max(), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            told.cancel()
+            raise
         finally:
-            del self._given[task]
+            lost.cancel()
+        if told.done():
+            return _answer(told)
+        if running.lost.is_set():  # pebble would say nothing of what it has not handed out yet
+            raise BrokenExecutor
+        self._drop(running)  # a reader that died in the middle of taking its picture holds up all others
+        raise refusals.TookTooLong
 
-    def _running(self) -> pebble.ProcessPool:
-        if self._pool is None:
-            self._pool = pebble.ProcessPool(
+    def _started(self) -> _Running:
+        if self._running is None:
+            pool = pebble.ProcessPool(
                 max_workers=self.limits.workers,
                 initializer=_begin,
                 initargs=(self.limits.memory_bytes_max,),
                 context=multiprocessing.get_context("spawn"),
             )
-        return self._pool
+            self._running = _Running(pool)
+        return self._running
 
-    def _drop(self, pool: pebble.ProcessPool) -> None:
-        """Give a pool up, and with it what pebble has not handed out yet: of those it would never say anything."""
-        if self._pool is pool:
-            self._pool = None
-            _stopping(pool)
-        for task in [task for task, given_to in self._given.items() if given_to is pool]:
-            with suppress(InvalidStateError):
-                task.set_exception(BrokenExecutor("its pool was given up"))
+    def _drop(self, running: _Running) -> None:
+        running.lost.set()
+        if self._running is running:
+            self._running = None
+            _stopping(running.pool)
 
     def _wait_s_max(self) -> float:
         """Return how long the last of those inside may wait, each taking as long as it may."""
         return _START_S + self.limits.seconds_max * (self._inside + 1)
+
+
+def _heard(told: asyncio.Future[list[Barcode]]) -> None:
+    """Take note of what nobody waits for any more, so that it is no error unheard."""
+    if not told.cancelled():
+        told.exception()
+
+
+def _answer(told: asyncio.Future[list[Barcode]]) -> list[Barcode]:
+    try:
+        return told.result()
+    except pebble.ProcessExpired:
+        raise refusals.ReaderDied from None
+    except TimeoutError:
+        raise refusals.TookTooLong from None
 
 
 def _stopping(pool: pebble.ProcessPool) -> Thread:

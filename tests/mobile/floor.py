@@ -42,8 +42,8 @@ def furnish(folder: Path) -> None:
         ("merchant", "add", warehouse.MERCHANT, "--name", "临安小店"),
         ("shop", "add", warehouse.SHOP, "--name", "天猫店", "--platform", "tmall", *merchant),
         *(
-            ("user", "add", sign_in, "--name", sign_in, "--role", role, *merchant)
-            for sign_in, role in warehouse.PEOPLE.items()
+            ("user", "add", sign_in, "--name", name, "--role", role, *merchant)
+            for sign_in, (role, name) in warehouse.PEOPLE.items()
         ),
         *(
             (f"import-{kind}", str(path), *more.get(kind, ()), *merchant)

@@ -13,7 +13,8 @@ MERCHANT = "linan"
 SHOP = "tm1"
 WAREHOUSE = "HZ"
 PASSWORD = "walks-and-scans"
-PEOPLE = {"manager@linan": "manager", "picker@linan": "picker", "packer@linan": "packer"}
+PEOPLE = {"manager@linan": ("manager", "王敏"), "picker@linan": ("picker", "李娜"), "packer@linan": ("packer", "陈伟")}
+"""Who works here: role and name by sign-in name."""
 TOTES = [f"T-{number:04d}" for number in range(1, 9)]
 PICKED_BY_HAND = 2
 """So many pieces of CUP the order WALK wants."""

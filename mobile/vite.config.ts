@@ -29,6 +29,8 @@ export default defineConfig({
   ],
   build: { outDir: "../app/static", emptyOutDir: true, target: "es2022", sourcemap: false },
   worker: { format: "es" },
-  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true }, "/scan": "http://127.0.0.1:8000" } },
+  server: {
+    proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true }, "/scan": "http://127.0.0.1:8000" },
+  },
   test: { environment: "node", include: ["test/**/*.test.ts"] },
 });

@@ -2,13 +2,13 @@
 
 import io
 import math
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import zxingcpp
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 WIDTH, HEIGHT = 1280, 720
 FRAMES_PER_SECOND = 30
@@ -54,7 +54,9 @@ def write_clip(path: Path, shown: Sequence[Held]) -> Path:
 def barcode(text: str, format: str, scale: int = 4) -> Image.Image:
     """Draw a barcode with its quiet zone."""
     symbol = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, format))
-    bars = Image.fromarray(np.array(symbol.to_image(scale=scale, add_quiet_zones=True)))
+    drawn = memoryview(symbol.to_image(scale=scale, add_quiet_zones=True))
+    height, width = drawn.shape
+    bars = Image.frombytes("L", (width, height), drawn.tobytes())
     card = Image.new("L", (bars.width + 40, bars.height + 40), 255)
     card.paste(bars, (20, 20))
     return card
@@ -87,9 +89,10 @@ def _hold(frame: Image.Image, card: Image.Image, share: float, pose: int) -> Non
 
 def _background() -> Image.Image:
     """Draw a table of brown boards with grain, the same in every clip."""
-    grain = np.random.default_rng(4).integers(-12, 13, (HEIGHT // 4, WIDTH // 4, 1))
-    board = np.clip(np.array([126, 98, 72]) + grain, 0, 255).astype(np.uint8)
-    picture = Image.fromarray(board).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)
+    size = (WIDTH // 4, HEIGHT // 4)
+    grain = Image.frombytes("L", size, random.Random(4).randbytes(size[0] * size[1]))
+    board = ImageOps.colorize(grain, (114, 86, 60), (138, 110, 84))
+    picture = board.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)
     draw = ImageDraw.Draw(picture)
     for top in range(0, HEIGHT, 120):
         draw.line((0, top, WIDTH, top), fill=(70, 52, 38), width=3)

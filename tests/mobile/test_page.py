@@ -55,6 +55,7 @@ async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(
         await handset.page.locator(f"[data-opens={name}]").click()
         await look(handset, name)
         await handset.page.keyboard.press("Escape")
+        await expect(handset.page.get_by_role("dialog")).to_have_count(0)
     await handset.scan(CUP.barcode)
     await handset.told("NEEDS_PLACE")
     await look(handset, "an answer")

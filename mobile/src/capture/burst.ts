@@ -2,12 +2,12 @@
 
 /** Between two keys of a scanner lie fewer milliseconds than this (median); a person's fastest are slower. */
 export const SCANNER_GAP_MS_MAX = 35;
-/** After so long a silence a burst is over. */
+/** A person pauses longer than this: what follows is something else. */
 export const SILENCE_MS = 60;
-/** The same once a scanner here was heard to end its codes itself: a hiccup of the radio then cuts no code in two. */
-export const SILENCE_OF_ENDING_MS = 300;
-/** An end sign that comes later than this after the last character belongs to a person. */
-export const END_MS_MAX = 120;
+/** A scanner's code is over after so long a silence; a busy phone or a hiccup of the radio cuts none in two. */
+export const SCANNER_SILENCE_MS = 150;
+/** The same once a scanner here was heard to end its codes itself. */
+export const ENDING_SILENCE_MS = 300;
 /** A scanned code has at least so many characters; without an end sign more are asked for. */
 export const LENGTH_MIN = 3;
 export const LENGTH_WITHOUT_END_MIN = 6;
@@ -25,7 +25,8 @@ export class Burst {
 
   /** How long to wait after the last character before `silence` is asked. */
   get silenceMs(): number {
-    return this.isEnding && this.isFast(LENGTH_MIN) ? SILENCE_OF_ENDING_MS : SILENCE_MS;
+    if (!this.isFast(LENGTH_MIN)) return SILENCE_MS;
+    return this.isEnding ? ENDING_SILENCE_MS : SCANNER_SILENCE_MS;
   }
 
   /** Whether what was typed so far, and is still going on, looks like a scanner's. */
@@ -47,7 +48,7 @@ export class Burst {
   /** Take an end sign; returns the code it ends, or null when a person pressed it. */
   end(at: number): string | null {
     const last = this.times.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isScan = this.isFast(LENGTH_MIN) && at - last <= Math.max(END_MS_MAX, this.silenceMs);
+    const isScan = this.isFast(LENGTH_MIN) && at - last <= this.silenceMs;
     if (isScan) this.isEnding = true;
     return this.take(isScan);
   }
@@ -55,11 +56,6 @@ export class Burst {
   /** Nothing came any more; returns the code when it was one. */
   silence(): string | null {
     return this.take(this.isFast(LENGTH_WITHOUT_END_MIN));
-  }
-
-  /** Whether an end sign could still come for a code too short to do without. */
-  get mayStillEnd(): boolean {
-    return this.isFast(LENGTH_MIN) && !this.isFast(LENGTH_WITHOUT_END_MIN);
   }
 
   forget(): void {

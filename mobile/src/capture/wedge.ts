@@ -1,7 +1,7 @@
 // A scanner that types: heard everywhere, all the time, whatever has the focus and whatever input method is on.
 
 import type { Heard } from "../desk/model";
-import { Burst, END_MS_MAX, LENGTH_WITHOUT_END_MIN } from "./burst";
+import { Burst, LENGTH_WITHOUT_END_MIN } from "./burst";
 import { type Before, isList, isPrivate, remember, restore, textFieldOf } from "./fields";
 import { GROUP_SEPARATOR, narrow, strokeOf } from "./keys";
 
@@ -142,7 +142,6 @@ class Ear {
     const due = performance.now() + milliseconds;
     this.timer = setTimeout(() => {
       if (performance.now() - due > LATE_MS) this.wait(LATE_MS);
-      else if (this.burst.mayStillEnd && milliseconds < END_MS_MAX) this.wait(END_MS_MAX);
       else this.finish(this.burst.silence(), performance.now());
     }, milliseconds);
   }

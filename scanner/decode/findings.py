@@ -65,8 +65,17 @@ class Findings:
         return [each.corners for each in self._found if each.reading.is_trade_number and not each.expected]
 
     def barcodes(self) -> list[Barcode]:
-        """Return what was found, the expected first, then the sure, then the doubtful."""
-        ranked = sorted(self._found, key=lambda each: (not each.expected, not each.is_sure))
+        """Return what was found, the expected first, then the sure, then the doubtful.
+
+        One symbol holds one code: where something sure lies, a doubtful reading of the same place is left out.
+        """
+        sure = [each for each in self._found if each.is_sure]
+        told = [
+            each
+            for each in self._found
+            if each.is_sure or not any(_same_place(each.corners, other.corners) for other in sure)
+        ]
+        ranked = sorted(told, key=lambda each: (not each.expected, not each.is_sure))
         return [_barcode(each) for each in ranked]
 
 

@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
 
     MERCHANT_CODE = "MERCHANT_CODE"
     SIGN_IN = "SIGN_IN"
+    CHAT_ACCOUNT = "CHAT_ACCOUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ async def find_entry(connection: AsyncConnection, kind: EntryKind, key: str) -> 
     """Return where a key leads, None when it is unknown."""
     hash_ = key_hash(kind, key)
     return (await _entries(connection, [hash_])).get(hash_)
+
+
+async def remove_entry(connection: AsyncConnection, kind: EntryKind, key: str, merchant_id: UUID) -> None:
+    """Let a key that leads to a merchant lead nowhere; one that leads elsewhere is left alone."""
+    columns = rows.table_of(DirectoryEntry).c
+    theirs = (columns.kind == kind, columns.key_hash == key_hash(kind, key), columns.merchant_id == merchant_id)
+    await connection.execute(sa.delete(DirectoryEntry).where(*theirs))
 
 
 async def merchants(connection: AsyncConnection) -> list[UUID]:

@@ -14,6 +14,7 @@ from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging, refusals
 from pickmesh.core.kit.paging import Page, PageRequest
+from pickmesh.core.kit.permissions import Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,23 @@ async def people_by_id(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Perso
     """Return people by id, archived ones too; unknown ids are missing."""
     found = await uow.fetch(_people(uow).where(uow.among(Person.id, ids)))
     return {row.id: _person(row) for row in found}
+
+
+async def audience(uow: UnitOfWork, permission: Permission, warehouse_id: UUID | None = None) -> list[UUID]:
+    """Return who has a permission, there, oldest first; people who are archived have none."""
+    return [row.id for row in await holders(uow, permission) if is_there(row, warehouse_id)]
+
+
+async def holders(uow: UnitOfWork, permission: Permission) -> list[PersonRow]:
+    """Return the people who have a permission at some warehouse, oldest first."""
+    roles = [role for role in Role if permission in rules.permissions_of(role)]
+    which = _people(uow).where(Person.archived_at.is_(None), uow.among(Membership.role, roles)).order_by(Person.id)
+    return [_person(row) for row in await uow.fetch(which)]
+
+
+def is_there(person: PersonRow, warehouse_id: UUID | None) -> bool:
+    """Tell whether a person works at a warehouse; None stands for no warehouse in particular."""
+    return warehouse_id is None or person.warehouse_ids is None or warehouse_id in person.warehouse_ids
 
 
 async def api_keys(uow: UnitOfWork, request: PageRequest) -> Page[paged.Row]:

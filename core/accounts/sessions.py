@@ -1,5 +1,6 @@
 """Signing in and out: passwords, paired devices, and who a token speaks for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,16 +131,34 @@ async def actor_of_token(database: Database, token: str) -> Actor | None:
         return await find(uow, tokens.hash_of(token))
 
 
+async def actor_of_person(uow: UnitOfWork, person_id: UUID) -> Actor | None:
+    """Return a person as they act by other ways than a session of ours, with their own rights and language.
+
+    None when there is no such person any more.
+    """
+    member = await _member(uow, person_id)
+    return _actor_of(uow.merchant_id, member, None) if member else None
+
+
 async def require_over(uow: UnitOfWork, person_id: UUID, permission: Permission) -> None:
     """Refuse unless the person is the caller, or the caller has the permission and no fewer rights than the person."""
-    if person_id == uow.actor.person_id:
+    await require_over_all(uow, [person_id], permission)
+
+
+async def require_over_all(uow: UnitOfWork, person_ids: Iterable[UUID], permission: Permission) -> None:
+    """Refuse unless `require_over` lets the caller pass for each of these people."""
+    others = set(person_ids) - {uow.actor.person_id}
+    if not others:
         return
     uow.actor.require(permission)
-    member = await _member(uow, person_id)
-    if member is None:
+    found = await uow.fetch(_members(uow, *_MEMBER).where(uow.among(Person.id, sorted(others))))
+    if len(found) < len(others):
         raise refusals.NotFound(field=("person_id",))
-    them = _actor_of(uow.merchant_id, member, None)
-    rules.require_no_more_than(uow.actor, them.permissions, warehouse_ids=them.warehouse_ids, shop_ids=them.shop_ids)
+    for member in found:
+        them = _actor_of(uow.merchant_id, member, None)
+        rules.require_no_more_than(
+            uow.actor, them.permissions, warehouse_ids=them.warehouse_ids, shop_ids=them.shop_ids
+        )
 
 
 async def _member(uow: UnitOfWork, person_id: UUID) -> sa.Row[Any] | None:

@@ -9,12 +9,13 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import carriers, health, memory, pictures, shops, web
+from pickmesh.app import carriers, health, memory, mesh_relay, pictures, shops, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
+from pickmesh.core.mesh import reactions as mesh
 from pickmesh.core.orders import reactions as orders
 from pickmesh.core.packing import reactions as packing
 from pickmesh.core.packing import waybills
@@ -32,6 +33,7 @@ ROOMS: Rooms = {
     "orders": orders.REACTIONS,
     "picking": picking.REACTIONS,
     "packing": packing.REACTIONS,
+    "mesh": mesh.REACTIONS,
 }
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
@@ -43,6 +45,7 @@ def make_worker(chosen: Settings, database: Database, served: Carriers) -> Worke
     senders: Senders = {
         shops.CHANNEL: shops.FileDrop(database, chosen.outbox_folder),
         waybills.CHANNEL: carriers.CarrierPost(database, served),
+        mesh_relay.CHANNEL: mesh_relay.MeshRelay(database),
     }
     return Worker(database, ROOMS, senders, pace=pace)
 

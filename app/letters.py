@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -21,11 +22,19 @@ class SendingFailed(Exception):
     """The other side could not be reached or did not take a letter; it is tried again later."""
 
 
+class SendingPutOff(Exception):
+    """The other side cannot take this letter yet; it is tried again after a while, and the attempt is not counted."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__(wait)
+
+
 class Sender(Protocol):
     """Delivers letters of one channel; a letter that comes twice (its id tells) must have one effect."""
 
     async def send(self, actor: Actor, letter: Letter) -> None:
-        """Deliver a letter, or raise SendingFailed with what the other side said."""
+        """Deliver a letter, or raise SendingFailed with what the other side said, or SendingPutOff."""
         ...
 
     async def sent(self, uow: UnitOfWork, letters: Sequence[Letter]) -> None:
@@ -36,28 +45,41 @@ class Sender(Protocol):
 Senders = Mapping[str, Sender]
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """What came of the letters of one round."""
+
+    sent: list[Letter] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    spared: list[Letter] = field(default_factory=list)
+    put_off: list[tuple[Letter, timedelta]] = field(default_factory=list)
+
+
 async def send_due(database: Database, actor: Actor, senders: Senders, *, hidden_for: timedelta) -> int:
     """Send the letters of a merchant that are due; return how many were taken up.
 
-    After one failure the other letters for the same target are set back with it, untried.
+    After one failure the other letters for the same target are set back with it, untried; one that is put off holds up
+    no other.
     """
     taken = await database.run(actor, lambda uow: outbox.take_due(uow, hidden_for=hidden_for))
-    sent: list[Letter] = []
-    failed: list[Failure] = []
-    spared: list[Letter] = []
+    came = _Outcome()
     closed: set[tuple[str, str]] = set()
     for letter in taken:
         if (letter.channel, letter.target) in closed:
-            spared.append(letter)
+            came.spared.append(letter)
             continue
-        error = await _try(senders, actor, letter)
+        try:
+            error = await _try(senders, actor, letter)
+        except SendingPutOff as later:
+            came.put_off.append((letter, later.wait))
+            continue
         if error is None:
-            sent.append(letter)
+            came.sent.append(letter)
         else:
-            failed.append(Failure(letter.id, letter.attempts, error))
+            came.failed.append(Failure(letter.id, letter.attempts, error))
             closed.add((letter.channel, letter.target))
     if taken:
-        await database.run(actor, lambda uow: _settle(uow, senders, sent, failed, spared))
+        await database.run(actor, lambda uow: _settle(uow, senders, came))
     return len(taken)
 
 
@@ -67,6 +89,8 @@ async def _try(senders: Senders, actor: Actor, letter: Letter) -> str | None:
         return f"Nothing here sends letters of the channel “{letter.channel}”."
     try:
         await sender.send(actor, letter)
+    except SendingPutOff:
+        raise
     except SendingFailed as error:
         reason = str(error)
     except Exception as error:
@@ -80,14 +104,15 @@ async def _try(senders: Senders, actor: Actor, letter: Letter) -> str | None:
     return reason
 
 
-async def _settle(
-    uow: UnitOfWork, senders: Senders, sent: Sequence[Letter], failed: Sequence[Failure], spared: Sequence[Letter]
-) -> None:
-    for channel in sorted({letter.channel for letter in sent}):
-        await senders[channel].sent(uow, [letter for letter in sent if letter.channel == channel])
-    await outbox.mark_sent(uow, [letter.id for letter in sent])
-    died = await outbox.mark_failed(uow, failed, random.random())
-    if failed and spared:
-        wait = max(outbox.retry_after(failure.attempts, 1.0) for failure in failed)
-        await outbox.set_back(uow, spared, uow.after(wait))
+async def _settle(uow: UnitOfWork, senders: Senders, came: _Outcome) -> None:
+    for channel in sorted({letter.channel for letter in came.sent}):
+        await senders[channel].sent(uow, [letter for letter in came.sent if letter.channel == channel])
+    await outbox.mark_sent(uow, [letter.id for letter in came.sent])
+    died = await outbox.mark_failed(uow, came.failed, random.random())
+    if came.failed and came.spared:
+        wait = max(outbox.retry_after(failure.attempts, 1.0) for failure in came.failed)
+        await outbox.set_back(uow, came.spared, uow.after(wait))
+    if came.put_off:
+        wait = max(wait for _, wait in came.put_off)
+        await outbox.set_back(uow, [letter for letter, _ in came.put_off], uow.after(wait))
     metrics.LETTERS_DEAD.inc(died)

@@ -11,7 +11,6 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -290,10 +289,9 @@ def _read(known: type[Told], body: Mapping[str, Any]) -> Told:
     return known(**told)
 
 
-@lru_cache(maxsize=64)
 def _hints(known: type[Any]) -> Mapping[str, Any]:
     hints = get_type_hints(known)
-    return {item.name: hints[item.name] for item in dataclasses.fields(known)}
+    return {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar}
 
 
 def _value(hint: Any, told: Any) -> Any:

@@ -1,7 +1,9 @@
 """Telling partners: messages go out through the outbox, those of a dropship numbered in their order."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +13,8 @@ from pickmesh.core.journal.outbox import NewLetter
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.mesh.messages import Message, body_of
 from pickmesh.core.mesh.tables import Dropship
+from pickmesh.core.orders import recipients
+from pickmesh.core.orders.recipients import NewRecipient
 
 CHANNEL = "mesh"
 
@@ -35,21 +39,32 @@ async def post(uow: UnitOfWork, outgoing: Sequence[Outgoing]) -> list[UUID]:
         return []
     sequences = await _counted(uow, [one.dropship_id for one in outgoing])
     letters = [
-        NewLetter(
-            CHANNEL,
-            str(one.partner_id),
-            {
-                "kind": one.message.kind,
-                "version": one.message.version,
-                "partnership_id": str(one.partnership_id),
-                "dropship_id": None if one.dropship_id is None else str(one.dropship_id),
-                "sequence": sequence,
-                "body": body_of(one.message),
-            },
-        )
+        NewLetter(CHANNEL, str(one.partner_id), payload_of(one, sequence))
         for one, sequence in zip(outgoing, sequences, strict=True)
     ]
     return await outbox.post(uow, letters)
+
+
+def payload_of(outgoing: Outgoing, sequence: int | None) -> dict[str, Any]:
+    """Return what is written into a letter."""
+    return {
+        "kind": outgoing.message.kind,
+        "version": outgoing.message.version,
+        "partnership_id": str(outgoing.partnership_id),
+        "dropship_id": None if outgoing.dropship_id is None else str(outgoing.dropship_id),
+        "sequence": sequence,
+        "body": body_of(outgoing.message),
+    }
+
+
+async def recipient_of(uow: UnitOfWork, dropship_id: UUID) -> NewRecipient | None:
+    """Return to whom a dropship of ours goes, in clear: for the relay to hand over in memory. Needs recipients:read."""
+    order_id = await uow.scalar(sa.select(Dropship.order_id).where(uow.mine(Dropship), Dropship.id == dropship_id))
+    found = await recipients.recipients_of(uow, [order_id], reveal=True) if order_id else {}
+    if order_id not in found:
+        return None
+    told = found[order_id]
+    return NewRecipient(**{item.name: getattr(told, item.name) for item in dataclasses.fields(NewRecipient)})
 
 
 async def _counted(uow: UnitOfWork, dropship_ids: Sequence[UUID | None]) -> list[int | None]:

@@ -26,6 +26,7 @@ from pickmesh.core.orders.tables import (
     SalesOrder,
     Shipment,
 )
+from pickmesh.core.stock.tables import Location, LocationKind
 
 TIMELINE_MAX = 250
 Rows = Sequence[sa.Row[Any]]
@@ -73,7 +74,10 @@ class Releasable:
 
 def facts_of(row: Any) -> rules.Facts:
     """Return what stands beside a fulfillment order's progress, from its row."""
-    return rules.Facts(row.intercepted_at, row.hold_count, row.fulfill_at, row.short_quantity, row.location_id)
+    with_partner = rules.is_with_partner(row.request_status)
+    return rules.Facts(
+        row.intercepted_at, row.hold_count, row.fulfill_at, row.short_quantity, row.location_id, with_partner
+    )
 
 
 def status_of(row: Any, now: datetime) -> Status:
@@ -265,14 +269,17 @@ async def releasable(
 ) -> list[Releasable]:
     """Return what a wave at a location may take now: open, unheld, not intercepted, fully reserved, its time come.
 
+    A partner's location has nothing for a wave: its orders are the partner's work.
     The most urgent come first: priority, then the promised time, then age. `single_piece` asks for orders of exactly
     one piece (True) or of more (False); `ids` limits the answer to some fulfillment orders.
     """
+    ours = sa.select(Location.id).where(uow.mine(Location), Location.kind == LocationKind.WAREHOUSE)
     statement = (
         sa.select(*FULFILLMENT_ORDER)
         .where(
             uow.mine(FulfillmentOrder),
             FulfillmentOrder.location_id == location_id,
+            FulfillmentOrder.location_id.in_(ours),
             FulfillmentOrder.progress == Progress.OPEN,
             FulfillmentOrder.hold_count == 0,
             FulfillmentOrder.intercepted_at.is_(None),

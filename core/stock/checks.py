@@ -11,6 +11,8 @@ from pickmesh.core.stock import rules
 from pickmesh.core.stock.tables import (
     Allocation,
     AllocationStatus,
+    Location,
+    LocationKind,
     Lot,
     Place,
     PlaceKind,
@@ -114,15 +116,25 @@ async def _moves(uow: UnitOfWork) -> list[Violation]:
 
 
 async def _levels_on_hand(uow: UnitOfWork) -> list[Violation]:
-    """Invariant 3: on hand and non-sellable are the sums of the balances of the location's physical places."""
-    told = sa.select(
-        StockLevel.location_id,
-        StockLevel.sku_id,
-        _zero("lying"),
-        _zero("unsellable"),
-        StockLevel.on_hand,
-        StockLevel.non_sellable,
-    ).where(uow.mine(StockLevel))
+    """Invariant 3: on hand and non-sellable are the sums of the balances of the location's physical places.
+
+    A partner's goods lie nowhere here: its location's figures are promises, and only what lies there would be wrong.
+    """
+    is_ours = sa.and_(
+        uow.mine(Location), Location.id == StockLevel.location_id, Location.kind == LocationKind.WAREHOUSE
+    )
+    told = (
+        sa.select(
+            StockLevel.location_id,
+            StockLevel.sku_id,
+            _zero("lying"),
+            _zero("unsellable"),
+            StockLevel.on_hand,
+            StockLevel.non_sellable,
+        )
+        .join(Location, is_ours)
+        .where(uow.mine(StockLevel))
+    )
     figures = sa.union_all(_lying(uow), told).subquery()
     lying, unsellable, on_hand, non_sellable = (
         sa.func.sum(figures.c[name]).label(name) for name in ("lying", "unsellable", "on_hand", "non_sellable")

@@ -26,19 +26,22 @@ async def post(
     reserved: Mapping[Level, int] | None = None,
     blocked: Mapping[Level, int] | None = None,
     allocated: Mapping[BalanceKey, int] | None = None,
+    by_partners: Mapping[Level, int] | None = None,
 ) -> list[UUID]:
     """Write moves to the ledger and what follows from them; return the moves' ids, in order.
 
     `reserved` and `allocated` are differences of promises beside those the postings make, `blocked` pieces that turn
-    unsellable where they lie. `levels` and `balances` are what the caller locked: all rows that fall must be among
-    them. They are brought up to date in place, so that a caller sees the figures after the posting. Statements: at
-    most eight, whatever the number of rows.
+    unsellable where they lie, `by_partners` pieces that partners have for us and no ledger knows. `levels` and
+    `balances` are what the caller locked: all rows that fall must be among them. They are brought up to date in place,
+    so that a caller sees the figures after the posting. Statements: at most eight, whatever the number of rows.
     """
     at_levels = rules.level_changes(postings)
     for level, quantity in (reserved or {}).items():
         at_levels[level] = at_levels.get(level, LevelFigures()).plus(LevelFigures(reserved=quantity))
     for level, quantity in (blocked or {}).items():
         at_levels[level] = at_levels.get(level, LevelFigures()).plus(LevelFigures(non_sellable=quantity))
+    for level, quantity in (by_partners or {}).items():
+        at_levels[level] = at_levels.get(level, LevelFigures()).plus(LevelFigures(on_hand=quantity))
     at_balances = rules.balance_changes(postings)
     for key, quantity in (allocated or {}).items():
         at_balances[key] = at_balances.get(key, BalanceFigures()).plus(BalanceFigures(0, quantity))

@@ -89,6 +89,7 @@ describe("the client", () => {
   });
 
   it("tells how far the server's clock is ahead, and takes two seconds for none", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
     const told: number[] = [];
     configure({ onClock: (offset) => told.push(offset) });
     for (const ahead of [0, -90_000]) {

@@ -1,16 +1,25 @@
-// A phone: the app's own modules, loaded anew as after a reload, over whatever lies in this IndexedDB.
+// A phone: the app's own modules, loaded anew as after a reload, over whatever lies in this IndexedDB. Its time stands
+// still, so that no test depends on how fast this machine is: the clock goes on by `later`, waits end by `goOnUntil`.
 
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 
 import type { Heard } from "../src/desk/model";
 import type { Server } from "./courier.server";
 
+/** What must come is waited for so long; only a test that fails waits to the end. */
+const PATIENCE_MS = 20_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE_MS, hookTimeout: 3 * PATIENCE_MS });
+
+const realWait = globalThis.setTimeout;
 const awake: (() => Promise<void>)[] = [];
+let clock = Date.now();
 
 /** A new phone that keeps nothing yet, with a network that leads to this server. */
 export function newPhone(server: Server): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.spyOn(Date, "now").mockImplementation(() => clock);
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("fetch", server.fetch);
 }
@@ -52,15 +61,60 @@ export async function atWork(server: Server): Promise<Tab> {
   const problem =
     (await tab.acts.signIn("anna@demo", "secret", "test")) ?? (await tab.acts.openList("list-1"));
   if (problem) throw new Error(problem);
-  await vi.waitFor(() => {
-    if (!tab.state.walk.value) throw new Error("The walk is not here yet.");
-  });
+  await until(() => expect(tab.state.walk.value).not.toBeNull());
   return tab;
 }
 
 export async function closeAll(): Promise<void> {
   for (const close of awake.splice(0)) await close().catch(() => {});
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
+}
+
+/** Let this machine do something else, for `turns` turns of its event loop. */
+export async function pass(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((wake) => setImmediate(wake));
+}
+
+/** Wait until a check holds; meanwhile no wait of the app comes to its end. */
+export async function until(check: () => unknown): Promise<void> {
+  const last = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (problem) {
+      if (performance.now() > last) throw problem;
+    }
+    await new Promise((wake) => realWait(wake, 2));
+  }
+}
+
+/** Wait until a check holds; whatever the app waits for meanwhile, to try again or to look again, is over at once. */
+export async function goOnUntil(check: () => unknown): Promise<void> {
+  await until(() => {
+    vi.runOnlyPendingTimers();
+    return check();
+  });
+}
+
+/** Wait until nothing is left to send and the screen knows. */
+export async function allSent(on: Tab): Promise<void> {
+  await goOnUntil(() => {
+    expect(on.state.unsynced.value).toBe(0);
+    expect(on.state.pending.value).toEqual([]);
+  });
+}
+
+/** The clock goes on by so much; nothing that waits notices by itself. */
+export function later(milliseconds: number): void {
+  clock += milliseconds;
+}
+
+/** Keep one scan after the other, as fast as a person's gun can. */
+export async function scan(on: Tab, ...all: string[]): Promise<void> {
+  for (const raw of all) expect(await on.acts.hear(scanned(raw))).toBeNull();
 }
 
 export function scanned(raw: string, more: Partial<Heard> = {}): Heard {

@@ -34,9 +34,9 @@ export class Server {
   late = 0;
   poison: string | null = null;
   clockAheadMs = 0;
-  /** Answers wait for this. */
-  gate: Promise<void> | null = null;
+  private gate: Promise<void> | null = null;
   private atOnce = 0;
+  /** The most batches that were here at one time. */
   atOnceMost = 0;
 
   constructor() {
@@ -52,6 +52,18 @@ export class Server {
     return sent.map(({ variables }) => (variables.input as { entries: ScanEntry[] }).entries);
   }
 
+  /** Batches arrive, but wait at the door until what this returns is called. */
+  hold(): () => void {
+    let open = () => {};
+    this.gate = new Promise((go) => {
+      open = go;
+    });
+    return () => {
+      this.gate = null;
+      open();
+    };
+  }
+
   fetch = async (_url: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     const { query, variables } = JSON.parse(String(init.body)) as { query: string; variables: Json };
@@ -60,14 +72,18 @@ export class Server {
     this.requests.push({ name, variables, language: headers.get("accept-language"), token });
     const fault = name === "Record" ? (this.faults.shift() ?? this.always) : this.always;
     if (fault === "unreachable") throw new TypeError("Failed to fetch");
-    this.atOnce += 1;
-    this.atOnceMost = Math.max(this.atOnceMost, name === "Record" ? this.atOnce : 0);
-    await this.gate;
+    if (name === "Record") await this.door();
     const response = this.answer(name, variables, token, fault);
-    this.atOnce -= 1;
     if (fault === "lose the answer") throw new TypeError("network error");
     return response;
   };
+
+  private async door(): Promise<void> {
+    this.atOnce += 1;
+    this.atOnceMost = Math.max(this.atOnceMost, this.atOnce);
+    await this.gate;
+    this.atOnce -= 1;
+  }
 
   private answer(name: string, variables: Json, token: string | null, fault: Fault | null): Response {
     if (fault === "down") return new Response("Service Unavailable", { status: 503 });

@@ -1,6 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { atWork, closeAll, load, newPhone, scanned, type Tab } from "./courier.phone";
+import {
+  allSent,
+  atWork,
+  closeAll,
+  goOnUntil,
+  load,
+  newPhone,
+  scan,
+  scanned,
+  type Tab,
+  until,
+} from "./courier.phone";
 import { Server } from "./courier.server";
 
 let server: Server;
@@ -12,17 +23,7 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-/** Wait until nothing is left to send, and every signal knows. */
-async function allSent(on: Tab = tab): Promise<void> {
-  await vi.waitFor(() => expect(on.state.unsynced.value).toBe(0), { timeout: 5_000 });
-  await vi.waitFor(() => expect(on.state.pending.value).toEqual([]));
-}
-
 const raws = (): string[] => server.booked.map(({ raw }) => raw);
-
-async function scan(on: Tab, ...all: string[]): Promise<void> {
-  for (const raw of all) expect(await on.acts.hear(scanned(raw))).toBeNull();
-}
 
 describe("a session the server has forgotten", () => {
   it("is opened anew, and what was kept is booked there", async () => {
@@ -34,15 +35,15 @@ describe("a session the server has forgotten", () => {
     server.sessions.set("session-9", { ...lost, id: "session-9", lastSequence: 40 });
     server.always = null;
     await tab.acts.sendNow();
-    await allSent();
+    await allSent(tab);
     expect(server.booked.map(({ raw, sequence }) => [raw, sequence])).toEqual([
       ["C-1", 41],
       ["C-2", 42],
     ]);
     expect(server.late).toBe(0);
-    await vi.waitFor(() => expect(tab.state.session.value?.id).toBe("session-9"));
+    await until(() => expect(tab.state.session.value?.id).toBe("session-9"));
     await scan(tab, "C-3");
-    await allSent();
+    await allSent(tab);
     expect(raws()).toEqual(["C-1", "C-2", "C-3"]);
   });
 
@@ -52,13 +53,15 @@ describe("a session the server has forgotten", () => {
     server.sessions.delete("session-1");
     server.always = null;
     await tab.acts.sendNow();
-    await vi.waitFor(() => expect(tab.state.refused.value).toBe(2));
+    await goOnUntil(() => expect(tab.state.refused.value).toBe(2));
     expect(tab.state.unsynced.value).toBe(0);
+    await until(() =>
+      expect(tab.state.history.value.map(({ state }) => state)).toEqual(["REFUSED", "REFUSED"]),
+    );
     expect(tab.state.problems.value.map(({ message, about }) => [about, message])).toEqual([
       ["C-1", "No scan session of yours has that id."],
       ["C-2", "No scan session of yours has that id."],
     ]);
-    expect(tab.state.history.value.map(({ state }) => state)).toEqual(["REFUSED", "REFUSED"]);
     expect(raws()).toEqual([]);
   });
 });
@@ -67,22 +70,21 @@ describe("scans without an open job", () => {
   it("open one, and what follows goes there", async () => {
     await tab.acts.leave();
     expect(tab.state.session.value).toBeNull();
-    let open = () => {};
-    server.gate = new Promise((go) => {
-      open = go;
-    });
-    await scan(tab, "T-0001", "C-2", "C-3");
+    const open = server.hold();
+    await scan(tab, "T-0001");
+    await until(() => expect(server.records()).toHaveLength(1));
+    await scan(tab, "C-2", "C-3");
     expect(tab.state.shown.value).toMatchObject({ feeling: "KEPT", about: "C-3" });
     open();
-    await allSent();
-    await vi.waitFor(() => expect(tab.state.session.value?.id).toBe("session-2"));
+    await allSent(tab);
+    await until(() => expect(tab.state.session.value?.id).toBe("session-2"));
     expect(server.requests.find(({ name }) => name === "Record")?.variables.input).not.toHaveProperty(
       "sessionId",
     );
     expect(raws()).toEqual(["T-0001", "C-2", "C-3"]);
     expect(server.late).toBe(0);
     await scan(tab, "C-4");
-    await allSent();
+    await allSent(tab);
     expect(server.late).toBe(0);
     expect((await tab.all()).every(({ sessionId }) => sessionId === "session-2")).toBe(true);
   });
@@ -93,7 +95,7 @@ describe("scans without an open job", () => {
     await scan(tab, "NONSENSE", "T-0001");
     server.always = null;
     await tab.acts.sendNow();
-    await allSent();
+    await allSent(tab);
     expect(tab.state.problems.value.map(({ about }) => about)).toEqual(["NONSENSE"]);
     expect(raws()).toEqual(["T-0001"]);
   });
@@ -114,34 +116,43 @@ describe("several people on one phone", () => {
     expect(await tab.acts.signIn("ben@demo", "secret", "test")).toBeNull();
     expect(await tab.acts.openLookUp()).toBeNull();
     await scan(tab, "BEN-1");
-    await allSent();
+    await allSent(tab);
     expect(server.booked).toMatchObject([{ worker: "ben", raw: "BEN-1" }]);
     expect(tab.state.othersUnsynced.value).toBe(1);
     expect(tab.state.history.value.map(({ said }) => said.raw)).toEqual(["BEN-1"]);
 
     expect(await tab.acts.signOut(true)).toBeNull();
     expect(await tab.acts.signIn("anna@demo", "secret", "test")).toBeNull();
-    await allSent();
+    await allSent(tab);
     expect(server.booked).toMatchObject([{ worker: "ben" }, { worker: "anna", raw: "ANNA-1" }]);
     expect(tab.state.session.value?.id).toBe("session-1");
     expect(tab.state.othersUnsynced.value).toBe(0);
   });
 
   it("never send under each other's name, even when they change while a batch is on its way", async () => {
-    let open = () => {};
-    server.gate = new Promise((go) => {
-      open = go;
-    });
-    await scan(tab, "ANNA-1", "ANNA-2");
-    await vi.waitFor(() => expect(server.records()).toHaveLength(1));
-    const leaving = tab.acts.signOut(true);
-    open();
-    expect(await leaving).toBeNull();
+    const open = server.hold();
+    await scan(tab, "ANNA-1");
+    await until(() => expect(server.records()).toHaveLength(1)); // ANNA-2 cannot be in it any more
+    await scan(tab, "ANNA-2");
+    expect(await tab.acts.signOut(true)).toBeNull();
     expect(await tab.acts.signIn("ben@demo", "secret", "test")).toBeNull();
-    await vi.waitFor(async () => expect((await tab.all())[0]?.state).toBe("ANSWERED"));
-    expect(server.booked.every(({ worker, raw }) => raw.toLowerCase().startsWith(worker))).toBe(true);
+    expect([tab.state.unsynced.value, tab.state.othersUnsynced.value]).toEqual([0, 2]);
+    expect(await tab.acts.openLookUp()).toBeNull();
+    await scan(tab, "BEN-1");
+    open();
+    await allSent(tab);
+    await until(() => expect(tab.state.othersUnsynced.value).toBe(1));
+    expect(server.booked).toMatchObject([
+      { worker: "anna", raw: "ANNA-1" },
+      { worker: "ben", raw: "BEN-1" },
+    ]);
+    expect((await tab.all()).map(({ state }) => state)).toEqual(["ANSWERED", "KEPT", "ANSWERED"]);
+
+    expect(await tab.acts.signOut(true)).toBeNull();
+    expect(await tab.acts.signIn("anna@demo", "secret", "test")).toBeNull();
+    await allSent(tab);
+    expect(server.booked.at(-1)).toMatchObject({ worker: "anna", raw: "ANNA-2" });
     expect((await tab.all()).some(({ verdict }) => verdict?.outcome === "NOT_YOURS")).toBe(false);
-    expect(tab.state.othersUnsynced.value).toBe(1);
   });
 
   it("signs a stranger in from nothing, and says when name or password is wrong", async () => {
@@ -168,7 +179,7 @@ describe("what a person does", () => {
     await tab.acts.hear(scanned("4006381333931", camera));
     await tab.acts.hear(scanned("B-A01-01-1-L", { source: "CAMERA", symbology: "Code128" }));
     await tab.acts.hear(scanned("4006381333931", { source: "WEDGE", symbology: "EAN13" }));
-    await allSent();
+    await allSent(tab);
     const doubts = server
       .records()
       .flat()
@@ -186,10 +197,10 @@ describe("what a person does", () => {
 
   it("answers a question by its id", async () => {
     await scan(tab, "ASK-1");
-    await allSent();
+    await allSent(tab);
     const asked = tab.state.shown.value?.clientId ?? "";
     expect(await tab.acts.say({ kind: "LOT", lot: { code: "L1" }, answers: asked })).toBeNull();
-    await allSent();
+    await allSent(tab);
     expect(server.records().at(-1)?.[0]).toMatchObject({ kind: "LOT", answers: asked, lot: { code: "L1" } });
   });
 

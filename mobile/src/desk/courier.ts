@@ -47,6 +47,7 @@ export class Courier {
   private readonly me = uuid7();
   private running: Promise<Sent> | null = null;
   private isAwaited = false;
+  private isStopped = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private reopened = new Map<string, number>();
@@ -62,7 +63,7 @@ export class Courier {
     clearTimeout(this.timer);
     this.running ??= this.work().finally(() => {
       this.running = null;
-      if (this.isAwaited) void this.send();
+      if (this.isAwaited && !this.isStopped) void this.send();
     });
     return this.running;
   }
@@ -73,7 +74,9 @@ export class Courier {
     return this.send();
   }
 
+  /** What is on its way comes to its end, and nothing is tried again by itself. */
   stop(): void {
+    this.isStopped = true;
     clearTimeout(this.timer);
   }
 
@@ -94,6 +97,7 @@ export class Courier {
   }
 
   private tryLater(): void {
+    if (this.isStopped) return;
     const wait = WAITS_MS[Math.min(this.failures, WAITS_MS.length) - 1] ?? 1_000;
     // Many phones must not come back to a restarted server in the same moment.
     this.timer = setTimeout(() => void this.send(), wait * (0.75 + Math.random() / 4));

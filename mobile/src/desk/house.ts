@@ -91,7 +91,13 @@ export async function changed(): Promise<void> {
 /** Count what is not sent. */
 export async function recount(): Promise<void> {
   const { keep } = await open();
-  const { mine, others, refused } = await entries.counts(keep, owner);
+  const who = owner;
+  const counts = await entries.counts(keep, who);
+  if (who !== owner) return await recount(); // what is mine for one person is another's for the next
+  showCounts(counts);
+}
+
+function showCounts({ mine, others, refused }: entries.Counts): void {
   batch(() => {
     state.unsynced.value = mine;
     state.othersUnsynced.value = others;
@@ -104,17 +110,18 @@ export async function reload(): Promise<void> {
   const { keep } = await open();
   const who = owner;
   const id = state.session.value?.id ?? entries.OPENING;
-  const kept = id ? await keptSession(keep, id) : undefined;
-  const [latest, waiting, pending] = who
-    ? await Promise.all([
-        entries.historyOf(keep, who, id),
-        entries.waitingOf(keep, who),
-        entries.pendingOf(keep, who, id),
-      ])
-    : [[], [], []];
-  await recount();
-  if (who !== owner || id !== (state.session.value?.id ?? entries.OPENING)) return;
+  // All reads begin in one moment and are shown with nothing awaited in between: an entry kept later waits for
+  // them, so what it puts on the screen comes after this and is never taken off again.
+  const [counts, kept, latest, waiting, pending] = await Promise.all([
+    entries.counts(keep, who),
+    id ? keptSession(keep, id) : undefined,
+    who ? entries.historyOf(keep, who, id) : [],
+    who ? entries.waitingOf(keep, who) : [],
+    who ? entries.pendingOf(keep, who, id) : [],
+  ]);
+  if (who !== owner || id !== (state.session.value?.id ?? entries.OPENING)) return await recount();
   batch(() => {
+    showCounts(counts);
     if (kept) showKept(kept);
     state.history.value = latest;
     state.problems.value = waiting.map(shownOf);

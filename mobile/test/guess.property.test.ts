@@ -8,6 +8,8 @@ import { line, nextOf, session, walk } from "./courier.shapes";
 
 const POLICIES: ScanPolicy[] = ["PLACE_AND_ITEM", "PLACE", "ITEM", "EVERY_UNIT"];
 const WALKS = 300;
+/** It takes half a second; a busy machine may take its time. */
+const PATIENCE_MS = 60_000;
 
 /** Numbers that are the same each time for the same seed. */
 function dice(seed: number): (sides: number) => number {
@@ -65,7 +67,9 @@ function keep(desk: Desk, raw: string): KeptEntry {
 }
 
 describe("any walk without network", () => {
-  it("fits scan by scan when the picker does as told, and ends with nothing ahead", () => {
+  it("fits scan by scan when the picker does as told, and ends with nothing ahead", {
+    timeout: PATIENCE_MS,
+  }, () => {
     for (let seed = 1; seed <= WALKS; seed += 1) {
       const roll = dice(seed);
       const lines = anyLines(roll);

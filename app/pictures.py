@@ -27,7 +27,6 @@ from pickmesh.core.kit.texts import joined, sentence
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.graphql import errors
 from pickmesh.graphql.services import Services
-from pickmesh.graphql.sessions import bearer_of
 from pickmesh.scanner.codes.parse import CodeKind, parse
 from pickmesh.scanner.decode import refusals
 from pickmesh.scanner.decode.barcode import Barcode
@@ -113,8 +112,7 @@ async def answer(services: Services, readers: Readers, request: Request) -> Resp
 
 async def _reader(services: Services, request: Request) -> Actor:
     """Return who sends the picture, before any of it is read."""
-    token = bearer_of(request.headers.get("authorization"))
-    actor = await services.sessions.actor_of(token) if token else None
+    actor = (await services.sessions.caller_of(request.headers)).actor
     if actor is None:
         raise SignInNeeded
     if not actor.may(Permission.FLOOR_READ):

@@ -1,1 +1,1 @@
-"""The chat front: a GraphQL client that knows no core."""
+"""The chat front: people talk to pickmesh in a messenger or a terminal, and it talks GraphQL to the server."""

@@ -211,6 +211,33 @@ class SignOut(Mutation):
         return Done({"ended": int(uow.actor.session_id is not None)})
 
 
+class ViewerLocale(Mutation):
+    """Choose the language I am spoken to in, wherever a request asks for none."""
+
+    requires = Open.SIGNED_IN
+    user_error = AccountsUserError
+
+    class Input:
+        locale = graphene.String(required=True, description="en or zh-CN.")
+
+    class Payload:
+        locale = graphene.String()
+
+    @classmethod
+    async def perform(cls, context: Context, input: Any) -> Done:
+        """Choose, then look the person up anew."""
+        try:
+            return await super().perform(context, input)
+        finally:
+            context.services.sessions.forget_person(context.signed_in.person_id)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Choose."""
+        await commands.set_locale(uow, locale=input.locale)
+        return Done({"locale": input.locale})
+
+
 class PairingCreate(Mutation):
     """Invite a person's device: the token is shown as a QR code and opens one session within ten minutes."""
 
@@ -303,4 +330,4 @@ class ApiKeyEnd(Mutation):
         return Done({"api_key_id": input.api_key_id})
 
 
-MUTATIONS = (SignIn, SignOut, PairingCreate, PairingRedeem, ApiKeyCreate, ApiKeyEnd)
+MUTATIONS = (SignIn, SignOut, ViewerLocale, PairingCreate, PairingRedeem, ApiKeyCreate, ApiKeyEnd)

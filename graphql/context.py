@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
+from pickmesh.core.chats.links import ChatLinkRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
@@ -35,13 +36,19 @@ class Context:
         actor: Actor | None = None,
         token: str | None = None,
         asked_locale: str | None = None,
+        *,
+        is_bot: bool = False,
+        link: ChatLinkRow | None = None,
     ) -> None:
         self.services = services
         self.database = services.database
         self.actor = actor
         self.token = token
         self.asked_locale = asked_locale
-        self.granted = granted_to(actor)
+        self.is_bot = is_bot
+        self.chat_link = link
+        """The chat through which the bot asks as somebody."""
+        self.granted = granted_to(actor, is_bot=is_bot)
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._uow: UnitOfWork | None = None

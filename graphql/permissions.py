@@ -22,10 +22,11 @@ from pickmesh.graphql import texts
 
 
 class Open(StrEnum):
-    """What needs no permission of a role."""
+    """What needs no permission of a role; BOT is the bot itself, whether or not it asks as somebody."""
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    BOT = "bot"
 
 
 Requirement = Permission | Open
@@ -55,9 +56,10 @@ class UnguardedFieldError(TypeError):
     """A type, field or mutation names no permission; give its class `requires = Permission.X`."""
 
 
-def granted_to(actor: Actor | None) -> frozenset[Requirement]:
-    """Return everything an actor meets."""
-    return frozenset({Open.ANYONE}) if actor is None else actor.permissions | {Open.ANYONE, Open.SIGNED_IN}
+def granted_to(actor: Actor | None, *, is_bot: bool = False) -> frozenset[Requirement]:
+    """Return everything an actor meets, and the bot beside."""
+    own = frozenset({Open.ANYONE, Open.BOT} if is_bot else {Open.ANYONE})
+    return own if actor is None else own | actor.permissions | {Open.SIGNED_IN}
 
 
 def denial(actor: Actor | None, requirement: Requirement) -> Refusal:

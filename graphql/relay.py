@@ -222,6 +222,11 @@ async def found_node(info: Any, text: str, field: Sequence[str | int]) -> Found 
     return None if value is None else Found(type_, value)
 
 
+def node_type(name: str) -> Any:
+    """Return the type of a name whose objects have global ids; None when there is none."""
+    return next((type_ for type_ in ObjectType.__subclasses__() if type_._meta.name == name), None)
+
+
 async def found(info: Any, named: Sequence[tuple[Any, UUID]]) -> list[Found]:
     """Return the objects of several types with these ids, in their order, without those that are not there."""
     values = await asyncio.gather(*(info.context.load(type_.by_ids, uuid) for type_, uuid in named))

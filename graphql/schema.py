@@ -8,6 +8,7 @@ from graphql import GraphQLSchema, print_schema
 from pickmesh.graphql import (
     accounts,
     catalog,
+    chats,
     floor,
     fulfillment_orders,
     intake,
@@ -22,7 +23,7 @@ from pickmesh.graphql import (
     stock_acts,
 )
 
-ROOMS = (accounts, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
+ROOMS = (accounts, chats, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
@@ -34,6 +35,7 @@ class Query(
     orders.OrdersQueries,
     stock.StockQueries,
     catalog.CatalogQueries,
+    chats.ChatsQueries,
     accounts.AccountsQueries,
     relay.NodeQueries,
 ):

@@ -97,13 +97,13 @@ class Server(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """Return the context of a request, signed in by its bearer token; a WebSocket signs in when it is opened."""
+        """Return the context of a request, signed in by its headers; a WebSocket signs in when it is opened."""
         if isinstance(request, WebSocket):
             asked = languages.asked_for(request.headers.get("accept-language"))
             return Connection(self.services, asked_locale=asked)
-        token = bearer_of(request.headers.get("authorization"))
-        actor = await self.services.sessions.actor_of(token) if token else None
-        return Context(self.services, actor, token, languages.asked_for(request.headers.get("accept-language")))
+        caller = await self.services.sessions.caller_of(request.headers)
+        asked = languages.asked_for(request.headers.get("accept-language"))
+        return Context(self.services, caller.actor, caller.token, asked, is_bot=caller.is_bot, link=caller.link)
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Sign a WebSocket in by `{"Authorization": "Bearer …"}` in its connection parameters, or close it.

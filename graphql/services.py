@@ -28,9 +28,11 @@ class Services:
     carriers: Carriers = field(default_factory=lambda: Carriers({}))
     limits: Limits = field(default_factory=Limits)
     bell: Bell = field(default_factory=Bell)
+    bot_secret: str | None = field(default=None, repr=False)
+    """What the bot shows to be the bot; without one nobody is."""
     sessions: Sessions = field(init=False)
     scans: GroupCommit[EntryBatch, BatchResult] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sessions = Sessions(self.database, self.limits)
+        self.sessions = Sessions(self.database, self.limits, self.bot_secret)
         self.scans = GroupCommit(self.database, record)

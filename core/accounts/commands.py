@@ -21,7 +21,7 @@ from pickmesh.core.accounts.tables import (
 )
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit import refusals
+from pickmesh.core.kit import languages, refusals
 from pickmesh.core.kit.actors import Actor, system_actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission, Role
@@ -214,6 +214,17 @@ async def set_password(uow: UnitOfWork, *, person_id: UUID, password_hash: str) 
     ending = sa.update(Session).where(uow.mine(Session), Session.person_id == person_id, Session.ended_at.is_(None))
     await uow.execute(ending.values(ended_at=uow.now))
     uow.emit([events.PasswordChanged(person_id)])
+
+
+async def set_locale(uow: UnitOfWork, *, locale: str) -> None:
+    """Let the caller be spoken to in another language from now on; refuses one we do not speak, and programs."""
+    if locale not in languages.LOCALES:
+        message = sentence("Choose one of {choices}.", choices=", ".join(languages.LOCALES))
+        raise refusals.InvalidInput(message, field=("locale",))
+    if uow.actor.person_id is None:
+        raise refusals.InvalidInput(sentence("A program has no language of its own."))
+    await uow.update(Person, [{"id": uow.actor.person_id, "locale": locale}], bump_version=True)
+    uow.emit([events.LanguageChosen(uow.actor.person_id, locale)])
 
 
 async def create_api_key(uow: UnitOfWork, *, name: str, permissions: Sequence[Permission]) -> NewKey:

@@ -37,6 +37,14 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    """A person wants to be spoken to in a language."""
+
+    kind: ClassVar[str] = "language_chosen"
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn(Event):
     """A person signed in on a device."""
 

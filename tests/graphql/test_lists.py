@@ -29,6 +29,9 @@ FEW, MANY = 1, 20
 ABOUT_ONE = {"printJobs", "timeline"}
 """Lists about one thing of the furnished merchant, of which there is no more in the large one."""
 
+OF_THE_ASKER = {"chatAccounts", "chatMessages"}
+"""Lists that are as long as one person has chats, or one chat has messages that may be edited."""
+
 
 def selection(type_: Any, depth: int, above: tuple[str, ...] = ()) -> str:
     """Return everything that can be asked of a type without arguments, following objects a few levels down."""
@@ -67,7 +70,11 @@ def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
     return f"({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""
 
 
-LISTS = {name: field for name, field in schema.build().query_type.fields.items() if answers_list(field)}  # type: ignore[union-attr]
+LISTS = {
+    name: field
+    for name, field in schema.build().query_type.fields.items()  # type: ignore[union-attr]
+    if answers_list(field) and name not in OF_THE_ASKER
+}
 
 
 @pytest.fixture

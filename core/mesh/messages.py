@@ -303,8 +303,8 @@ def _value(hint: Any, told: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         return _read(hint, _a(dict, told))  # type: ignore[arg-type]  # a class, not one of its instances
     if hint is UUID:
-        return UUID(told)
-    return datetime.fromisoformat(told) if hint is datetime else _a(hint, told)
+        return UUID(_a(str, told))
+    return datetime.fromisoformat(_a(str, told)) if hint is datetime else _a(hint, told)
 
 
 def _a(kind: type[Told], told: Any) -> Told:

@@ -19,7 +19,19 @@ from pickmesh.core.journal.tables import Inbox
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import system_actor
 from pickmesh.core.kit.refusals import Refusal
-from pickmesh.core.mesh import events, heard, locks, messages, partnerships, posting, queries
+from pickmesh.core.mesh import (
+    answering,
+    cancelling,
+    events,
+    heard,
+    locks,
+    messages,
+    partnerships,
+    posting,
+    queries,
+    receiving,
+    shipping,
+)
 from pickmesh.core.mesh.messages import DropshipRefused, Ended, Envelope, Invited, Message, NotYet, Refused
 from pickmesh.core.mesh.posting import Outgoing
 from pickmesh.core.mesh.refusals import PartnerGone, UnknownPartnership, WaitedInVain
@@ -41,7 +53,15 @@ async def on_refused(uow: UnitOfWork, envelope: Envelope, message: Refused) -> N
         await partnerships.on_ended(uow, envelope, Ended())
 
 
-HANDLERS: Mapping[str, Handler] = {**partnerships.HANDLERS, **heard.HANDLERS, Refused.kind: on_refused}
+HANDLERS: Mapping[str, Handler] = {
+    **partnerships.HANDLERS,
+    **heard.HANDLERS,
+    **receiving.HANDLERS,
+    **answering.HANDLERS,
+    **cancelling.HANDLERS,
+    **shipping.HANDLERS,
+    Refused.kind: on_refused,
+}
 """Who deals with messages of which kind."""
 _NEVER_REFUSED = frozenset({Refused.kind, DropshipRefused.kind})
 """A refusal is not refused in turn: two who do not understand each other would go on for ever."""

@@ -142,7 +142,6 @@ _SETTLED: Mapping[tuple[DropshipStatus, Standing], Settlement] = {
     (_ASKED_BACK, Standing.SHIPPED): (_ACCEPTED, (messages.CancellationRejected,)),
     (_ASKED_BACK, Standing.SHIPPED_IN_PART): (_REJECTED, (messages.Rejected,)),
     (_ASKED_BACK, Standing.GOES_ON): (_ACCEPTED, (messages.CancellationRejected,)),
-    (_SHIPPED, Standing.SHIPPED): (_SHIPPED, (messages.CancellationRejected,)),
 }
 
 

@@ -13,7 +13,14 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
 from pickmesh.core.orders import events, holds, locks, queries, rules
 from pickmesh.core.orders.refusals import AlreadyShipped, NotReleased
-from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, OrderLine, Progress, SalesOrder
+from pickmesh.core.orders.tables import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    OrderLine,
+    Progress,
+    RequestStatus,
+    SalesOrder,
+)
 from pickmesh.core.stock import reservations as stock
 from pickmesh.core.stock.tables import Reservation, ReservationStatus
 
@@ -47,8 +54,9 @@ async def cancel_fulfillment_orders(
     """Take back fulfillment orders: what is promised becomes free, once; a second time changes nothing.
 
     While work is under way this intercepts: everything still in its bin is freed at once, units that have left it stay
-    promised until they are put back, and only then is the order cancelled. Needs `orders:write`; `versions` are what
-    the caller read, by id. Refuses what has shipped, even in part.
+    promised until they are put back, and only then is the order cancelled. One that is with a partner is asked back
+    (CANCELLATION_REQUESTED) and cancelled once the partner has let it go. Needs `orders:write`; `versions` are what the
+    caller read, by id. Refuses what has shipped, even in part.
     """
     return await _stop(uow, ids, reason, versions, under_way_only=False)
 
@@ -102,12 +110,16 @@ def _refusal(row: sa.Row[Any] | None, lines: Iterable[sa.Row[Any]], under_way_on
 
 
 async def _free(
-    uow: UnitOfWork, stopping: Collection[UUID], lines: Mapping[UUID, Sequence[sa.Row[Any]]]
+    uow: UnitOfWork, stopping: Mapping[UUID, sa.Row[Any]], lines: Mapping[UUID, Sequence[sa.Row[Any]]]
 ) -> dict[UUID, tuple[UUID, ...]]:
-    """Free what lies in bins; return, per fulfillment order, the lines whose units have left theirs."""
-    of_line = {line.id: each for each in stopping for line in lines.get(each, [])}
+    """Free what lies in bins; return, per fulfillment order, the lines whose units have left theirs.
+
+    A partner's promise is not ours to free: all lines that are with a partner count as out until it lets them go.
+    """
+    away = {each for each, row in stopping.items() if rules.is_with_partner(row.request_status)}
+    of_line = {line.id: each for each in stopping if each not in away for line in lines.get(each, [])}
     released = await stock.release_reservations(uow, line_ids=of_line)
-    out: dict[UUID, dict[UUID, None]] = {}
+    out = {each: dict.fromkeys(line.id for line in lines.get(each, [])) for each in away}
     for held in released.held:
         out.setdefault(of_line[held.line_id], {})[held.line_id] = None
     return {each: tuple(line_ids) for each, line_ids in out.items()}
@@ -123,7 +135,10 @@ async def _write(
     halted = {each: row for each, row in stopping.items() if each in out}
     await uow.update(
         FulfillmentOrder,
-        [{"id": each, "intercepted_at": uow.now, "short_quantity": 0} for each in sorted(halted)],
+        [
+            {"id": each, "intercepted_at": uow.now, "short_quantity": 0, "request_status": _asked_back(halted[each])}
+            for each in sorted(halted)
+        ],
         bump_version=True,
     )
     stopped = [line.id for each in halted for line in lines[each]]
@@ -141,6 +156,11 @@ async def _write(
     )
     gone = {each: row for each, row in stopping.items() if each not in out}
     await _cancel(uow, gone, lines, dict.fromkeys(gone, reason))
+
+
+def _asked_back(row: sa.Row[Any]) -> str:
+    """Return the request status of a stopped fulfillment order: a partner that has it is asked to let it go."""
+    return RequestStatus.CANCELLATION_REQUESTED if rules.is_with_partner(row.request_status) else row.request_status
 
 
 async def _cancel(

@@ -17,8 +17,9 @@ from pickmesh.core.orders.tables import FulfillmentOrder, Hold, HoldReason, Paym
 
 BATCH_MAX = 1_000
 TEXT_LENGTH_MAX = 500
-BY_CAUSE = frozenset({HoldReason.UNMAPPED_SKU})
+BY_CAUSE = frozenset({HoldReason.UNMAPPED_SKU, HoldReason.DROPSHIP})
 """Reasons that come and go with their cause and are neither set nor lifted by hand."""
+_WAITS_FOR_ANSWER = "A partner asks to have this order shipped; accept or reject its dropship instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def _not_liftable(uow: UnitOfWork, row: sa.Row[Any] | None, locked: Mapping[UUID
     if row is None:
         return NotFound()
     if row.reason in BY_CAUSE and row.released_at is None:
-        return HoldStands()
+        return HoldStands(_WAITS_FOR_ANSWER if row.reason == HoldReason.DROPSHIP else None)
     return locks.refusal(uow, locked.get(row.fulfillment_order_id), None)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pickmesh.core.orders.tables import Progress
+from pickmesh.core.orders.tables import Progress, RequestStatus
 
 
 class Status(StrEnum):
@@ -45,6 +45,21 @@ UNDER_WAY = frozenset({Progress.RELEASED, Progress.IN_PROGRESS, Progress.PACKED}
 LIVE = frozenset(Progress) - {Progress.CANCELLED, Progress.MERGED}
 """Stages whose lines count as live in “ordered = live + cancelled + refunded”."""
 
+WITH_PARTNER = frozenset(
+    {
+        RequestStatus.SUBMITTED,
+        RequestStatus.ACCEPTED,
+        RequestStatus.CANCELLATION_REQUESTED,
+        RequestStatus.CANCELLATION_REJECTED,
+    }
+)
+"""Request statuses in which a partner has the fulfillment order and our own floor has not."""
+
+
+def is_with_partner(request_status: str) -> bool:
+    """Tell whether a fulfillment order is a partner's work now."""
+    return request_status in WITH_PARTNER
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -55,6 +70,7 @@ class Facts:
     fulfill_at: datetime | None = None
     short_quantity: int = 0
     location_id: UUID | None = None
+    with_partner: bool = False
 
 
 def status(progress: Progress, facts: Facts, now: datetime) -> Status:
@@ -83,8 +99,8 @@ def supported_actions(progress: Progress, facts: Facts, now: datetime) -> tuple[
         Action.SPLIT: progress is Progress.OPEN,
         Action.ROUTE: progress is Progress.OPEN and facts.location_id is None,
         Action.RELEASE: shown is Status.OPEN and facts.location_id is not None,
-        Action.PICK: shown in {Status.RELEASED, Status.IN_PROGRESS},
-        Action.PACK: shown in {Status.RELEASED, Status.IN_PROGRESS},
+        Action.PICK: shown in {Status.RELEASED, Status.IN_PROGRESS} and not facts.with_partner,
+        Action.PACK: shown in {Status.RELEASED, Status.IN_PROGRESS} and not facts.with_partner,
         Action.SHIP: shown is Status.PACKED,
     }
     return tuple(action for action in Action if possible[action])

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.tables import Timer
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
+from pickmesh.core.orders import partner
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
 from pickmesh.core.packing.printing import HELD, LEASE_TIMER
 from pickmesh.core.packing.rules import GONE
@@ -25,6 +26,7 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
     """Return what is off: lines whose shipped or packed figures parcels do not bear out, contents without goods.
 
     What is packed of stopped orders is not looked at: their goods are on the way back, their parcels given up after.
+    What a partner ships for us is in no parcel of ours.
     """
     return [
         *await _figures(uow, FulfillmentLine.shipped_quantity, sorted(GONE), "shipped", sa.true()),
@@ -57,7 +59,7 @@ async def _figures(
         sa.select(FulfillmentLine.id, column.label("told"), held.label("held"))
         .join(FulfillmentOrder, _order_of(FulfillmentLine))
         .outerjoin(inside, inside.c.fulfillment_line_id == FulfillmentLine.id)
-        .where(uow.mine(FulfillmentLine), column != held, condition)
+        .where(uow.mine(FulfillmentLine), column != held, condition, partner.on_own_floor(uow))
     )
     return [
         Violation(

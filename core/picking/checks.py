@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
-from pickmesh.core.orders.tables import FulfillmentLine
+from pickmesh.core.orders import partner
+from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder
 from pickmesh.core.picking.rules import FINISHED
 from pickmesh.core.picking.tables import Pick, PickLine, PickLineStatus, PickList
 from pickmesh.core.stock.tables import Allocation, AllocationStatus
@@ -69,7 +70,10 @@ async def _lines_open_or_closed_wrongly(uow: UnitOfWork) -> list[Violation]:
 
 
 async def _more_out_than_required(uow: UnitOfWork) -> list[Violation]:
-    """Units out of their bins for a line, shipped ones too, are what it says was picked and no more than it asks."""
+    """Units out of their bins for a line, shipped ones too, are what it says was picked and no more than it asks.
+
+    What a partner ships for us was never in a bin of ours.
+    """
     out = sa.func.coalesce(sa.func.sum(Allocation.quantity), 0)
     gone = (Allocation.status == AllocationStatus.CONSUMED) | (
         (Allocation.status == AllocationStatus.OPEN) & (Allocation.place_id != Allocation.bin_id)
@@ -80,7 +84,12 @@ async def _more_out_than_required(uow: UnitOfWork) -> list[Violation]:
             Allocation,
             (Allocation.merchant_id == FulfillmentLine.merchant_id) & (Allocation.line_id == FulfillmentLine.id) & gone,
         )
-        .where(uow.mine(FulfillmentLine))
+        .join(
+            FulfillmentOrder,
+            (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
+            & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+        )
+        .where(uow.mine(FulfillmentLine), partner.on_own_floor(uow))
         .group_by(FulfillmentLine.id, FulfillmentLine.quantity, FulfillmentLine.picked_quantity)
         .having(sa.or_(out != FulfillmentLine.picked_quantity, out > FulfillmentLine.quantity))
     )

@@ -13,6 +13,7 @@ from pickmesh.app import carriers, health, memory, mesh_relay, pictures, shops, 
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
+from pickmesh.core.alerts import reactions as alerts
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
 from pickmesh.core.mesh import reactions as mesh
@@ -33,6 +34,7 @@ ROOMS: Rooms = {
     "orders": orders.REACTIONS,
     "picking": picking.REACTIONS,
     "packing": packing.REACTIONS,
+    "alerts": alerts.REACTIONS,
     "mesh": mesh.REACTIONS,
 }
 """Which rooms react to what happened elsewhere."""

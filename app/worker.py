@@ -19,6 +19,7 @@ import structlog
 from pickmesh.app import metrics
 from pickmesh.app.letters import Senders, send_due
 from pickmesh.core.accounts import directory
+from pickmesh.core.chats import updates
 from pickmesh.core.journal import idempotency, outbox, reading, timers, wakes
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
@@ -188,6 +189,7 @@ class Worker:
         now = self.database.clock.now()
         if now - self._tidied.get(actor.merchant_id, EVER) >= TIDY_EVERY:
             await self.database.run(actor, idempotency.forget_old)
+            await self.database.run(actor, updates.forget_old)
             self._tidied[actor.merchant_id] = now
 
     async def _react(self, actor: Actor, room: str, lease: Lease) -> datetime | None:

@@ -9,6 +9,7 @@ from graphene.utils.str_converters import to_camel_case
 
 NAMED = {
     "actor": "Worker",
+    "alert": "Alert",
     "api_key": "ApiKey",
     "bin": "Place",
     "link": "ChatAccount",
@@ -44,6 +45,7 @@ NAMED = {
 """The type of the object whose uuid stands under `<name>_id` or `<name>_ids`."""
 
 SUBJECTS = {
+    "alert": "Alert",
     "allocation": "FulfillmentLine",
     "api_key": "ApiKey",
     "backorder": "FulfillmentOrder",
@@ -54,6 +56,7 @@ SUBJECTS = {
     "goods_put_back": "FulfillmentOrder",
     "language": "Person",
     "merchant": "Merchant",
+    "notice": "Notice",
     "order": "Order",
     "pairing": "Person",
     "parcel": "Parcel",
@@ -63,6 +66,7 @@ SUBJECTS = {
     "pick_list": "PickList",
     "print_job": "PrintJob",
     "product": "Product",
+    "reorder_point": "ReorderPoint",
     "reservation_lost": "FulfillmentLine",
     "reservation_released": "Sku",
     "scan_session": "ScanSession",

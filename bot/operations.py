@@ -44,34 +44,41 @@ LOOK = f"""query Look($term: String!) {{
   lookup(term: $term, limit: 8) {{
     __typename
     ... on Sku {{ {_SKU} {_LEVELS} barcodes {{ code }} }}
-    ... on Place {{ code kind location {{ code }} }}
+    ... on Place {{ code kind }}
     ... on Order {{ number externalId }}
-    ... on FulfillmentOrder {{ number order {{ number }} }}
-    ... on Parcel {{ number parcelState: state }}
-    ... on Wave {{ number waveStatus: status }}
-    ... on PickList {{ number listStatus: status }}
-    ... on ExceptionTask {{ number taskStatus: status }}
+    ... on FulfillmentOrder {{ number }}
+    ... on Parcel {{ number }}
+    ... on Wave {{ number }}
+    ... on PickList {{ number }}
+    ... on ExceptionTask {{ number }}
   }}
 }}"""
 SKU = f"query Sku($id: ID!) {{ sku(id: $id) {{ {_SKU} {_LEVELS} }} }}"
 
-ORDER = """query Order($number: String!) {
-  order(number: $number) { ...Where }
-  orders(externalIds: [$number], first: 3) { nodes { ...Where } }
-  fulfillmentOrder(number: $number) { order { ...Where } }
+ORDERS = """query Orders($term: String!) {
+  lookup(term: $term, limit: 5) {
+    __typename
+    ... on Order { ...Where }
+    ... on FulfillmentOrder { order { ...Where } }
+    ... on Parcel { fulfillmentOrder { order { ...Where } } }
+  }
 }
 fragment Where on Order {
-  number externalId paymentStatus cancelledAt shop { code name }
+  number externalId paymentStatus cancelledAt shop { name }
   fulfillmentOrders {
-    number status progress requestStatus shortQuantity interceptedAt shippedAt location { code name }
-    parcels { number state waybill { carrier number state } }
+    number status progress requestStatus shortQuantity interceptedAt shippedAt location { name }
+    parcels { number state waybill { carrier number } }
   }
 }"""
 
 _SESSION = """id version job step instruction lastSequence questionId supportedActions
+  location { id code scanPolicy }
   progress { done total }
   lease { pickList { id number } }
-  next { placeCode skuCode skuName lotCode remaining toteCode orderNumber sku { id barcodes { code } } }"""
+  next {
+    placeCode skuCode skuName lotCode remaining toteCode orderNumber
+    sku { id lotTracked serialTracked barcodes { code } }
+  }"""
 SESSION = f"query Session($id: ID!) {{ scanSession(id: $id) {{ {_SESSION} }} }}"
 TASK_NEXT = f"""mutation FloorTaskNext($input: FloorTaskNextInput!) {{
   floorTaskNext(input: $input) {{ session {{ {_SESSION} }} userErrors {{ code message }} }}
@@ -94,9 +101,9 @@ CLOSE = """mutation ScanSessionClose($input: ScanSessionCloseInput!) {
 }"""
 
 NOTICES = """query BotNotices($messenger: Messenger!) {
-  botNotices(messenger: $messenger, first: 50) {
-    id version account chat locale text state kind actions
-    subject { __typename ... on Node { id } }
+  botNotices(messenger: $messenger) {
+    id version kind state account chat locale text
+    actions { operation subjectId version arguments }
   }
 }"""
 DELIVERED = """mutation NoticeDelivered($input: NoticeDeliveredInput!) {

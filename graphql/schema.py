@@ -9,6 +9,7 @@ from pickmesh.graphql import (
     accounts,
     catalog,
     chats,
+    deliveries,
     floor,
     fulfillment_orders,
     intake,
@@ -23,7 +24,7 @@ from pickmesh.graphql import (
     stock_acts,
 )
 
-ROOMS = (accounts, chats, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
+ROOMS = (accounts, chats, deliveries, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
@@ -36,6 +37,7 @@ class Query(
     stock.StockQueries,
     catalog.CatalogQueries,
     chats.ChatsQueries,
+    deliveries.DeliveriesQueries,
     accounts.AccountsQueries,
     relay.NodeQueries,
 ):

@@ -29,8 +29,8 @@ FEW, MANY = 1, 20
 ABOUT_ONE = {"printJobs", "timeline"}
 """Lists about one thing of the furnished merchant, of which there is no more in the large one."""
 
-OF_THE_ASKER = {"chatAccounts", "chatMessages"}
-"""Lists that are as long as one person has chats, or one chat has messages that may be edited."""
+OF_THE_ASKER = {"botNotices", "chatAccounts", "chatMessages"}
+"""Lists of one person, one chat, or the bot; tests/bot asks for them."""
 
 
 def selection(type_: Any, depth: int, above: tuple[str, ...] = ()) -> str:

@@ -12,6 +12,7 @@ import { watchAge } from "./screens/age";
 import { watchLabels } from "./screens/labels";
 import { backCloses, device, receive, run } from "./screens/route";
 import { isStarted } from "./screens/started";
+import { tapsCountOnce } from "./screens/taps";
 import { keepApp } from "./screens/update";
 import "./styles/colours.css";
 import "./styles/base.css";
@@ -21,28 +22,27 @@ import "./styles/verdicts.css";
 import "./styles/sheets.css";
 import "./styles/pages.css";
 
-const PAIRING = /^#pair=(.+)$/;
-
-/** Take a pairing token out of the address before anything else can see or keep it. */
+/** Take a pairing link's secret part out of the address before anything else can see or keep it. */
 function takePairing(): string | null {
-  const token = PAIRING.exec(location.hash)?.[1];
-  if (!token) return null;
+  const secret = location.hash;
+  if (!secret.startsWith("#pair=")) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return decodeURIComponent(token);
+  return secret;
 }
 
 async function begin(): Promise<void> {
-  const token = takePairing();
+  const link = takePairing();
   device.value = t("pair.deviceDefault");
   const root = document.getElementById("app");
   if (root) render(<App />, root);
   unlock(window);
+  tapsCountOnce(window);
   watchAge();
   watchLabels();
   await run(start());
   isStarted.value = true;
   follow(state.shown, state.problems, feel);
-  if (token) await run(pair(token, device.value));
+  if (link) await run(pair(link, device.value));
   listenToWedge(window, receive);
   backCloses(window);
   window.addEventListener("hashchange", () => {

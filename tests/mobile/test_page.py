@@ -33,6 +33,14 @@ async def look(handset: Phone, where: str) -> None:
         assert await handset.page.evaluate(WIDER) <= 0, f"{where} at {width}"
 
 
+async def assert_a_double_tap_does_one_thing(handset: Phone) -> None:
+    before = len(await handset.kept())
+    await handset.page.locator("[data-action=SKIP]").dblclick()
+    await handset.has_kept(before + 1)
+    await handset.kept_only(0)
+    assert len(await handset.kept()) == before + 1
+
+
 async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(shared: Floor, handset: Phone) -> None:
     lists = shared.release("LOOK")
     await handset.page.goto(f"{shared.address}/app/")
@@ -60,6 +68,7 @@ async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(
     await handset.told("NEEDS_PLACE")
     await look(handset, "an answer")
     await handset.scan(warehouse.tote_label("T-0008"))
+    await assert_a_double_tap_does_one_thing(handset)
     assert phone.foreign(handset.asked, shared.address) == []
     assert handset.complaints == []
 
@@ -71,3 +80,10 @@ async def test_the_pairing_token_leaves_the_address_at_once(shared: Floor, hands
     assert await handset.page.evaluate("() => history.length") <= 3
     token = link.rpartition("=")[2]
     assert not [url for url in handset.asked[1:] if token in url]
+
+
+async def test_a_link_cut_off_in_mid_sign_is_refused_on_a_page_that_works(shared: Floor, handset: Phone) -> None:
+    await handset.page.goto(f"{shared.address}/app/#pair=pmp1_01a20cf4356f70489c52a08448217852%E7")
+    await expect(handset.page.locator(".note")).to_contain_text("no pairing code")
+    await expect(handset.page.get_by_test_id("camera-toggle")).to_be_visible()
+    assert handset.complaints == []

@@ -101,15 +101,24 @@ function stationSetting(): Pick<Settings, "stationId"> | { stationId: undefined 
 
 /** Redeem a pairing: a link, a scanned code, or the token alone. */
 export function pair(linkOrToken: string, device: string): Promise<string | null> {
-  const text = linkOrToken.trim();
-  const found = PAIRED.exec(text)?.[1] ?? (BARE_TOKEN.test(text) ? text : null);
+  const found = tokenIn(linkOrToken.trim());
   if (!found) return Promise.resolve(phrase("noLink"));
   return busily(async () => {
-    const answer = await ask(PairingRedeemDocument, { input: { token: decodeURIComponent(found), device } });
+    const answer = await ask(PairingRedeemDocument, { input: { token: found, device } });
     if (answer.kind !== "ANSWERED") return trouble(answer);
     const payload = answer.data.pairingRedeem;
     return refusal(payload) ?? (await enter(payload?.token ?? null));
   });
+}
+
+/** The token of a link, a scanned code or the token alone; null where there is none, or one cut off in mid-sign. */
+function tokenIn(text: string): string | null {
+  const found = PAIRED.exec(text)?.[1] ?? (BARE_TOKEN.test(text) ? text : null);
+  try {
+    return found && decodeURIComponent(found);
+  } catch {
+    return null;
+  }
 }
 
 /** Sign in with a name and a password. */

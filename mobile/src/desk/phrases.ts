@@ -17,7 +17,7 @@ const PHRASES = {
   },
   pairingHere: {
     en: "That is a pairing code. Sign out first to use it here.",
-    "zh-CN": "这是配对码。请先退出登录再使用。",
+    "zh-CN": "这是绑定二维码。请先退出登录再使用。",
   },
   badNumber: {
     en: "Key a whole number from 1 to 1,000,000.",
@@ -45,7 +45,7 @@ const PHRASES = {
   },
   noLink: {
     en: "That is no pairing code: scan it again, or ask for a new one.",
-    "zh-CN": "这不是配对码：请重新扫描，或索取新的。",
+    "zh-CN": "这不是绑定二维码：请重新扫描，或索取新的。",
   },
   nobodyElse: { en: "Somebody else", "zh-CN": "其他人" },
 } as const;

@@ -1,7 +1,8 @@
 """Telling shops what was shipped: the connector that drops files for shops without an interface to call.
 
 Each shop has one file `<folder>/<merchant>/<shop>.csv`; a line is appended for every shipment, once, however often its
-letter comes. Another program collects the file; it may rename it away at any time.
+letter comes. Another program collects the file; it may rename it away at any time. A partner's shop has none: partners
+tell each other through the mesh.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from uuid import UUID
 
 from pickmesh.app.letters import SendingFailed
 from pickmesh.core.accounts import queries as accounts
+from pickmesh.core.accounts.tables import Platform
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.outbox import Letter
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -46,13 +48,15 @@ class FileDrop:
         self._seen: dict[Path, _Seen] = {}
 
     async def send(self, actor: Actor, letter: Letter) -> None:
-        """Append the letter's line to its shop's file unless it is there already."""
+        """Append the letter's line to its shop's file unless it is there already; a partner is told otherwise."""
         async with self._database.reading(actor) as uow:
             merchant = await accounts.merchant(uow)
             shop = (await accounts.shops_by_id(uow, [UUID(letter.target)])).get(UUID(letter.target))
             told_at = uow.now.isoformat()
         if shop is None:
             raise SendingFailed("The shop of this letter does not exist any more.")
+        if shop.platform == Platform.PARTNER:
+            return
         path = self._folder / _file_name(merchant.code) / f"{_file_name(shop.code)}.csv"
         try:
             await asyncio.to_thread(self._append, path, line_of(letter, told_at))

@@ -89,6 +89,7 @@ function book(heard: Heard): void {
 export function backCloses(target: Window): void {
   target.history.pushState(null, "");
   target.addEventListener("popstate", () => {
+    if (target.location.hash) return; // a pairing link was opened, not Back pressed: its secret makes no second entry
     target.history.pushState(null, "");
     if (state.problems.value.length > 0) return;
     if (sheet.value) sheet.value = null;

@@ -1,6 +1,7 @@
 """What happened, live: the merchant's event log as a subscription that loses nothing over a reconnect."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import graphene
@@ -10,7 +11,7 @@ from pickmesh.core.journal.reading import LoggedEvent
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.graphql import ids
-from pickmesh.graphql.context import Context
+from pickmesh.graphql.context import Batch, Context
 from pickmesh.graphql.permissions import Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json, Long
 
@@ -64,6 +65,44 @@ async def stream(context: Context, since: int | None, requirement: Requirement) 
             await context.renew()
         else:
             await context.services.bell.wait(context.signed_in.merchant_id, at_most_s=LOOK_EVERY_S)
+
+
+def news_type(node: Any, about: str) -> Any:
+    """Return the type that tells of one thing that happened to an object, and of the object as it stands by then."""
+    name = node._meta.name
+    return type(
+        f"{name}News",
+        (graphene.ObjectType,),
+        {
+            "__doc__": f"Something happened to {about}; remember `seq` and go on from it after a reconnect.",
+            "requires": node.requires,
+            "seq": graphene.Field(Long, required=True),
+            "event": graphene.String(required=True, description="The kind of event."),
+            name.lower(): graphene.Field(node, required=True, description="As it stands by now."),
+        },
+    )
+
+
+async def news(
+    context: Context,
+    since: int | None,
+    node: Any,
+    kinds: Collection[str],
+    *,
+    by_ids: Batch,
+    wanted: Callable[[LoggedEvent], bool] | None = None,
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield what happens to objects of a type after a number, each event once; what the caller may not see is left out.
+
+    Of `kinds` only those events count that are `wanted`.
+    """
+    async for found in stream(context, since, node.requires):
+        told = [event for event in found if event.kind in kinds and (wanted is None or wanted(event))]
+        values = await asyncio.gather(*(context.load(by_ids, event.subject_id) for event in told))
+        for event, value in zip(told, values, strict=True):
+            if value is not None:
+                yield {"seq": event.seq, "event": event.kind, node._meta.name.lower(): value}
+                await context.renew()
 
 
 class JournalSubscriptions(Subscriptions):

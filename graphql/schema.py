@@ -9,11 +9,11 @@ from pickmesh.graphql import (
     accounts,
     catalog,
     chats,
-    deliveries,
     floor,
     fulfillment_orders,
     intake,
     journal,
+    notices,
     orders,
     packing,
     permissions,
@@ -24,7 +24,7 @@ from pickmesh.graphql import (
     stock_acts,
 )
 
-ROOMS = (accounts, chats, deliveries, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
+ROOMS = (accounts, chats, notices, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
@@ -37,14 +37,14 @@ class Query(
     stock.StockQueries,
     catalog.CatalogQueries,
     chats.ChatsQueries,
-    deliveries.DeliveriesQueries,
+    notices.NoticesQueries,
     accounts.AccountsQueries,
     relay.NodeQueries,
 ):
     """What may be asked."""
 
 
-class Subscription(picking.PickingSubscriptions, journal.JournalSubscriptions):
+class Subscription(picking.PickingSubscriptions, notices.NoticesSubscriptions, journal.JournalSubscriptions):
     """What can be watched; over WebSockets by the graphql-transport-ws protocol."""
 
 

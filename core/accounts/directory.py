@@ -94,12 +94,6 @@ async def merchants(connection: AsyncConnection) -> list[UUID]:
     return list((await connection.execute(of_merchants.order_by(DirectoryEntry.merchant_id))).scalars())
 
 
-async def merchants_with(connection: AsyncConnection, kind: EntryKind) -> list[UUID]:
-    """Return the ids of the merchants that have an entry of a kind."""
-    found = sa.select(DirectoryEntry.merchant_id).where(DirectoryEntry.kind == kind).distinct()
-    return list((await connection.execute(found.order_by(DirectoryEntry.merchant_id))).scalars())
-
-
 async def _entries(connection: AsyncConnection, hashes: Sequence[str]) -> dict[str, Found]:
     found = await connection.execute(
         sa.select(*_FOUND).where(rows.among(connection.dialect.name, DirectoryEntry.key_hash, list(hashes)))

@@ -22,6 +22,8 @@ from pickmesh.core.journal.tables import MerchantWake, WorkerLease
 
 COALESCE_S = 0.1
 """How long commits are gathered before their merchants are woken together."""
+CHAT = "chat"
+"""The consumer that brings notices to chats: no worker, but whoever asks which chats something waits for."""
 
 
 async def wake(connection: AsyncConnection, merchants: Iterable[UUID], consumer: str, due_at: datetime) -> None:

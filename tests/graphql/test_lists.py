@@ -29,8 +29,10 @@ FEW, MANY = 1, 20
 ABOUT_ONE = {"printJobs", "timeline"}
 """Lists about one thing of the furnished merchant, of which there is no more in the large one."""
 
-OF_THE_ASKER = {"botNotices", "chatAccounts", "chatMessages"}
-"""Lists of one person, one chat, or the bot; tests/bot asks for them."""
+OF_THE_BOT = {"chatMessages", "chatsWaiting", "noticesWaiting"}
+"""Lists only the bot may ask for; test_chats and test_notices count theirs."""
+OF_THE_ASKER = {"chatAccounts"}
+"""Lists of one person's own, which are short."""
 
 
 def selection(type_: Any, depth: int, above: tuple[str, ...] = ()) -> str:
@@ -73,7 +75,7 @@ def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
 LISTS = {
     name: field
     for name, field in schema.build().query_type.fields.items()  # type: ignore[union-attr]
-    if answers_list(field) and name not in OF_THE_ASKER
+    if answers_list(field) and name not in OF_THE_ASKER | OF_THE_BOT
 }
 
 

@@ -195,8 +195,9 @@ def _refusal_of_point(
 
 
 def _refusal_of_twin(is_twin: bool) -> Refusal | None:
-    message = "This SKU stands twice in the list for this location; say what is low once."
-    return InvalidInput(message, field=("skuId",)) if is_twin else None
+    if not is_twin:
+        return None
+    return InvalidInput("This SKU stands twice in the list for this location; say what is low once.", field=("skuId",))
 
 
 async def _write_points(

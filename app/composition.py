@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from pickmesh.app import carriers, health, memory, mesh_relay, pictures, shops, web
+from pickmesh.app import carriers, health, memory, mesh_relay, pictures, settings, shops, telegram, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
 from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
@@ -36,6 +36,8 @@ ROOMS: Rooms = {
     "packing": packing.REACTIONS,
     "alerts": alerts.REACTIONS,
     "mesh": mesh.REACTIONS,
+    "mesh_dropships": mesh.DROPSHIPS,
+    "mesh_routes": mesh.ROUTES,
 }
 """Which rooms react to what happened elsewhere."""
 log = structlog.get_logger()
@@ -61,6 +63,7 @@ class House:
     services: Services
     readers: Readers
     worker: Worker | None
+    webhook: telegram.Webhook | None = None
     state: health.State = field(default_factory=health.State)
 
     def web(self) -> ASGIApp:
@@ -78,6 +81,7 @@ class House:
             self.state,
             body_bytes_max=self.chosen.body_bytes_max,
             lifespan=self._lifespan,
+            more=self.webhook.routes() if self.webhook else (),
         )
 
     @asynccontextmanager
@@ -89,7 +93,8 @@ class House:
         async with waking(waker):
             working = asyncio.create_task(self.worker.run(stop)) if self.worker else None
             try:
-                yield
+                async with self.webhook.running(app) if self.webhook else nullcontext():
+                    yield
             finally:
                 self.state.stopping = True
                 await self.services.scans.drain()
@@ -130,6 +135,7 @@ def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
     """Put a serving process together."""
     limits = Limits(body_bytes_max=chosen.body_bytes_max, execution_s_max=chosen.request_seconds_max)
     served = carriers.known()
-    services = Services(database, carriers=served, limits=limits)
+    services = Services(database, carriers=served, limits=limits, bot_secret=settings.bot_secret(chosen))
     readers = pictures.make_readers(chosen)
-    return House(chosen, database, services, readers, make_worker(chosen, database, served) if with_worker else None)
+    worker = make_worker(chosen, database, served) if with_worker else None
+    return House(chosen, database, services, readers, worker, telegram.of(chosen))

@@ -91,19 +91,6 @@ def _order_ids(events: Sequence[LoggedEvent]) -> set[UUID]:
 
 
 REACTIONS: Mapping[str, Reaction] = {
-    order_events.OrderImported.kind: on_orders_short,
-    order_events.OrderChanged.kind: on_orders_short,
-    order_events.FulfillmentOrderShort.kind: on_orders_short,
-    order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
-    order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
-    order_events.OrderShipped.kind: on_order_shipped,
-    order_events.BackorderFilled.kind: on_order_covered,
-    mesh_events.PartnerOffersChanged.kind: on_partner_offers_changed,
-    mesh_events.DropshipReceived.kind: on_dropship_received,
-    mesh_events.DropshipAccepted.kind: on_order_covered,
-    mesh_events.DropshipRejected.kind: on_dropship_rejected,
-    mesh_events.DropshipCancellationRejected.kind: on_cancellation_rejected,
-    journal_events.TimerDue.kind: on_timer_due,
     stock_events.StockReceived.kind: on_stock_changed,
     stock_events.StockAdjusted.kind: on_stock_changed,
     stock_events.SellableChanged.kind: on_stock_changed,
@@ -116,3 +103,24 @@ REACTIONS: Mapping[str, Reaction] = {
     catalog_events.SkuChanged.kind: on_sku_changed,
 }
 """Which events the mesh reacts to."""
+
+DROPSHIPS: Mapping[str, Reaction] = {
+    order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
+    order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
+    order_events.OrderShipped.kind: on_order_shipped,
+    order_events.BackorderFilled.kind: on_order_covered,
+    mesh_events.DropshipReceived.kind: on_dropship_received,
+    mesh_events.DropshipAccepted.kind: on_order_covered,
+    mesh_events.DropshipCancellationRejected.kind: on_cancellation_rejected,
+    journal_events.TimerDue.kind: on_timer_due,
+}
+"""What happens to dropships, with a cursor of its own: it locks these first, then orders and stock."""
+
+ROUTES: Mapping[str, Reaction] = {
+    order_events.OrderImported.kind: on_orders_short,
+    order_events.OrderChanged.kind: on_orders_short,
+    order_events.FulfillmentOrderShort.kind: on_orders_short,
+    mesh_events.PartnerOffersChanged.kind: on_partner_offers_changed,
+    mesh_events.DropshipRejected.kind: on_dropship_rejected,
+}
+"""Giving short orders to partners, with a cursor of its own: it locks orders first, and no dropship that exists."""

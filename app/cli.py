@@ -58,6 +58,10 @@ app.command(outbox)
 outbox.command("pickmesh.app.commands.outbox:dead", name="dead", help="List a merchant's letters that were given up.")
 outbox.command("pickmesh.app.commands.outbox:replay", name="replay", help="Send letters that were given up once more.")
 app.command(
+    "pickmesh.app.commands.bot:bot", name="bot", help="Be the Telegram bot, in a process of its own that polls."
+)
+app.command("pickmesh.app.commands.chat:chat", name="chat", help="Talk with the bot in this terminal.")
+app.command(
     "pickmesh.app.commands.print_agent:print_agent",
     name="print-agent",
     help="Print the labels of a packing bench: to a label printer, a CUPS queue or a folder.",

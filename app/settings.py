@@ -1,5 +1,7 @@
 """Settings: what the environment (PICKMESH_…) or a .env file says, with defaults that run on one machine."""
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -34,6 +36,14 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     JSON = "json"
     CONSOLE = "console"
+
+
+class TelegramMode(StrEnum):
+    """How the bot gets its updates: `pickmesh bot` fetches them, or Telegram brings them to `serve`."""
+
+    POLLING = "polling"
+    WEBHOOK = "webhook"
+    OFF = "off"
 
 
 class Settings(BaseSettings):
@@ -80,6 +90,17 @@ class Settings(BaseSettings):
     file_bytes_max: int = Field(default=100_000_000, ge=1, description="Largest file an import reads.")
     file_rows_max: int = Field(default=1_000_000, ge=1, description="Most rows an import reads from a file.")
     stop_seconds_max: int = Field(default=20, ge=1, description="Longest wait for running requests when stopping.")
+    bot_secret: SecretStr | None = Field(
+        default=None, description="What a bot on another machine shows to be the bot; here it is made from the key."
+    )
+    bot_server: str | None = Field(default=None, description="Where a bot finds the server; this machine's, if unset.")
+    telegram_token: SecretStr | None = Field(default=None, description="The bot's token, from Telegram's @BotFather.")
+    telegram_mode: TelegramMode = Field(
+        default=TelegramMode.POLLING, description="polling: run `pickmesh bot`; webhook: `serve` is the bot."
+    )
+    telegram_base_url: str = Field(
+        default="https://api.telegram.org", description="Another Bot API server: one's own, or an emulator."
+    )
     worker_poll_seconds: float = Field(default=1.0, gt=0, description="How often a worker looks for due merchants.")
     worker_sweep_seconds: float = Field(default=60.0, gt=0, description="How often a worker looks at every merchant.")
     worker_lease_seconds: float = Field(default=30.0, gt=0, description="How long a worker holds a merchant unrenewed.")
@@ -155,6 +176,36 @@ def vault(settings: Settings, *, make: bool = True) -> Vault:
     if not make and not (settings.data / SECRET_FILE).exists():
         return _vault_of({SECRET_KEY_ID: secrets.token_hex(32).encode()})
     return _vault_of({SECRET_KEY_ID: kept_secret(settings.data)})
+
+
+def bot_secret(settings: Settings) -> str:
+    """Return what the bot shows to be the bot: the given secret, else one made from this installation's newest key.
+
+    So `serve`, `bot` and `chat` on one machine agree without being told; a bot elsewhere is given one.
+    """
+    if settings.bot_secret is not None:
+        given = settings.bot_secret.get_secret_value()
+        if len(given) < MASTER_BYTES_MIN:
+            raise SettingsError(f"{PREFIX}BOT_SECRET must have {MASTER_BYTES_MIN} characters or more.")
+        return given
+    if settings.secret_keys is not None:
+        *_, key = _listed_keys(settings.secret_keys.get_secret_value()).values()
+    elif settings.secret_key is not None:
+        key = settings.secret_key.get_secret_value().encode()
+    else:
+        key = kept_secret(settings.data)
+    return hmac.new(key, b"pickmesh bot credential", hashlib.sha256).hexdigest()
+
+
+def bot_server(settings: Settings) -> str:
+    """Return where a bot on this machine finds the server; refuses a port that only the running server knows."""
+    if settings.bot_server is not None:
+        return require_origin(settings.bot_server)
+    if settings.port == 0:
+        raise SettingsError(f"{PREFIX}PORT is 0, so the server's port is not known here: set {PREFIX}BOT_SERVER.")
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def secret_path(settings: Settings) -> Path | None:

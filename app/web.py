@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from pickmesh.app import health, metrics, phone, pictures
+from pickmesh.app import health, metrics, phone, pictures, telegram
 from pickmesh.app.labels import answers as labels
 from pickmesh.core.kit.ids import new_id
 from pickmesh.graphql import errors
@@ -44,8 +44,9 @@ def build(
     *,
     body_bytes_max: int,
     lifespan: Lifespan[Starlette],
+    more: Sequence[Route] = (),
 ) -> ASGIApp:
-    """Return the whole web application."""
+    """Return the whole web application; `more` routes come with the settings."""
 
     async def ready(request: Request) -> Response:
         problem = await health.problem(services.database, state)
@@ -65,6 +66,7 @@ def build(
             *labels.routes(services),
             *pictures.routes(services, readers),
             *phone.routes(),
+            *more,
         ],
         lifespan=lifespan,
     )
@@ -145,7 +147,7 @@ def _add_headers(headers: MutableHeaders, request_id: str, policy: str, *, secur
 
 def _metric_path(path: str) -> str:
     """Return a path as a metric's label: few different ones, and no ids."""
-    for room in ("/labels", phone.ADDRESS):
+    for room in ("/labels", phone.ADDRESS, telegram.ROOM):
         if path.startswith(f"{room}/"):
             return room
     return path if path in {"/graphql", pictures.PATH, "/healthz", "/readyz", "/metrics"} else "other"

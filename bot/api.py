@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -29,8 +29,6 @@ class Refusal:
 
     code: str
     message: str
-    field: tuple[str, ...] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -64,14 +62,21 @@ def document(text: str) -> GraphQLRequest:
 class Api:
     """A connection with the bot's secret; each call says as which chat account it acts, or as the bot alone."""
 
-    def __init__(self, address: str, secret: str, *, retry_s_max: float = RETRY_S_MAX) -> None:
+    def __init__(
+        self,
+        address: str,
+        secret: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        retry_s_max: float = RETRY_S_MAX,
+    ) -> None:
         self._headers = {"authorization": f"Bot {secret}"}
-        limits = httpx.Limits(max_connections=CONNECTIONS_MAX)
-        self._http = httpx.AsyncClient(base_url=address, headers=self._headers, timeout=TIMEOUT_S, limits=limits)
-        transport = HTTPXAsyncTransport(
-            url=f"{address.rstrip('/')}/graphql", timeout=TIMEOUT_S, limits=limits, follow_redirects=False
-        )
-        self._client = Client(transport=transport, execute_timeout=None)
+        how: dict[str, Any] = {"timeout": TIMEOUT_S, "limits": httpx.Limits(max_connections=CONNECTIONS_MAX)}
+        if transport is not None:  # inside the server's own process
+            how["transport"] = transport
+        self._http = httpx.AsyncClient(base_url=address, headers=self._headers, **how)
+        graphql = HTTPXAsyncTransport(url=f"{address.rstrip('/')}/graphql", follow_redirects=False, **how)
+        self._client = Client(transport=graphql, execute_timeout=None)
         self._retry_s_max = retry_s_max
         self._opened = AsyncExitStack()
 
@@ -159,10 +164,7 @@ def _of_error(told: Mapping[str, Any]) -> Exception:
 
 def _refusals(root: Any) -> list[Refusal]:
     errors = root.get("userErrors", ()) if isinstance(root, dict) else ()
-    return [
-        Refusal(each["code"], each["message"], tuple(each.get("field") or ()), each.get("data") or {})
-        for each in errors
-    ]
+    return [Refusal(each["code"], each["message"]) for each in errors]
 
 
 def _said(error: Exception) -> str:

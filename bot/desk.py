@@ -4,22 +4,22 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
-from pickmesh.bot import dropships, floor, help, link, notices, operations, orders, stock
+from pickmesh.bot import dropships, floor, link, notices, operations, orders, stock, welcome
 from pickmesh.bot.api import Api, NotLinked, Refused, Unreachable
-from pickmesh.bot.messages import ChatGone, ChatMoved, Incoming, Messenger, Reply
+from pickmesh.bot.messages import ChatGone, ChatMoved, Incoming, Messenger, Reply, Unsendable
 from pickmesh.bot.talk import Memory, Talk
 from pickmesh.bot.texts import escaped, joined
 
 Room = Callable[[Talk, str], Awaitable[None]]
 Pressed = Callable[[Talk, Mapping[str, Any]], Awaitable[None]]
 COMMANDS: Mapping[str, Room] = {
-    "help": help.say,
-    "language": help.choose_language,
+    "help": welcome.say,
+    "language": welcome.choose_language,
     "next": floor.next_task,
     "stock": stock.answer,
     "where": orders.where,
@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, Room] = {
     "stop": link.stop,
 }
 BUTTONS: Mapping[str, Pressed] = {
-    **help.BUTTONS,
+    **welcome.BUTTONS,
     **floor.BUTTONS,
     **stock.BUTTONS,
     **dropships.BUTTONS,
@@ -68,16 +68,22 @@ class Desk:
     async def handle(self, incoming: Incoming) -> None:
         """Answer one update, in its chat's turn. Everything it changes it changes once, however often it comes.
 
-        What the messenger's own network refuses is raised: the update is not dealt with then, and may come again.
+        Raises Away when the messenger is: the update is not dealt with then, and may come again.
         """
-        async with self.turns.of(incoming.chat):
-            talk = Talk(self.api, self.messenger, self.memory, incoming)
-            try:
-                await self._answered(talk)
-            except ChatGone:
-                await self.leave(talk)
-            except ChatMoved as moved:
-                await self.move(talk, moved.chat)
+        talk = self.talk(incoming)
+        try:
+            await self._answered(talk)
+        except ChatGone:
+            await self.leave(talk)
+        except ChatMoved as moved:
+            await self.move(talk, moved.chat)
+            await self._answered(self.talk(replace(incoming, chat=moved.chat)))
+        except Unsendable as error:
+            log.warning("answer not taken", problem=str(error))
+
+    def talk(self, incoming: Incoming) -> Talk:
+        """Return an update with what its answer needs."""
+        return Talk(self.api, self.messenger, self.memory, incoming)
 
     async def leave(self, talk: Talk) -> None:
         """Unlink a chat that is closed to us."""
@@ -109,7 +115,9 @@ class Desk:
         except Unreachable as error:
             log.warning("server away", problem=str(error))
             await talk.reply(
-                Reply(talk.voice.say("The server does not answer. Nothing was booked; please send that once more soon."))
+                Reply(
+                    talk.voice.say("The server does not answer. Nothing was booked; please send that once more soon.")
+                )
             )
 
 
@@ -125,7 +133,7 @@ async def _answer(talk: Talk) -> None:
     elif incoming.problem is not None:
         await talk.say(incoming.problem)
     elif name is not None:
-        await COMMANDS.get(name, help.unknown)(talk, argument)
+        await COMMANDS.get(name, welcome.unknown)(talk, argument)
     else:
         await _said(talk)
 

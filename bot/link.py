@@ -1,6 +1,6 @@
 """Linking: a chat speaks for a person once it has sent their token behind /start."""
 
-from pickmesh.bot import help, operations
+from pickmesh.bot import operations, welcome
 from pickmesh.bot.api import NotLinked
 from pickmesh.bot.messages import Reply
 from pickmesh.bot.talk import Talk
@@ -25,14 +25,12 @@ async def start(talk: Talk, token: str) -> None:
     except NotLinked:
         await invite(talk)
         return
-    await talk.reply(Reply(help.greeting(talk)))
+    await talk.reply(Reply(welcome.greeting(talk)))
 
 
 async def invite(talk: Talk) -> None:
     """Tell a stranger how to be linked."""
-    await talk.say(
-        "I do not know you yet. Ask for a chat link in pickmesh, then send its token here: /start TOKEN"
-    )
+    await talk.say("I do not know you yet. Ask for a chat link in pickmesh, then send its token here: /start TOKEN")
 
 
 async def stop(talk: Talk, argument: str) -> None:

@@ -62,6 +62,14 @@ class ChatGone(Exception):
     """The chat is closed to us: the person blocked the bot, or the group is no more."""
 
 
+class Unsendable(Exception):
+    """The messenger will never take this message; trying again is no use."""
+
+
+class Away(Exception):
+    """The messenger cannot be reached now; what was to be sent is to be tried again."""
+
+
 class ChatMoved(Exception):
     """The chat has another id now."""
 
@@ -71,10 +79,13 @@ class ChatMoved(Exception):
 
 
 class Messenger(Protocol):
-    """A way into chats; sending and editing raise ChatGone and ChatMoved."""
+    """A way into chats; sending and editing raise ChatGone, ChatMoved, Unsendable and Away."""
 
     name: str
-    bot: str
+
+    @property
+    def bot(self) -> str:
+        """Who we are there; keys of what is done begin with it."""
 
     async def send(self, chat: str, text: Html, keyboard: Keyboard) -> str:
         """Send a message and return its id."""

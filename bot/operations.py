@@ -100,10 +100,13 @@ CLOSE = """mutation ScanSessionClose($input: ScanSessionCloseInput!) {
   scanSessionClose(input: $input) { session { id } userErrors { code message } }
 }"""
 
-NOTICES = """query BotNotices($messenger: Messenger!) {
-  botNotices(messenger: $messenger) {
-    id version kind state account chat locale text
-    actions { operation subjectId version arguments }
+CHATS_WAITING = """query ChatsWaiting($messenger: Messenger!) {
+  chatsWaiting(messenger: $messenger) { account chat locale }
+}"""
+NOTICES_WAITING = """query NoticesWaiting {
+  noticesWaiting {
+    notice { id version kind state text actions { operation subjectId version arguments } }
+    delivered attempts
   }
 }"""
 DELIVERED = """mutation NoticeDelivered($input: NoticeDeliveredInput!) {
@@ -111,4 +114,23 @@ DELIVERED = """mutation NoticeDelivered($input: NoticeDeliveredInput!) {
 }"""
 FAILED = """mutation NoticeFailed($input: NoticeFailedInput!) {
   noticeFailed(input: $input) { failed userErrors { code message } }
+}"""
+
+SNOOZE = """mutation AlertSnooze($input: AlertSnoozeInput!) {
+  alertSnooze(input: $input) { userErrors { code message } }
+}"""
+RESOLVE = """mutation AlertResolve($input: AlertResolveInput!) {
+  alertResolve(input: $input) { userErrors { code message } }
+}"""
+
+_DROPSHIP = "id number side status version lines { quantity sku { code nameZh nameEn } }"
+DROPSHIPS_WAITING = f"""query DropshipsWaiting {{
+  dropships(side: SUPPLIER, statuses: [SUBMITTED], first: 50) {{ nodes {{ {_DROPSHIP} }} }}
+}}"""
+DROPSHIP = f"query Dropship($id: ID!) {{ dropship(id: $id) {{ {_DROPSHIP} }} }}"
+DROPSHIP_ACCEPT = """mutation DropshipAccept($input: DropshipAcceptInput!) {
+  dropshipAccept(input: $input) { userErrors { code message } }
+}"""
+DROPSHIP_REJECT = """mutation DropshipReject($input: DropshipRejectInput!) {
+  dropshipReject(input: $input) { userErrors { code message } }
 }"""

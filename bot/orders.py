@@ -9,13 +9,17 @@ from pickmesh.bot.talk import Talk
 from pickmesh.bot.texts import Html, Voice, bold, code, joined
 
 STATES = {
-    "SCHEDULED": "scheduled",
     "OPEN": "open",
-    "IN_PROGRESS": "in progress",
+    "SCHEDULED": "scheduled",
     "ON_HOLD": "on hold",
-    "CLOSED": "closed",
+    "BACKORDERED": "waiting for goods",
+    "INTERCEPTED": "stopped",
+    "RELEASED": "to be picked",
+    "IN_PROGRESS": "being picked or packed",
+    "PACKED": "packed",
+    "SHIPPED": "shipped",
     "CANCELLED": "cancelled",
-    "INCOMPLETE": "incomplete",
+    "MERGED": "goes with another order",
 }
 
 
@@ -60,8 +64,6 @@ def _part(voice: Voice, part: Mapping[str, Any]) -> list[Html]:
             lines.append(
                 voice.say("  {carrier} {waybill}", carrier=waybill["carrier"], waybill=code(waybill["number"]))
             )
-    if part["shippedAt"]:
-        lines.append(voice.say("  shipped"))
     return lines
 
 

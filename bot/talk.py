@@ -140,7 +140,8 @@ class Talk:
         assert reply.subject is not None
         before = await self.shown(reply.about, reply.subject)
         content = content_hash(reply.text, reply.rows)
-        message = None if before is None or reply.fresh else before.message
+        message = reply.edits if before is None else before.message
+        message = None if reply.fresh else message
         if message is None or not await self.messenger.edit(chat, message, reply.text, keyboard):
             message = await self.messenger.send(chat, reply.text, keyboard)
         await self._remember(reply.about, Shown(reply.subject, message, content))

@@ -33,7 +33,9 @@ def greeting(talk: Talk) -> Html:
     """Return the greeting of a linked person, with what their role may do."""
     viewer, voice = talk.someone, talk.voice
     role = voice.say(ROLES.get(viewer.role, "member"))
-    hello = voice.say("Hello {name}: you are {role} at {merchant}.", name=viewer.name, role=role, merchant=viewer.merchant)
+    hello = voice.say(
+        "Hello {name}: you are {role} at {merchant}.", name=viewer.name, role=role, merchant=viewer.merchant
+    )
     return joined([hello, Html(""), *_can(talk)])
 
 

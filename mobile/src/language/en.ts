@@ -107,6 +107,7 @@ export const en = {
   "work.progress": "{done} of {total}",
   "work.allKept": "All lines are on this phone. They are booked as soon as there is a connection.",
   "work.noteKept": "{n} not yet booked: what is shown may be a step behind.",
+  "work.toteUnknown": "Which tote is known only with network: put it aside until then.",
   "work.leaveTitle": "Leave this work?",
   "work.leaveHint": "It stays yours. You find it again under “Go on”.",
   "work.leaveDo": "Leave, go on later",

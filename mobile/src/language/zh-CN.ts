@@ -105,6 +105,7 @@ export const zhCN: Record<keyof typeof en, string> = {
   "work.progress": "{done} / {total}",
   "work.allKept": "全部行已存在本机，有网络后即入账。",
   "work.noteKept": "{n} 条尚未入账，显示可能慢一步。",
+  "work.toteUnknown": "哪个周转箱要等有网络才知道：请先放一边。",
   "work.leaveTitle": "离开此作业？",
   "work.leaveHint": "作业仍归您，可在“继续”里找到。",
   "work.leaveDo": "先离开，稍后继续",

@@ -41,17 +41,19 @@ const STEPS: Record<string, Step> = {
 };
 const LEFT: Record<string, PlainKey> = { PACK: "work.leftPack", PUT_BACK: "work.leftBack" };
 
-/** Tell what to do now; null when nothing is left of the job. `line` is the line this phone sees next. */
-export function goalOf(session: Session, step: string, line: WalkLine | null): Goal | null {
+/**
+ * Tell what to do now; null when nothing is left of the job. `line` is the line this phone sees next.
+ *
+ * `isShared` says that a line's pieces go to several orders, each with a tote of its own.
+ */
+export function goalOf(session: Session, step: string, line: WalkLine | null, isShared = false): Goal | null {
   const known = STEPS[`${session.job} ${step}`];
   if (!known) return null;
   const { shows, ...base } = known;
   const goods = line ? goodsOfLine(line) : goodsOfNext(session);
   const next = session.next;
   const place = line?.place?.code ?? next?.placeCode ?? null;
-  // The server's tote and order belong to its own next line, not to one this phone has gone on to by itself.
-  const isServers =
-    !line || (line.sku.code === next?.skuCode && (line.place?.code ?? null) === next.placeCode);
+  const isServers = !line || (isNext(line, next) && !(isShared && leftOf(line) !== next?.remaining));
   const tote = isServers ? (next?.toteCode ?? null) : null;
   const hasGoods = step !== "TOTE" && step !== "OPEN" && step !== "SEAL" && step !== "WEIGH";
   return {
@@ -62,6 +64,15 @@ export function goalOf(session: Session, step: string, line: WalkLine | null): G
     tote: shows === "TOTE" ? null : tote,
     order: isServers ? (next?.orderNumber ?? null) : null,
   };
+}
+
+/** The server's tote and order belong to its own next line, and of a shared line to the share it asked for. */
+function isNext(line: WalkLine, next: Session["next"]): boolean {
+  return line.sku.code === next?.skuCode && (line.place?.code ?? null) === next.placeCode;
+}
+
+function leftOf(line: WalkLine): number {
+  return Math.max(0, line.quantity - line.pickedQuantity - line.shortQuantity);
 }
 
 type Goods = Pick<Goal, "name" | "option" | "sku" | "lot" | "expires" | "left" | "total">;
@@ -84,7 +95,7 @@ function goodsOfLine(line: WalkLine): Goods {
     sku: sku.code,
     lot: lot?.code ?? null,
     expires: lot?.expiresOn ?? null,
-    left: Math.max(0, line.quantity - line.pickedQuantity - line.shortQuantity),
+    left: leftOf(line),
     total: line.quantity,
   };
 }

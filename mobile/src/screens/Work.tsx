@@ -9,7 +9,7 @@ import { Camera } from "../parts/Camera";
 import { Dock } from "../parts/Dock";
 import { DoneCard, NothingLeft } from "../parts/DoneCard";
 import { GoalCard } from "../parts/GoalCard";
-import { goalOf } from "../parts/goal";
+import { type Goal, goalOf } from "../parts/goal";
 import { Header } from "../parts/Header";
 import { ParcelCard } from "../parts/ParcelCard";
 import { QuestionCard } from "../parts/QuestionCard";
@@ -40,7 +40,7 @@ export function Work({ session }: { session: Session }) {
           {isDone && <DoneCard waiting={waiting} />}
           {isEmpty && <NothingLeft />}
           {!isDone && !isEmpty && goal && !(asked && asked.outcome !== "NEEDS_QUANTITY") && (
-            <GoalCard goal={goal} sentence={sentenceOf(session, waiting)} />
+            <GoalCard goal={goal} sentence={sentenceOf(session, waiting, goal)} />
           )}
           {!isDone && !goal && <p class="goal-sentence">{session.instruction}</p>}
           {session.job === "PACK" && session.parcel && <ParcelCard parcel={session.parcel} />}
@@ -55,11 +55,14 @@ export function Work({ session }: { session: Session }) {
 
 function goalNow(session: Session) {
   const step = state.aheadStep.value ?? session.step;
-  return goalOf(session, step, session.job === "PICK" ? state.ahead.value : null);
+  const isPicking = session.job === "PICK";
+  const isShared = isPicking && state.walk.value?.wave.kind === "CLUSTER";
+  return goalOf(session, step, isPicking ? state.ahead.value : null, isShared);
 }
 
 /** The server's own sentence; while entries are only kept it may be out of date and is left out. An open bench says it already. */
-function sentenceOf(session: Session, waiting: number): string | null {
+function sentenceOf(session: Session, waiting: number, goal: Goal): string | null {
+  if (waiting > 0 && goal.scan === "scan.put" && !goal.code) return t("work.toteUnknown");
   const isSaid = session.job === "PACK" && session.step === "OPEN";
   return waiting > 0 || isSaid ? null : session.instruction;
 }

@@ -10,6 +10,7 @@ from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.graphql import relay, stock
 from pickmesh.graphql.accounts import Shop
+from pickmesh.graphql.alerts import ReorderPointsOfSku
 from pickmesh.graphql.loading import listed
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.scalars import DateTime, Long
@@ -39,7 +40,7 @@ class ShopCode(graphene.ObjectType):
     code = graphene.String(required=True)
 
 
-class Sku(relay.ObjectType, stock.StockOfSku):
+class Sku(relay.ObjectType, stock.StockOfSku, ReorderPointsOfSku):
     """A thing that can be bought and counted; weights in grams, lengths in millimetres, prices in millionths."""
 
     class Meta:

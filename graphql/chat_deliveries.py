@@ -28,8 +28,6 @@ CHATS_MAX = 100
 MERCHANTS_PER_LOOK = 20
 LEASE = timedelta(seconds=10)
 """How long one look at a merchant may take before another begins."""
-AGAIN_AFTER = timedelta(seconds=1)
-"""When a chat is told again that still has something waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +69,11 @@ async def _look(database: Database, merchant_id: UUID, messenger: Messenger) -> 
             return []
     async with database.reading(system_actor(merchant_id)) as uow:
         waiting = await _waiting(uow)
-    mine = [chat for link, chat in waiting if link.messenger == messenger]
-    # What waits for another messenger only stays due: its own front asks for it.
-    again_at = (now + AGAIN_AFTER if mine else now) if waiting else None
+    # Where something waits the merchant stays due, behind all others; with many chats each asks for its own.
+    again_at = now if waiting else None
     async with database.directory() as connection:
         await wakes.end_lease(connection, CHAT, merchant_id, holder=holder, until=until, look_again_at=again_at)
-    return mine
+    return [chat for link, chat in waiting if link.messenger == messenger]
 
 
 async def _waiting(uow: UnitOfWork) -> list[tuple[ChatLinkRow, WaitingChat]]:

@@ -11,7 +11,7 @@ from pickmesh.core.journal.reading import LoggedEvent
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.graphql import ids
-from pickmesh.graphql.context import Batch, Context
+from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json, Long
 
@@ -89,7 +89,6 @@ async def news(
     node: Any,
     kinds: Collection[str],
     *,
-    by_ids: Batch,
     wanted: Callable[[LoggedEvent], bool] | None = None,
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield what happens to objects of a type after a number, each event once; what the caller may not see is left out.
@@ -98,7 +97,7 @@ async def news(
     """
     async for found in stream(context, since, node.requires):
         told = [event for event in found if event.kind in kinds and (wanted is None or wanted(event))]
-        values = await asyncio.gather(*(context.load(by_ids, event.subject_id) for event in told))
+        values = await asyncio.gather(*(context.load(node.by_ids, event.subject_id) for event in told))
         for event, value in zip(told, values, strict=True):
             if value is not None:
                 yield {"seq": event.seq, "event": event.kind, node._meta.name.lower(): value}

@@ -154,8 +154,7 @@ class NoticesQueries(Queries):
         first=graphene.Int(
             required=True, default_value=chat_deliveries.CHATS_MAX, description="At most so many chats."
         ),
-        description="For the bot alone: chats of any merchant that notices wait for, the longest waiting first. "
-        "A chat is told again after a second for as long as something waits.",
+        description="For the bot alone: chats of any merchant that notices wait for, the longest waiting first.",
     )
     notices_waiting = graphene.List(
         graphene.NonNull(NoticeWaiting),
@@ -209,7 +208,7 @@ class NoticesSubscriptions(Subscriptions):
             return bool(event.payload["person_id"] == me)
 
         kinds = {events.NoticePosted.kind}
-        async for told in news(info.context, since, Notice, kinds, by_ids=notices_by_ids, wanted=is_mine):
+        async for told in news(info.context, since, Notice, kinds, wanted=is_mine):
             yield told
 
 

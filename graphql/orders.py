@@ -16,6 +16,7 @@ from pickmesh.core.orders.tables import HoldReason, OrderType, PaymentStatus, Pr
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Shop, Worker
+from pickmesh.graphql.dropships import DropshipOfFulfillmentOrder
 from pickmesh.graphql.journal import Event
 from pickmesh.graphql.loading import grouped
 from pickmesh.graphql.packing import PackingOfFulfillmentOrder
@@ -192,7 +193,9 @@ class FulfillmentLine(relay.ObjectType, OfSku):
     by_ids = staticmethod(queries.lines)
 
 
-class FulfillmentOrder(relay.ObjectType, AtLocation, PickingOfFulfillmentOrder, PackingOfFulfillmentOrder):
+class FulfillmentOrder(
+    relay.ObjectType, AtLocation, PickingOfFulfillmentOrder, PackingOfFulfillmentOrder, DropshipOfFulfillmentOrder
+):
     """What one location must do for one recipient."""
 
     class Meta:

@@ -7,12 +7,16 @@ from graphql import GraphQLSchema, print_schema
 
 from pickmesh.graphql import (
     accounts,
+    alerts,
     catalog,
     chats,
+    dropship_acts,
+    dropships,
     floor,
     fulfillment_orders,
     intake,
     journal,
+    mesh,
     notices,
     orders,
     packing,
@@ -24,11 +28,28 @@ from pickmesh.graphql import (
     stock_acts,
 )
 
-ROOMS = (accounts, chats, notices, stock_acts, intake, fulfillment_orders, picking, packing, printing, floor)
+ROOMS = (
+    accounts,
+    chats,
+    notices,
+    stock_acts,
+    intake,
+    fulfillment_orders,
+    picking,
+    packing,
+    printing,
+    floor,
+    mesh,
+    dropship_acts,
+    alerts,
+)
 MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 
 
 class Query(
+    alerts.AlertsQueries,
+    dropships.DropshipsQueries,
+    mesh.MeshQueries,
     floor.FloorQueries,
     printing.PrintingQueries,
     packing.PackingQueries,
@@ -44,7 +65,13 @@ class Query(
     """What may be asked."""
 
 
-class Subscription(picking.PickingSubscriptions, notices.NoticesSubscriptions, journal.JournalSubscriptions):
+class Subscription(
+    alerts.AlertsSubscriptions,
+    dropships.DropshipsSubscriptions,
+    picking.PickingSubscriptions,
+    notices.NoticesSubscriptions,
+    journal.JournalSubscriptions,
+):
     """What can be watched; over WebSockets by the graphql-transport-ws protocol."""
 
 

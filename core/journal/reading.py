@@ -1,6 +1,6 @@
 """Reading the event log: events after a number, and how far each consumer has come."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,19 @@ async def events_after(uow: UnitOfWork, seq: int, *, limit: int = EVENTS_MAX) ->
         .limit(min(limit, EVENTS_MAX))
     )
     return [LoggedEvent(**row._mapping) for row in await uow.fetch(statement)]
+
+
+async def events_about(uow: UnitOfWork, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[LoggedEvent]]:
+    """Return all that happened to subjects, by subject, the oldest first; for subjects to which few things happen."""
+    statement = (
+        sa.select(EventRow.seq, EventRow.kind, EventRow.subject_id, EventRow.payload, EventRow.actor_id, EventRow.at)
+        .where(uow.mine(EventRow), uow.among(EventRow.subject_id, subject_ids))
+        .order_by(EventRow.seq)
+    )
+    found: dict[UUID, list[LoggedEvent]] = {}
+    for row in await uow.fetch(statement):
+        found.setdefault(row.subject_id, []).append(LoggedEvent(**row._mapping))
+    return found
 
 
 async def last_seq(uow: UnitOfWork) -> int:

@@ -158,6 +158,12 @@ async def dropship(trader: Trader, dropship_id: UUID) -> Row:
         return (await dropship_queries.dropships(uow, [dropship_id]))[dropship_id]
 
 
+async def dropship_lines(trader: Trader, dropship_id: UUID) -> Sequence[Row]:
+    """Return a dropship's lines as one side keeps them."""
+    async with trader.database.reading(trader.member.actor) as uow:
+        return (await dropship_queries.lines_of_dropships(uow, [dropship_id]))[dropship_id]
+
+
 async def statuses(trade: Trade, dropship_id: UUID) -> tuple[str, str]:
     """Return a dropship's status at the distributor and at the supplier."""
     mine, theirs = [await dropship(trader, dropship_id) for trader in trade.both]

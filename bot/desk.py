@@ -115,9 +115,7 @@ class Desk:
         except Unreachable as error:
             log.warning("server away", problem=str(error))
             await talk.reply(
-                Reply(
-                    talk.voice.say("The server does not answer. Nothing was booked; please send that once more soon.")
-                )
+                Reply(talk.voice.say("The server does not answer. Look again soon, before you repeat anything."))
             )
 
 

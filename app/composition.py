@@ -40,6 +40,8 @@ ROOMS: Rooms = {
     "mesh_routes": mesh.ROUTES,
 }
 """Which rooms react to what happened elsewhere."""
+CHANNELS = (shops.CHANNEL, waybills.CHANNEL, mesh_relay.CHANNEL)
+"""Where letters leave by."""
 log = structlog.get_logger()
 
 
@@ -138,4 +140,5 @@ def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
     services = Services(database, carriers=served, limits=limits, bot_secret=settings.bot_secret(chosen))
     readers = pictures.make_readers(chosen)
     worker = make_worker(chosen, database, served) if with_worker else None
-    return House(chosen, database, services, readers, worker, telegram.of(chosen))
+    state = health.State(rooms=tuple(ROOMS), channels=CHANNELS)
+    return House(chosen, database, services, readers, worker, telegram.of(chosen), state)

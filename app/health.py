@@ -1,5 +1,6 @@
 """Whether this process can serve, and how much work waits: for /readyz and /metrics."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from pickmesh.app import worker
+from pickmesh.app import lag, worker
 from pickmesh.core.db import migrate, walls
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.tables import MerchantWake, WorkerLease
@@ -19,9 +20,11 @@ class NotServing(Exception):
 
 @dataclass(slots=True)
 class State:
-    """What this process knows of itself."""
+    """What this process knows of itself: whether it stops, and whose reactions and channels its metrics tell of."""
 
     stopping: bool = False
+    rooms: Collection[str] = ()
+    channels: Collection[str] = ()
 
 
 async def problem(database: Database, state: State) -> str | None:
@@ -65,13 +68,30 @@ async def require_walled(database: Database) -> None:
             )
 
 
-async def waiting(database: Database) -> bytes:
-    """Return metrics that are read from the database: merchants waiting for a worker, and workers alive."""
+async def waiting(database: Database, state: State) -> bytes:
+    """Return metrics that are read from the database: what waits for a worker, since when, and workers alive."""
     registry = CollectorRegistry()
+    await _measure_merchants(database, registry)
+    behind = await lag.behind(database, state.rooms)
+    now = database.clock.now()
+    events = Gauge("pickmesh_events_behind", "Events a room has not reacted to yet.", ["room"], registry=registry)
+    first = Gauge("pickmesh_events_behind_seconds", "Age of the first of them.", ["room"], registry=registry)
+    for room in state.rooms:
+        events.labels(room).set(behind.events.counts[room])
+        first.labels(room).set(behind.events.seconds(room, now))
+    letters = Gauge("pickmesh_letters_waiting", "Letters that have not left.", ["channel"], registry=registry)
+    oldest = Gauge("pickmesh_letters_waiting_seconds", "Age of the oldest of them.", ["channel"], registry=registry)
+    for channel in sorted({*state.channels, *behind.letters.counts}):
+        letters.labels(channel).set(behind.letters.counts[channel])
+        oldest.labels(channel).set(behind.letters.seconds(channel, now))
+    return generate_latest(registry)
+
+
+async def _measure_merchants(database: Database, registry: CollectorRegistry) -> None:
     late = Gauge(
         "pickmesh_merchants_waiting", "Merchants a worker should look at now.", ["consumer"], registry=registry
     )
-    lag = Gauge("pickmesh_wait_seconds", "How long the first of them has waited.", ["consumer"], registry=registry)
+    wait = Gauge("pickmesh_wait_seconds", "How long the first of them has waited.", ["consumer"], registry=registry)
     alive = Gauge("pickmesh_workers_alive", "Workers whose heartbeat is fresh.", registry=registry)
     now = database.clock.now()
     async with database.directory() as connection:
@@ -86,5 +106,4 @@ async def waiting(database: Database) -> bytes:
     for consumer in worker.CONSUMERS:
         row = rows.get(consumer)
         late.labels(consumer).set(row[1] if row else 0)
-        lag.labels(consumer).set((now - row[2]).total_seconds() if row else 0)
-    return generate_latest(registry)
+        wait.labels(consumer).set((now - row[2]).total_seconds() if row else 0)

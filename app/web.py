@@ -53,7 +53,7 @@ def build(
         return JSONResponse({"ready": problem is None, "problem": problem}, status_code=503 if problem else 200)
 
     async def measured(request: Request) -> Response:
-        waiting = await health.waiting(services.database)
+        waiting = await health.waiting(services.database, state)
         return Response(generate_latest() + waiting, media_type=CONTENT_TYPE_LATEST)
 
     app = Starlette(

@@ -12,14 +12,13 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused
 from pickmesh.core.orders import events, locks
-from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, HoldStands
+from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, AnswerAwaited, HoldStands
 from pickmesh.core.orders.tables import FulfillmentOrder, Hold, HoldReason, PaymentStatus, Progress
 
 BATCH_MAX = 1_000
 TEXT_LENGTH_MAX = 500
 BY_CAUSE = frozenset({HoldReason.UNMAPPED_SKU, HoldReason.DROPSHIP})
 """Reasons that come and go with their cause and are neither set nor lifted by hand."""
-_WAITS_FOR_ANSWER = "A partner asks to have this order shipped; accept or reject its dropship instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +175,7 @@ def _not_liftable(uow: UnitOfWork, row: sa.Row[Any] | None, locked: Mapping[UUID
     if row is None:
         return NotFound()
     if row.reason in BY_CAUSE and row.released_at is None:
-        return HoldStands(_WAITS_FOR_ANSWER if row.reason == HoldReason.DROPSHIP else None)
+        return AnswerAwaited() if row.reason == HoldReason.DROPSHIP else HoldStands()
     return locks.refusal(uow, locked.get(row.fulfillment_order_id), None)
 
 

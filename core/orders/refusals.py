@@ -57,6 +57,10 @@ class HoldStands(Refusal):
     code = "HOLD_STANDS"
 
 
+class AnswerAwaited(HoldStands):
+    """A partner asks to have this order shipped; accept or reject its dropship instead."""
+
+
 class BadSplit(Refusal):
     """A split must leave something on both sides and keep bundles whole; ask for fewer units."""
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from pickmesh.app import carriers, health, memory, mesh_relay, pictures, settings, shops, telegram, web
 from pickmesh.app.letters import Senders
 from pickmesh.app.settings import Settings
-from pickmesh.app.worker import CONSUMERS, Pace, Rooms, Worker
+from pickmesh.app.worker import WOKEN, Pace, Rooms, Worker
 from pickmesh.core.alerts import reactions as alerts
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
@@ -91,7 +91,7 @@ class House:
         memory.settle()
         stop = asyncio.Event()
         look_around = self.worker.look_around if self.worker else None
-        waker = Waker(self.database, CONSUMERS, listeners=[self.services.bell.ring], when_written=look_around)
+        waker = Waker(self.database, WOKEN, listeners=[self.services.bell.ring], when_written=look_around)
         async with waking(waker):
             working = asyncio.create_task(self.worker.run(stop)) if self.worker else None
             try:

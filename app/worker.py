@@ -29,6 +29,8 @@ from pickmesh.core.kit.ids import new_id
 
 REACTIONS, OUTBOX, ALIVE = "reactions", "outbox", "alive"
 CONSUMERS = (REACTIONS, OUTBOX)
+WOKEN = (*CONSUMERS, wakes.CHAT)
+"""Who is woken by a commit: the workers, and whoever asks what waits for chats."""
 EVENTS_PER_UNIT = 500
 UNITS_PER_LOOK = 50
 MERCHANTS_PER_POLL = 8
@@ -240,7 +242,7 @@ class Worker:
         now = self.database.clock.now()
         async with self.database.directory() as connection:
             everybody = await directory.merchants(connection)
-            for consumer in CONSUMERS:
+            for consumer in WOKEN:
                 await wakes.wake(connection, everybody, consumer, now)
         self.look_around()
 

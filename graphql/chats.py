@@ -14,7 +14,7 @@ from pickmesh.core.chats.messages import Sent
 from pickmesh.core.chats.tables import Messenger
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import system_actor
-from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded
+from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound
 from pickmesh.core.kit.texts import sentence
 from pickmesh.graphql import chat_sessions, ids, relay
 from pickmesh.graphql.accounts import RoleName
@@ -179,6 +179,8 @@ class ChatUnlink(Mutation):
         """Unlink."""
         if input.account_ids:
             which = relay.ids_of(input.account_ids, "ChatAccount", field="account_ids")
+            if len(await links.links_by_id(uow, which)) < len(set(which)):
+                raise NotFound(field=("account_ids",))
         else:
             which = [_link_of(context).id]
         reason = OVER_BY_BLOCK if input.blocked else "UNLINKED"

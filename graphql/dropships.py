@@ -97,7 +97,9 @@ class Dropship(relay.ObjectType):
     partnership = relay.link("partnership_id", Partnership)
     order = relay.link("order_id", f"{ORDERS}.Order", description="Our order: the one that was short, or came of it.")
     fulfillment_order = relay.link(
-        "fulfillment_order_id", f"{ORDERS}.FulfillmentOrder", description="What was given away; null for the supplier."
+        "fulfillment_order_id",
+        f"{ORDERS}.FulfillmentOrder",
+        description="What of the order the partner ships, or we do.",
     )
     currency = graphene.String(required=True)
     goods_minor = graphene.Field(Long, description="What the supplier is paid for all of it.")

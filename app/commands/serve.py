@@ -12,7 +12,7 @@ from pickmesh.app.demo import passwords
 from pickmesh.app.health import NotServing
 from pickmesh.app.serving import Reached
 from pickmesh.app.settings import Settings
-from pickmesh.app.worker import CONSUMERS
+from pickmesh.app.worker import WOKEN
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.wakes import Waker
 from pickmesh.core.kit.clock import SystemClock
@@ -81,7 +81,7 @@ async def run_worker(chosen: Settings, database: Database) -> None:
     """Work, and tell other processes what this one commits, until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     worker = composition.make_worker(chosen, database, carriers.known())
-    waker = Waker(database, CONSUMERS, when_written=worker.look_around)
+    waker = Waker(database, WOKEN, when_written=worker.look_around)
     serving.stop_on_signals(stop)
     memory.settle()
     async with composition.waking(waker):

@@ -14,6 +14,7 @@ from graphql import (
     is_non_null_type,
     is_required_argument,
 )
+from tests.builders_accounts import make_token
 from tests.builders_graphql import Ids
 from tests.statements import statements
 
@@ -66,7 +67,7 @@ def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
     if name == "lookup":
         given["term"] = json.dumps("KETTLE")
     for argument, definition in field.args.items():
-        if is_required_argument(definition) and argument in {"locationId", "stationId"}:
+        if is_required_argument(definition) and argument in {"locationId", "stationId", "partnershipId"}:
             type_name = argument.removesuffix("Id").capitalize()
             given[argument] = json.dumps(global_id(type_name, ids[type_name][0]))
     return f"({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""
@@ -92,6 +93,8 @@ async def test_the_statements_of_a_list_do_not_grow_with_it(
     for size in (FEW, MANY):
         merchant, ids = await furnished(size)
         client = await client_of(merchant)
+        token = await make_token(database, merchant, ids["Worker"][-1])  # whose notices there are as many of
+        client.http.headers["authorization"] = f"Bearer {token}"
         body = selection(get_named_type(LISTS[name].type), FOLLOWED + 1)
         query = f"{{ {name}{arguments(name, LISTS[name], ids)} {{ {body} }} }}"
         await client.run("{ viewer { name } }")

@@ -127,7 +127,10 @@ def refusals() -> set[type[Refusal]]:
 
 
 def test_every_refusal_of_a_room_is_a_code_of_its_mutations(graphql_schema: GraphQLSchema) -> None:
-    rooms = {room: room.capitalize() for room in ("accounts", "stock", "orders", "picking", "packing", "floor", "chats", "alerts", "mesh")}
+    rooms = {
+        room: room.capitalize()
+        for room in ("accounts", "stock", "orders", "picking", "packing", "floor", "chats", "alerts", "mesh")
+    }
     missing = []
     for refusal in refusals():
         room = refusal.__module__.split(".")[2]

@@ -15,6 +15,8 @@ ABOUT = "ScanSession"
 SHORT_SHOWN_MAX = 7
 MARKS = {"GOOD": "✓", "DONE": "✓✓", "ASK": "?", "WRONG": "✗"}
 DONE = "DONE"
+LABELS = {"EMPTY": "Bin is empty", "NOT_EMPTY": "Not empty", "SKIP": "Skip", "UNDO": "Undo"}
+"""Entries that say all by their kind, and what their buttons read."""
 
 
 async def open_card(talk: Talk) -> Shown | None:
@@ -96,7 +98,7 @@ def buttons(voice: Voice, session: Mapping[str, Any]) -> list[list[Button]]:
     if session["step"] == DONE:
         location = session["location"]
         again = [[Button(voice.plain("Next list"), "floor.next", {"location": location["id"]})]] if location else []
-        return [*again, *_rows(voice, session, {"UNDO": "Undo"})]
+        return [*again, *_rows(voice, session, ("UNDO",))]
     rows = []
     left = (session["next"] or {}).get("remaining", 0)
     counted = (session["location"] or {}).get("scanPolicy") == "EVERY_UNIT"
@@ -104,11 +106,11 @@ def buttons(voice: Voice, session: Mapping[str, Any]) -> list[list[Button]]:
         rows.append([_button(session, voice.plain("All {left}", left=left), "floor.all")])
     if "SHORT" in session["supportedActions"] and left > 0:
         rows.append([_button(session, voice.plain("Some are missing"), "floor.short", left=left)])
-    return (
-        rows
-        + _rows(voice, session, {"EMPTY": "Bin is empty", "NOT_EMPTY": "Not empty"})
-        + _rows(voice, session, {"SKIP": "Skip", "UNDO": "Undo"})
-    )
+    return [
+        *rows,
+        *_rows(voice, session, ("EMPTY", "NOT_EMPTY")),
+        *_rows(voice, session, ("SKIP", "UNDO")),
+    ]
 
 
 async def _take(talk: Talk, arguments: Mapping[str, Any]) -> None:
@@ -267,10 +269,10 @@ def _button(session: Mapping[str, Any], label: str, operation: str, **arguments:
     return Button(label, operation, {"session": session["id"], **arguments}, session["id"], session["version"])
 
 
-def _rows(voice: Voice, session: Mapping[str, Any], labels: Mapping[str, str]) -> list[list[Button]]:
+def _rows(voice: Voice, session: Mapping[str, Any], kinds: Sequence[str]) -> list[list[Button]]:
     row = [
-        _button(session, voice.plain(label), "floor.enter", kind=kind)
-        for kind, label in labels.items()
+        _button(session, voice.plain(LABELS[kind]), "floor.enter", kind=kind)
+        for kind in kinds
         if kind in session["supportedActions"]
     ]
     return [row] if row else []

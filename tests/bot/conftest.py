@@ -22,7 +22,7 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="module", params=["polling", "webhook"])
+@pytest.fixture(scope="session", params=["polling", "webhook"])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A running bot with a picker and an owner linked."""
     with telegram() as emulated:

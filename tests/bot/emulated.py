@@ -62,6 +62,12 @@ class Emulator(LoBotApiEmulator):  # type: ignore[misc]  # it ships no types
         super().__init__(allow_insecure_loopback_webhooks=True)
         self.gone = threading.Event()
 
+    def let_go(self) -> None:
+        """Break every connection that hangs."""
+        self.met.clear()
+        self.gone.set()
+        self.gone = threading.Event()
+
     def validate(self, method: str, fields: dict[str, Any], uploads: dict[str, Any]) -> Any:
         result = super().validate(method, fields, uploads)
         if method == "getMe":

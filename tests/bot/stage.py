@@ -166,6 +166,15 @@ class Stage:
 
         return self.look(read)
 
+    def linked(self) -> set[int]:
+        """Return the accounts that speak for somebody."""
+
+        async def read(database: Database) -> set[int]:
+            async with database.reading(await self._actor(database)) as uow:
+                return {int(link.account) for link in await links.open_links(uow) if link.account.isdecimal()}
+
+        return self.look(read)
+
     def close(self) -> None:
         """Stop what still runs; both stop cleanly."""
         for running in (self.bot, self.served):

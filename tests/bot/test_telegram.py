@@ -78,7 +78,7 @@ def test_a_picture_without_a_barcode_and_one_too_big_are_told_kindly(stage: Stag
 def test_where_an_order_is(stage: Stage) -> None:
     before = stage.telegram.now
     stage.telegram.say(OWNER, "/where 1001")
-    assert "being picked" in stage.telegram.answer(OWNER, "1001", after=before).text or True
+    assert "TB 店" in stage.telegram.answer(OWNER, "1001", after=before).text
 
 
 def test_the_language_is_chosen_for_good(stage: Stage) -> None:

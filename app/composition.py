@@ -137,7 +137,13 @@ def build(chosen: Settings, database: Database, *, with_worker: bool) -> House:
     """Put a serving process together."""
     limits = Limits(body_bytes_max=chosen.body_bytes_max, execution_s_max=chosen.request_seconds_max)
     served = carriers.known()
-    services = Services(database, carriers=served, limits=limits, bot_secret=settings.bot_secret(chosen))
+    services = Services(
+        database,
+        carriers=served,
+        limits=limits,
+        bot_secret=settings.bot_secret(chosen),
+        bot_name=chosen.telegram_bot,
+    )
     readers = pictures.make_readers(chosen)
     worker = make_worker(chosen, database, served) if with_worker else None
     state = health.State(rooms=tuple(ROOMS), channels=CHANNELS)

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     )
     bot_server: str | None = Field(default=None, description="Where a bot finds the server; this machine's, if unset.")
     telegram_token: SecretStr | None = Field(default=None, description="The bot's token, from Telegram's @BotFather.")
+    telegram_bot: str | None = Field(
+        default=None, description="The bot's name without @, for links that open a chat with it."
+    )
     telegram_mode: TelegramMode = Field(
         default=TelegramMode.POLLING, description="polling: run `pickmesh bot`; webhook: `serve` is the bot."
     )

@@ -107,6 +107,7 @@ class ChatInvite(Mutation):
 
     class Payload:
         token = graphene.String(description="Shown this once; null when the same request is repeated.")
+        link = graphene.String(description="Opens a chat with the bot and sends the token; null without a bot's name.")
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
@@ -115,7 +116,9 @@ class ChatInvite(Mutation):
         person_id = asked or uow.actor.person_id
         if person_id is None:
             raise InvalidInput(sentence("Say whose chat is to be linked."), field=("person_id",))
-        return Done(once={"token": await chat_sessions.invite(uow, person_id=person_id)})
+        token = await chat_sessions.invite(uow, person_id=person_id)
+        bot = context.services.bot_name
+        return Done(once={"token": token, "link": bot and f"https://t.me/{bot}?start={token}"})
 
 
 class ChatLink(Mutation):

@@ -30,6 +30,8 @@ class Services:
     bell: Bell = field(default_factory=Bell)
     bot_secret: str | None = field(default=None, repr=False)
     """What the bot shows to be the bot; without one nobody is."""
+    bot_name: str | None = None
+    """The bot's name at Telegram, for links that open a chat with it."""
     sessions: Sessions = field(init=False)
     scans: GroupCommit[EntryBatch, BatchResult] = field(init=False)
 

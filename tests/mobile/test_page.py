@@ -33,6 +33,15 @@ async def look(handset: Phone, where: str) -> None:
         assert await handset.page.evaluate(WIDER) <= 0, f"{where} at {width}"
 
 
+async def assert_nothing_is_cut_off_sideways(handset: Phone) -> None:
+    await handset.page.set_viewport_size({"width": 839, "height": 412})
+    for name in ("camera-toggle", "type", "walk", "history"):
+        await expect(handset.page.locator(f"[data-testid={name}], [data-opens={name}]")).to_be_in_viewport(ratio=1)
+    await expect(handset.page.locator("header.bar .person")).to_be_in_viewport(ratio=1)
+    await handset.page.locator("header.bar .person").click(trial=True)
+    await handset.page.set_viewport_size({"width": 412, "height": 839})
+
+
 async def assert_a_double_tap_does_one_thing(handset: Phone) -> None:
     before = len(await handset.kept())
     await handset.page.locator("[data-action=SKIP]").dblclick()
@@ -55,6 +64,7 @@ async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(
     await handset.page.locator("[data-tab=jobs]").click()
     await handset.take(lists["LOOK"]["number"])
     await look(handset, "picking")
+    await assert_nothing_is_cut_off_sideways(handset)
     await handset.camera(on=True)
     await expect(handset.page.get_by_test_id("camera")).to_be_visible()
     await look(handset, "camera")

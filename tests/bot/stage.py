@@ -14,18 +14,23 @@ import sqlalchemy as sa
 from tests.bot.emulated import TOKEN, Telegram
 from tests.builders_catalog import make_skus
 from tests.builders_floor import bring_orders, make_floor, release
+from tests.builders_stock import put_stock
 
 from pickmesh.app.database import open_database
 from pickmesh.app.settings import Settings
 from pickmesh.core.accounts import commands as accounts
 from pickmesh.core.accounts import directory
 from pickmesh.core.accounts.commands import NewPerson
+from pickmesh.core.alerts import commands as alerts
+from pickmesh.core.alerts.commands import NewReorderPoint
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.chats import links
 from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor, system_actor
 from pickmesh.core.kit.permissions import Role
+from pickmesh.core.notices import deliveries
+from pickmesh.core.notices.tables import Medium
 from pickmesh.core.picking.tables import PickLine
 
 Answer = TypeVar("Answer")
@@ -54,6 +59,9 @@ class Stage:
     telegram: Telegram
     port: int
     people: dict[int, UUID] = field(default_factory=dict)
+    skus: dict[str, UUID] = field(default_factory=dict)
+    locations: dict[str, UUID] = field(default_factory=dict)
+    bins: dict[str, UUID] = field(default_factory=dict)
     _opened: ExitStack = field(default_factory=ExitStack)
     served: processes.Running | None = None
     bot: processes.Running | None = None
@@ -88,6 +96,8 @@ class Stage:
             new = [NewPerson(name, "Wang", role, None, "en") for name, role in PEOPLE.values()]
             async with database.unit_of_work(actor) as uow:
                 made = await accounts.create_people(uow, people=new)
+            self.skus, self.locations = dict(floor.house.skus), {"WH1": floor.location_id}
+            self.bins = dict(floor.warehouse.bins)
             self.people = dict(zip(PEOPLE, (each for each in made if isinstance(each, UUID)), strict=True))
             for number, lines in orders.items():
                 await bring_orders(floor, {number: lines})
@@ -103,6 +113,7 @@ class Stage:
             "telegram_base_url": self.telegram.address,
             "telegram_mode": self.mode,
             "public_url": self.address,
+            "worker_sweep_seconds": "1",  # what is written from here wakes nobody
         }
         self.served = self._opened.enter_context(processes.started(self.folder, "serve", **settings))
         processes.address_of(self.served)
@@ -163,6 +174,34 @@ class Stage:
             async with database.reading(await self._actor(database)) as uow:
                 rows = await uow.fetch(_PICKED.where(uow.mine(PickLine)).group_by(Sku.code))
                 return {row.code: (row.picked, row.short) for row in rows}
+
+        return self.look(read)
+
+    def watch(self, sku: str, *, low_at: int, enough_at: int) -> None:
+        """Say what is low for a SKU."""
+
+        async def save(database: Database) -> None:
+            point = NewReorderPoint(self.locations["WH1"], self.skus[sku], low_at, enough_at)
+            async with database.unit_of_work(await self._actor(database)) as uow:
+                (answer,) = await alerts.save_reorder_points(uow, points=[point])
+            assert isinstance(answer, UUID), answer
+
+        self.look(save)
+
+    def receive(self, sku: str, place: str, quantity: int) -> None:
+        """Let goods arrive."""
+
+        async def arrive(database: Database) -> None:
+            await put_stock(database, await self._actor(database), self.bins[place], self.skus[sku], quantity)
+
+        self.look(arrive)
+
+    def waiting(self) -> int:
+        """Return how many notices wait for the owner's chat."""
+
+        async def read(database: Database) -> int:
+            async with database.reading(await self._actor(database)) as uow:
+                return len(await deliveries.waiting(uow, Medium.CHAT, person_ids=[self.people[OWNER]]))
 
         return self.look(read)
 

@@ -9,7 +9,7 @@ import { feel, unlock } from "./feel/player";
 import { t } from "./language";
 import { App } from "./screens/App";
 import { watchAge } from "./screens/age";
-import { watchLabels } from "./screens/labels";
+import { watchDoubts, watchLabels } from "./screens/labels";
 import { backCloses, device, receive, run } from "./screens/route";
 import { isStarted } from "./screens/started";
 import { tapsCountOnce } from "./screens/taps";
@@ -39,6 +39,7 @@ async function begin(): Promise<void> {
   tapsCountOnce(window);
   watchAge();
   watchLabels();
+  watchDoubts();
   await run(start());
   isStarted.value = true;
   follow(state.shown, state.problems, feel);

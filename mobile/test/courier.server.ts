@@ -20,6 +20,12 @@ interface Scan {
   verdict: Verdict;
 }
 
+/** A print job of a parcel that has no other. */
+interface Print {
+  id: string;
+  state: "UNSURE" | "FAILED" | "PRINTED" | "QUEUED";
+}
+
 export class Server {
   /** Each request meets the next fault, if there is one; null lets one request pass. */
   faults: (Fault | null)[] = [];
@@ -31,6 +37,8 @@ export class Server {
   booked: { worker: string; raw: string; sequence: number }[] = [];
   sessions = new Map<string, SessionFragment>();
   requests: { name: string; variables: Json; language: string | null; token: string | null }[] = [];
+  /** The bench's print jobs, as anybody at the bench finds them. */
+  prints: Print[] = [];
   late = 0;
   poison: string | null = null;
   clockAheadMs = 0;
@@ -124,9 +132,26 @@ export class Server {
     SessionClose: ({ input }) =>
       this.json({ data: { scanSessionClose: { session: { id: (input as Json).id }, userErrors: [] } } }),
     SessionNow: ({ id }) => this.json({ data: { scanSession: this.sessions.get(String(id)) ?? null } }),
+    Doubts: () => {
+      const inState = (state: Print["state"]) =>
+        this.prints.filter((print) => print.state === state).map((print) => this.printed(print));
+      return this.json({ data: { unsure: inState("UNSURE"), failed: inState("FAILED") } });
+    },
+    LabelSettle: ({ input }) => {
+      const { printJobIds, printed } = input as { printJobIds: string[]; printed: boolean };
+      for (const print of this.prints.filter(({ id }) => printJobIds.includes(id))) {
+        print.state = printed ? "PRINTED" : "QUEUED";
+      }
+      return this.json({ data: { printJobSettle: { userErrors: [] } } });
+    },
     Walk: () => this.json({ data: { pickList: walk() } }),
     Record: ({ input }, worker) => this.record(input as { sessionId?: string; entries: ScanEntry[] }, worker),
   };
+
+  private printed({ id, state }: Print): Json {
+    const parcel = { id: `parcel-${id}`, number: `P-${id}`, state: "SEALED", printJobs: [{ id }] };
+    return { id, state, lastError: null, parcel };
+  }
 
   private record(input: { sessionId?: string; entries: ScanEntry[] }, worker: string): Response {
     if (input.entries.some((entry) => entry.raw === this.poison && this.poison !== null)) {

@@ -2,6 +2,7 @@
 // capture calls `hear`; only `keep/` touches IndexedDB and only `api/` the network.
 
 import type {
+  DoubtFragment,
   PackLinesQuery,
   RecordMutation,
   ScanEntry,
@@ -22,6 +23,8 @@ export type WalkLine = Walk["lines"][number];
 export type PackLine = NonNullable<
   NonNullable<NonNullable<PackLinesQuery["parcel"]>["fulfillmentOrder"]>
 >["lines"][number];
+/** A label that may not be on its parcel: UNSURE or FAILED. */
+export type Doubt = DoubtFragment;
 export type Verdict = NonNullable<RecordMutation["scanRecord"]>["verdicts"][number];
 
 /** Something read by camera or wedge, typed, or found in a picture; before anyone knows what it means. */
@@ -116,4 +119,6 @@ export type Link = "ONLINE" | "OFFLINE" | "SIGNED_OUT";
 export interface Notice {
   tone: "info" | "problem";
   text: string;
+  /** The list it is about: the sentence goes when another one is opened. */
+  list?: string;
 }

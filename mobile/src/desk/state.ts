@@ -5,6 +5,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { JobsQuery, LookQuery } from "../api/generated";
 import { type Desk, standing } from "./guess";
 import type {
+  Doubt,
   KeptEntry,
   Link,
   Location,
@@ -35,6 +36,8 @@ export const walk: Signal<Walk | null> = signal(null);
 /** The open order's lines, when packing and when this person may see them. */
 export const pack: Signal<PackLine[] | null> = signal(null);
 export const jobs: Signal<JobsQuery | null> = signal(null);
+/** Labels of the bench that somebody must look at, the oldest first; none where no bench is chosen. */
+export const doubts: Signal<Doubt[]> = signal([]);
 /** An act that needs the server is under way; scans are heard all the same. */
 export const busy: Signal<boolean> = signal(false);
 
@@ -67,6 +70,13 @@ export const expected: ReadonlySignal<string[]> = computed(() => stand.value?.ex
 export const ahead: ReadonlySignal<WalkLine | null> = computed(() => stand.value?.line ?? null);
 /** The step this phone believes to be at: TOTE, PLACE, ITEM, PUT or DONE when picking, else the server's. */
 export const aheadStep: ReadonlySignal<string | null> = computed(() => stand.value?.step ?? null);
+
+/** The bench this phone packs at: the open session's, else the chosen one. */
+export const bench: ReadonlySignal<string | null> = computed(() => {
+  const open = session.value;
+  if (!viewer.value || (open && open.job !== "PACK")) return null;
+  return open ? (open.station?.id ?? null) : stationId.value;
+});
 
 /** The list of the open session; it changes only when another one is opened. */
 export const openList: ReadonlySignal<string | null> = computed(

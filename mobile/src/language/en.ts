@@ -168,6 +168,14 @@ export const en = {
 
   "choice.again": "None of these: scan again",
 
+  "doubts.some": "{n} {n|label|labels} unsure: look at the printer",
+  "doubts.failed": "{n} {n|label was|labels were} not printed",
+  "doubts.title": "Labels in doubt",
+  "doubts.lead": "Look at the printer and the parcels: is the label there?",
+  "doubts.none": "No label is in doubt any more.",
+  "doubts.there": "It is there",
+  "doubts.again": "Print again",
+
   "type.title": "Type a code",
   "type.hint": "Place, barcode, tote, order or parcel number",
   "type.letters": "Use the keyboard",

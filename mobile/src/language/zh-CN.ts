@@ -165,6 +165,14 @@ export const zhCN: Record<keyof typeof en, string> = {
 
   "choice.again": "都不是：重新扫描",
 
+  "doubts.some": "{n} 张面单不确定：请查看打印机",
+  "doubts.failed": "{n} 张面单没有打印出来",
+  "doubts.title": "待确认的面单",
+  "doubts.lead": "请查看打印机和包裹：面单在吗？",
+  "doubts.none": "没有待确认的面单了。",
+  "doubts.there": "面单在",
+  "doubts.again": "再打印",
+
   "type.title": "输入编码",
   "type.hint": "库位、条码、周转箱、订单号或包裹号",
   "type.letters": "使用键盘",

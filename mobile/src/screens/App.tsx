@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { acknowledge } from "../desk/acts";
 import * as state from "../desk/state";
 import { t } from "../language";
+import { DoubtsSheet } from "../parts/Doubts";
 import { HistorySheet } from "../parts/lists";
 import { NewVersion } from "../parts/NewVersion";
 import { Note } from "../parts/Note";
@@ -53,6 +54,7 @@ function Overlays() {
   return (
     <>
       {sheet.value === "type" && <TypeSheet onClose={closeSheet} />}
+      {sheet.value === "doubts" && <DoubtsSheet doubts={state.doubts.value} onClose={closeSheet} />}
       {sheet.value === "history" && (
         <HistorySheet entries={state.history.value} session={state.session.value} onClose={closeSheet} />
       )}

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import * as acts from "../desk/acts";
 import * as state from "../desk/state";
 import { t } from "../language";
+import { DoubtsLine } from "../parts/Doubts";
 import { Header } from "../parts/Header";
 import { Icon, type IconName } from "../parts/Icon";
 import { ListRow } from "../parts/ListRow";
@@ -37,6 +38,7 @@ function InWarehouse() {
           <span>{t(jobs || state.session.value ? "jobs.offline" : "jobs.nothingKnown")}</span>
         </p>
       )}
+      <DoubtsLine />
       {!packsFirst && <Next />}
       {!packsFirst && jobs && <Lists />}
       <div class="tiles">
@@ -77,7 +79,7 @@ function Next() {
 }
 
 function Lists() {
-  const lists = jobsKnown.value?.pickLists.nodes ?? [];
+  const lists = [...(jobsKnown.value?.pickLists.nodes ?? [])].reverse(); // what waits longest comes first
   const mine = lists.filter((list) => isMine(list.worker?.name ?? null));
   const ready = lists.filter((list) => list.status === "READY" || (list.status === "PAUSED" && !list.worker));
   return (

@@ -8,6 +8,7 @@ import { Banner } from "../parts/Banner";
 import { Camera } from "../parts/Camera";
 import { Dock } from "../parts/Dock";
 import { DoneCard, NothingLeft } from "../parts/DoneCard";
+import { DoubtsLine } from "../parts/Doubts";
 import { GoalCard } from "../parts/GoalCard";
 import { type Goal, goalOf } from "../parts/goal";
 import { Header } from "../parts/Header";
@@ -33,6 +34,7 @@ export function Work({ session }: { session: Session }) {
           <Camera hear={receive} expected={() => state.expected.value} onClose={stopCamera} />
         )}
         <div class="work-words">
+          {session.job === "PACK" && <DoubtsLine />}
           {waiting > 0 && session.job !== "PICK" && (
             <p class="lagging">{t("work.noteKept", { n: waiting })}</p>
           )}

@@ -1,12 +1,14 @@
 // A parcel's waybill and label come a moment after it is sealed, and nobody scans anything then: so they are asked for.
 
-import { computed, effect } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
+import { refreshDoubts } from "../desk/doubts";
 import { open } from "../desk/house";
 import type { Session } from "../desk/model";
 import * as state from "../desk/state";
 import { refreshWalk } from "../desk/walks";
 
 const EVERY_MS = 3_000;
+const DOUBTS_EVERY_MS = 15_000;
 const UNDER_WAY = new Set(["QUEUED", "TAKEN", "PRINTING"]);
 
 /** Whether a waybill is still to come, or a print job still to end. */
@@ -26,6 +28,24 @@ export function watchLabels(): void {
       if (document.visibilityState === "visible") void askAgain(id);
     }, EVERY_MS);
     return () => clearInterval(timer);
+  });
+}
+
+/** Ask for the bench's labels in doubt as long as somebody is looking: their parcels have long left the screen. */
+export function watchDoubts(): void {
+  effect(() => {
+    state.doubts.value = [];
+    if (!state.bench.value) return undefined;
+    void untracked(refreshDoubts);
+    const look = () => {
+      if (document.visibilityState === "visible") void refreshDoubts();
+    };
+    const timer = setInterval(look, DOUBTS_EVERY_MS);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
   });
 }
 

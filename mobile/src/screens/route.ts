@@ -20,7 +20,8 @@ export type SheetName =
   | "undo"
   | "leave"
   | "signOut"
-  | "invite";
+  | "invite"
+  | "doubts";
 
 export const tab = signal<Tab>("jobs");
 export const sheet = signal<SheetName | null>(null);

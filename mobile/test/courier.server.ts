@@ -39,6 +39,8 @@ export class Server {
   requests: { name: string; variables: Json; language: string | null; token: string | null }[] = [];
   /** The bench's print jobs, as anybody at the bench finds them. */
   prints: Print[] = [];
+  /** What a session's instruction is, by the language it is asked for in. */
+  speaks: Record<string, string> = {};
   late = 0;
   poison: string | null = null;
   clockAheadMs = 0;
@@ -77,7 +79,10 @@ export class Server {
     const { query, variables } = JSON.parse(String(init.body)) as { query: string; variables: Json };
     const name = /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? "";
     const token = headers.get("authorization")?.replace("Bearer ", "") ?? null;
-    this.requests.push({ name, variables, language: headers.get("accept-language"), token });
+    const language = headers.get("accept-language");
+    this.requests.push({ name, variables, language, token });
+    const said = this.speaks[language ?? ""];
+    for (const each of said ? this.sessions.values() : []) each.instruction = said ?? "";
     const fault = name === "Record" ? (this.faults.shift() ?? this.always) : this.always;
     if (fault === "unreachable") throw new TypeError("Failed to fetch");
     if (name === "Record") await this.door();

@@ -18,6 +18,7 @@ import { belongTo, hide, notKept, open, ownerOf, recount, reload, show, whose } 
 import { attend } from "./news";
 import { phrase } from "./phrases";
 import * as state from "./state";
+import { followLanguage } from "./tongue";
 
 /** A second sign-out within this time means it. */
 const MEANT_MS = 10_000;
@@ -49,6 +50,7 @@ export async function start(): Promise<string | null> {
     if (opens && viewer) await takeUp(ownerOf(viewer));
     else await recount();
     attend();
+    followLanguage();
     void persist();
     void forgetOld(keep).catch(() => {});
     if (opens) void meet().catch(() => {});

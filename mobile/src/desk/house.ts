@@ -153,7 +153,9 @@ function showKept(kept: KeptSession): void {
 /** Make a kept session the open one. */
 export async function show(kept: KeptSession): Promise<void> {
   const { keep } = await open();
+  const about = state.notice.value?.list;
   batch(() => {
+    if (about && about !== kept.session.lease?.pickList.id) state.notice.value = null;
     state.session.value = kept.session;
     state.walk.value = kept.walk ?? null;
     state.pack.value = kept.pack ?? null;

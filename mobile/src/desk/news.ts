@@ -76,7 +76,9 @@ async function lookAt(told: ListChangedSubscription["pickListChanged"]): Promise
   const after = (await keptSession(keep, session.id))?.walk;
   await reload();
   const text = after && changeOf(before, after, session.worker.id);
-  if (text && state.session.value?.id === session.id) state.notice.value = { tone: "problem", text };
+  if (text && state.session.value?.id === session.id) {
+    state.notice.value = { tone: "problem", text, list: told.id };
+  }
 }
 
 /** Say what somebody else did to a walk; null when nothing of it concerns the picker. */

@@ -10,7 +10,7 @@ import * as state from "./state";
 
 const BOOKED = new Set(["ACCEPTED", "LINE_DONE", "TASK_DONE"]);
 const underWay = new Map<string, Promise<void>>();
-const again = new Set<string>();
+const again = new Map<string, Extent>();
 
 /** A walk after entries were answered: what the guess said each takes counts when the server booked it. */
 export function booked(walk: Walk, answered: readonly KeptEntry[]): Walk {
@@ -55,20 +55,24 @@ export async function settle(keep: Keep, news: News): Promise<void> {
 }
 
 /** How much is read anew: the walk where it does not meet the session; the session first, too; or all of it. */
-export type Extent = "WALK" | "SESSION" | "ALL";
+export type Extent = (typeof EXTENTS)[number];
+const EXTENTS = ["WALK", "SESSION", "ALL"] as const;
 
 /** Ask for what is not known of a session's work; several at once ask once, and once more afterwards. */
 export function refreshWalk(keep: Keep, sessionId: string, extent: Extent = "WALK"): Promise<void> {
   const before = underWay.get(sessionId);
   if (before) {
-    again.add(sessionId);
+    const wider = again.get(sessionId) ?? "WALK";
+    again.set(sessionId, EXTENTS.indexOf(extent) > EXTENTS.indexOf(wider) ? extent : wider);
     return before;
   }
   const work = refresh(keep, sessionId, extent)
     .catch(() => {}) // what is kept stays as it is, and the next answer tries again
     .finally(() => {
       underWay.delete(sessionId);
-      if (again.delete(sessionId)) void refreshWalk(keep, sessionId);
+      const wanted = again.get(sessionId);
+      again.delete(sessionId);
+      if (wanted) void refreshWalk(keep, sessionId, wanted);
     });
   underWay.set(sessionId, work);
   return work;

@@ -18,6 +18,7 @@ from pickmesh.graphql import (
     journal,
     mesh,
     notices,
+    offers,
     orders,
     packing,
     permissions,
@@ -40,6 +41,7 @@ ROOMS = (
     printing,
     floor,
     mesh,
+    offers,
     dropship_acts,
     alerts,
 )
@@ -49,6 +51,7 @@ MUTATIONS = tuple(mutation for room in ROOMS for mutation in room.MUTATIONS)
 class Query(
     alerts.AlertsQueries,
     dropships.DropshipsQueries,
+    offers.OffersQueries,
     mesh.MeshQueries,
     floor.FloorQueries,
     printing.PrintingQueries,

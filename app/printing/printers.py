@@ -84,19 +84,31 @@ class Printer(Protocol):
 
 
 def printer_to(address: str, format: str | None = None) -> Printer:
-    """Return the printer at tcp://HOST:PORT, lp:NAME or folder:PATH; refuses others, and formats they do not take."""
+    """Return the printer at tcp://HOST:PORT, lp:NAME or folder:PATH.
+
+    Refuses other addresses, a folder that is not there, and formats they do not take.
+    """
     kind, _, rest = address.partition(":")
     if kind == "tcp":
         printer: Printer = TcpPrinter(*_host_and_port(address))
     elif kind == "lp" and rest and not rest.startswith("-"):
         printer = LpPrinter(rest)
     elif kind == "folder" and rest:
-        return FolderPrinter(Path(rest), format or "pdf")
+        return FolderPrinter(_folder_at(rest), format or "pdf")
     else:
         raise AgentRefused(f"“{address}” is no printer; write tcp://HOST:9100, lp:NAME or folder:PATH.")
     if format not in {None, printer.format}:
         raise AgentRefused(f"A {kind} printer takes {printer.format}, not {format}.")
     return printer
+
+
+def _folder_at(path: str) -> Path:
+    """Return a folder that is there: a mistyped one must not swallow labels that then count as printed."""
+    folder = Path(path)
+    if not folder.is_dir():
+        problem = "is no folder" if folder.exists() else "does not exist"
+        raise AgentRefused(f"“{folder}” {problem}; make the folder that your labels are printed from first.")
+    return folder
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
@@ -260,7 +272,6 @@ class FolderPrinter:
         """Put a label's file into the folder, safe from a power cut."""
         aside = self._aside(job)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             with aside.open("wb") as file:
                 file.write(data)
                 file.flush()

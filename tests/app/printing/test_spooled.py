@@ -45,6 +45,7 @@ def told(output: str) -> list[str]:
 async def test_a_folder_gets_each_label_as_a_whole_file(
     bench: Bench, tmp_path: Path, format: str, begins: bytes
 ) -> None:
+    (tmp_path / "labels").mkdir()
     done = bench.agent(f"folder:{tmp_path / 'labels'}", "--format", format)
     assert (done.returncode, done.stderr, told(done.stdout)) == (0, "", ["PRINTED"] * 3)
     jobs, numbers = await bench.jobs(), await bench.numbers()
@@ -80,11 +81,30 @@ async def test_a_file_that_had_its_name_is_not_written_again(
     assert (path.read_bytes() if is_still_there else path.exists()) == (b"as it was" if is_still_there else False)
 
 
+@pytest.mark.parametrize(("name", "why"), [("lables", "does not exist"), ("file", "is no folder")])
+async def test_a_folder_that_is_not_there_is_refused_and_swallows_no_label(
+    bench: Bench, tmp_path: Path, name: str, why: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    refused = bench.agent(f"folder:{tmp_path / name}")
+    assert (refused.returncode, refused.stdout, await bench.states()) == (2, "", ["QUEUED"] * 3)
+    assert f"{name}” {why}" in refused.stderr.replace("\n", " ")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_goes_away_takes_no_label(tmp_path: Path) -> None:
+    with pytest.raises(PrinterAway, match="cannot be written to"):
+        FolderPrinter(tmp_path / "unmounted", "pdf").print(Job("x", UUID(int=7), "P-0001", {}), b"%PDF", lambda: None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_to_is_away_and_a_job_that_is_gone_leaves_nothing(tmp_path: Path) -> None:
     job = Job("x", UUID(int=7), "P-0001", {})
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(PrinterAway, match="cannot be written to"):
         FolderPrinter(tmp_path / "file", "pdf").print(job, b"%PDF", lambda: None)
+
+    (tmp_path / "out").mkdir()
 
     def gone() -> None:
         assert [path.name for path in (tmp_path / "out").iterdir()] == [f".P-0001-{job.uuid}.pdf.part"]

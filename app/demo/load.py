@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pickmesh.app import merchants
 from pickmesh.app.demo import files, world
+from pickmesh.app.demo.mesh import Mesh
 from pickmesh.app.files import Limits
 from pickmesh.app.imports.catalog import CatalogFile
 from pickmesh.app.imports.orders import OrdersFile
@@ -46,8 +47,13 @@ class Loader:
 
     async def load(self) -> None:
         """Load whatever is missing."""
-        if await self._is_loaded():
-            return
+        if not await self._is_loaded():
+            await self.load_files()
+        if await Mesh(self.database, self.folder).load():
+            self.say("Partners: they agreed, offered, mapped; one order waits for a partner's answer")
+
+    async def load_files(self) -> None:
+        """Load the merchants and each one's files."""
         today = self.database.clock.now().astimezone(ZoneInfo(world.TIME_ZONE)).date()
         demo = files.write_demo(self.folder, today=today)
         manifest = json.loads(demo.manifest.read_text(encoding="utf-8"))

@@ -36,6 +36,12 @@ PICK = (
     " userErrors { message } } }"
 )
 """The next list that is ready, claimed, with a pick session open on it."""
+WAITING = "{ dropships(side: SUPPLIER, statuses: [SUBMITTED], first: 1) { nodes { id } } }"
+ACCEPT = (
+    "mutation($id: ID!) { dropshipAccept(input: {dropshipIds: [$id]})"
+    " { dropships { number status lines { quantity sku { nameZh } } } userErrors { message } } }"
+)
+"""What a partner asks us to ship, and the promise to do so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ def commands(shown: Shown) -> list[str]:
         _kept("WAVE", _signed(begin, PLAN, "WAREHOUSE"), "id"),
         _signed(begin, RELEASE, "WAVE"),
         _signed(begin, PICK, "WAREHOUSE"),
+        _kept("DROPSHIP", _signed(begin, WAITING), "id"),
+        _signed(begin, ACCEPT, "DROPSHIP"),
     ]
 
 
@@ -100,6 +108,8 @@ def show(console: Console, shown: Shown, *, seconds: float) -> None:
     for sentence in shown.warnings:
         console.print(sentence, style="bold red", soft_wrap=True, markup=False)
     _show_people(console, shown)
+    console.print("\nThe bot, which has alerts and a partner's request for you, talks in another terminal too:")
+    console.print(f"  {chat_command(shown)}", soft_wrap=True, markup=False)
     console.print("\nTry first, in another terminal:")
     for line in commands(shown):
         console.print(f"  {line}", soft_wrap=True, markup=False)
@@ -126,5 +136,15 @@ def _show_people(console: Console, shown: Shown) -> None:
 
 def pair_command(shown: Shown) -> str:
     """Return the line that shows another pairing code for this demo, as it is to be typed in this folder."""
-    words = [f"PICKMESH_DATA={shlex.quote(str(shown.data))}", shlex.quote(sys.argv[0]), "user", "pair", PICKER]
-    return " ".join([*words, "--merchant", world.LINAN.code, "--address", shlex.quote(shown.reached.address)])
+    return _command(shown, "user", "pair", PICKER, "--merchant", world.LINAN.code, "--address", shown.reached.address)
+
+
+def chat_command(shown: Shown) -> str:
+    """Return the line that talks to the bot as the manager of this demo, as it is to be typed in this folder."""
+    who = ("--as", MANAGER, "--merchant", world.LINAN.code)
+    return _command(shown, "chat", *who, "--server", shown.reached.address)
+
+
+def _command(shown: Shown, *words: str) -> str:
+    line = [f"PICKMESH_DATA={shlex.quote(str(shown.data))}", shlex.quote(sys.argv[0]), *map(shlex.quote, words)]
+    return " ".join(line)

@@ -66,7 +66,7 @@ def test_a_fresh_demo_on_the_network_knows_only_random_passwords(tmp_path: Path)
         printed = screen.partition("Try first, in another terminal:")[2].partition("Ctrl-C stops it")[0]
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
         told = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
-        assert (len(lines), '"errors"' in told, '"progress"' in told) == (6, False, True)
+        assert (len(lines), '"errors"' in told, '"progress"' in told) == (8, False, True)
         another = screen.partition("Another one, in another terminal:\n")[2].splitlines()[0]
         done = subprocess.run(["bash", "-c", another], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert f"{address}/app/#pair=pmp1_" in done.stdout

@@ -187,16 +187,18 @@ def test_the_demo_loads_serves_and_its_lines_work_as_they_stand(tmp_path: Path) 
         printed = screen.partition("Try first, in another terminal:")[2].partition("Ctrl-C stops it")[0]
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
         told = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
-        assert len(lines) == 6
+        assert len(lines) == 8
         assert '"errors"' not in told
         assert "北欧风陶瓷马克杯" in told
         assert "BACKORDERED" in told
-        released, picking = [json.loads(f'{{"data"{part}')["data"] for part in told.split('{"data"')[-2:]]
+        released, picking, answered = [json.loads(f'{{"data"{part}')["data"] for part in told.split('{"data"')[-3:]]
         assert (released["waveRelease"]["userErrors"], len(released["waveRelease"]["pickLists"])) == ([], 1)
         assert released["waveRelease"]["wave"]["status"] == "RELEASED"
         session = picking["floorTaskNext"]["session"]
         assert session["progress"]["done"] == 0 < session["progress"]["total"]
         assert session["instruction"]
+        assert [each["status"] for each in answered["dropshipAccept"]["dropships"]] == ["ACCEPTED"]
+        assert "chat --as manager@linan --merchant linan --server http://" in screen
         assert token_of(address, "picker1@linan").startswith("pm1_")
         assert running.stop(signal.SIGINT) == 0
         assert "Stopped; everything is kept." in running.output[-1]

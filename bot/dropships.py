@@ -15,7 +15,6 @@ REASONS = {
     "CANNOT_SHIP_THERE": "Cannot ship there",
     "OTHER": "Another reason",
 }
-WAITING_MAX = 50
 SHOWN_MAX = 10
 
 

@@ -125,7 +125,7 @@ RESOLVE = """mutation AlertResolve($input: AlertResolveInput!) {
 
 _DROPSHIP = "id number side status version lines { quantity sku { code nameZh nameEn } }"
 DROPSHIPS_WAITING = f"""query DropshipsWaiting {{
-  dropships(side: SUPPLIER, statuses: [SUBMITTED], first: 50) {{ nodes {{ {_DROPSHIP} }} }}
+  dropships(side: SUPPLIER, statuses: [SUBMITTED], first: 100) {{ nodes {{ {_DROPSHIP} }} }}
 }}"""
 DROPSHIP = f"query Dropship($id: ID!) {{ dropship(id: $id) {{ {_DROPSHIP} }} }}"
 DROPSHIP_ACCEPT = """mutation DropshipAccept($input: DropshipAcceptInput!) {

@@ -19,7 +19,6 @@ from tests.builders_stock import put_stock
 from pickmesh.app.database import open_database
 from pickmesh.app.settings import Settings
 from pickmesh.core.accounts import commands as accounts
-from pickmesh.core.accounts import directory
 from pickmesh.core.accounts.commands import NewPerson
 from pickmesh.core.alerts import commands as alerts
 from pickmesh.core.alerts.commands import NewReorderPoint
@@ -27,7 +26,7 @@ from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.chats import links
 from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal.database import Database
-from pickmesh.core.kit.actors import Actor, system_actor
+from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.notices import deliveries
 from pickmesh.core.notices.tables import Medium
@@ -62,6 +61,8 @@ class Stage:
     skus: dict[str, UUID] = field(default_factory=dict)
     locations: dict[str, UUID] = field(default_factory=dict)
     bins: dict[str, UUID] = field(default_factory=dict)
+    merchant: Actor | None = None
+    """Whose people are linked."""
     _opened: ExitStack = field(default_factory=ExitStack)
     served: processes.Running | None = None
     bot: processes.Running | None = None
@@ -84,8 +85,7 @@ class Stage:
 
     def set_up(self, orders: Mapping[str, Mapping[str, int]]) -> None:
         """Make the database, and in it a warehouse with orders to pick and people."""
-        done = processes.run(self.folder, "migrate")
-        assert done.returncode == 0, done.stderr
+        self.migrate()
 
         async def furnish(database: Database) -> None:
             actor = await accounts.create_merchant(
@@ -93,12 +93,9 @@ class Stage:
             )
             floor = await make_floor(database, actor, SHELVES, totes=6)
             await make_skus(database, actor, list(floor.house.skus), shop="TB", barcodes=BARCODES)
-            new = [NewPerson(name, "Wang", role, None, "en") for name, role in PEOPLE.values()]
-            async with database.unit_of_work(actor) as uow:
-                made = await accounts.create_people(uow, people=new)
+            await self.hire(database, actor, PEOPLE)
             self.skus, self.locations = dict(floor.house.skus), {"WH1": floor.location_id}
             self.bins = dict(floor.warehouse.bins)
-            self.people = dict(zip(PEOPLE, (each for each in made if isinstance(each, UUID)), strict=True))
             for number, lines in orders.items():
                 await bring_orders(floor, {number: lines})
                 await release(floor)
@@ -153,9 +150,21 @@ class Stage:
             return await links.invite(uow, person_id=person_id)
 
     async def _actor(self, database: Database) -> Actor:
-        async with database.directory() as connection:
-            (merchant_id,) = await directory.merchants(connection)
-        return system_actor(merchant_id)
+        assert self.merchant is not None
+        return self.merchant
+
+    def migrate(self) -> None:
+        """Make the database."""
+        done = processes.run(self.folder, "migrate")
+        assert done.returncode == 0, done.stderr
+
+    async def hire(self, database: Database, actor: Actor, people: Mapping[int, tuple[str, Role]]) -> None:
+        """Let people who speak English work for a merchant; theirs are the accounts that are linked."""
+        new = [NewPerson(name, "Wang", role, None, "en") for name, role in people.values()]
+        async with database.unit_of_work(actor) as uow:
+            made = await accounts.create_people(uow, people=new)
+        self.merchant = actor
+        self.people = dict(zip(people, (each for each in made if isinstance(each, UUID)), strict=True))
 
     def scans(self) -> list[Any]:
         """Return every scan that was kept."""

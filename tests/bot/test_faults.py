@@ -8,11 +8,12 @@ from tests.bot.stage import OWNER, PICKER, Stage
 from tests.bot.test_floor import card_of, next_list, tell
 
 pytestmark = pytest.mark.xdist_group("bot")
-FLOOD = (429, "Too Many Requests: retry after 1", {"retry_after": 1})
-SAME = (400, "Bad Request: message is not modified: specified new message content is the same", {})
-OLD = (400, "Bad Request: query is too old and response timeout expired or query ID is invalid", {})
-LOST = (400, "Bad Request: message to edit not found", {})
-BLOCKED = (403, "Forbidden: bot was blocked by the user", {})
+Fault = tuple[int, str, dict[str, int]]
+FLOOD: Fault = (429, "Too Many Requests: retry after 1", {"retry_after": 1})
+SAME: Fault = (400, "Bad Request: message is not modified: specified new message content is the same", {})
+OLD: Fault = (400, "Bad Request: query is too old and response timeout expired or query ID is invalid", {})
+LOST: Fault = (400, "Bad Request: message to edit not found", {})
+BLOCKED: Fault = (403, "Forbidden: bot was blocked by the user", {})
 
 
 def test_the_flood_limit_is_waited_for(stage: Stage) -> None:
@@ -34,7 +35,7 @@ def test_a_connection_that_breaks_is_tried_again(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("method, fault", [("answerCallbackQuery", OLD), ("editMessageText", SAME)])
-def test_what_telegram_says_too_late_or_needlessly_is_no_news(stage: Stage, method: str, fault: object) -> None:
+def test_what_telegram_says_too_late_or_needlessly_is_no_news(stage: Stage, method: str, fault: Fault) -> None:
     before = stage.telegram.now
     stage.telegram.say(OWNER, "/language")
     asked = stage.telegram.answer(OWNER, "Which language", after=before)

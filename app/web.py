@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from pickmesh.app import health, metrics, phone, pictures, telegram
 from pickmesh.app.labels import answers as labels
+from pickmesh.core.kit import languages
 from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.texts import sentence
 from pickmesh.graphql import errors
 from pickmesh.graphql.server import Server
 from pickmesh.graphql.services import Services
@@ -120,10 +122,21 @@ class Frame:
         length = headers.get("content-length", "0")
         limit = self._body_bytes_max_at.get(path, self._body_bytes_max)
         if length.isdecimal() and int(length) > limit:
-            message = f"The body has {length} bytes and the limit is {limit}; send it in smaller parts."
+            locale = languages.asked_for(headers.get("accept-language")) or languages.ENGLISH
+            message = languages.translate(_too_long(path, int(length), limit), locale)
             body = {"errors": [{"message": message, "extensions": {"code": errors.BAD_REQUEST}}]}
             return JSONResponse(body, status_code=413)
         return self._app
+
+
+def _too_long(path: str, length: int, limit: int) -> str:
+    if path == pictures.PATH:
+        return sentence(
+            "The picture has {length} bytes and the limit is {limit}; take a smaller one.", length=length, limit=limit
+        )
+    return sentence(
+        "The body has {length} bytes and the limit is {limit}; send it in smaller parts.", length=length, limit=limit
+    )
 
 
 def _policy_for(scope: Scope, headers: Headers) -> str:

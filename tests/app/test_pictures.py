@@ -17,6 +17,7 @@ from processes import address_of, run, started
 from statements import statements
 
 from pickmesh.app import composition
+from pickmesh.app.pictures import FORM_BYTES_MAX
 from pickmesh.app.settings import Settings
 from pickmesh.bench import pictures
 from pickmesh.core.journal.database import Database
@@ -144,6 +145,20 @@ async def test_bad_pictures_are_refused_each_in_its_way(house: House) -> None:
     assert code_of(await house.scan(b"x" * 2_000_001)) == (413, "PICTURE_TOO_LARGE")
     assert code_of(await house.scan(b"x" * 2_200_000)) == (413, "BAD_REQUEST")
     assert code_of(await house.scan(GOOD, *(["1"] * 501))) == (413, "LIMIT_EXCEEDED")
+
+
+async def test_a_picture_that_is_far_too_large_is_told_in_the_language_it_is_sent_in(house: House) -> None:
+    said = []
+    for asked in ("zh-CN,en;q=0.5", "en"):
+        headers = {**house.headers, "accept-language": asked, "content-type": "image/png"}
+        answer = await house.client.post("/scan", content=b"x" * 2_200_000, headers=headers)
+        assert answer.status_code == 413
+        said.append(answer.json()["errors"][0]["message"])
+    limit = 2_000_000 + FORM_BYTES_MAX
+    assert said == [
+        f"图片有 2200000 字节，上限是 {limit} 字节：请拍小一点的。",
+        f"The picture has 2200000 bytes and the limit is {limit}; take a smaller one.",
+    ]
 
 
 async def test_a_form_without_a_picture_is_refused(house: House) -> None:

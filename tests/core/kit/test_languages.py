@@ -50,7 +50,14 @@ def refusal_classes(of: type[Exception] = Refusal) -> Iterator[type[Exception]]:
 
 def calls() -> Iterator[tuple[str, str, ast.expr]]:
     """Yield (file, what is called, its first argument) of our code."""
-    for pattern in ("core/**/*.py", "graphql/*.py", "scanner/codes/*.py", "app/labels/*.py", "app/pictures.py"):
+    for pattern in (
+        "core/**/*.py",
+        "graphql/*.py",
+        "scanner/codes/*.py",
+        "app/labels/*.py",
+        "app/pictures.py",
+        "app/web.py",
+    ):
         for path in sorted(ROOT.glob(pattern)):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and node.args:

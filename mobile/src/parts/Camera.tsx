@@ -31,14 +31,16 @@ export function Camera({ hear, expected, onClose }: Props) {
   }, [handle]);
   return (
     <section class="camera" aria-label={t("action.camera")} data-testid="camera" data-problem={problem}>
-      {/* A live picture of the goods has no sound and nothing to caption. */}
-      <video ref={video} class="camera-picture" muted playsInline />
-      {!problem && <div class="camera-frame" aria-hidden="true" />}
-      {problem && (
-        <p class="camera-problem" role="alert">
-          {t(`camera.${problem}`)}
-        </p>
-      )}
+      <div class="camera-view">
+        {/* A live picture of the goods has no sound and nothing to caption. */}
+        <video ref={video} class="camera-picture" muted playsInline />
+        {!problem && <div class="camera-frame" aria-hidden="true" />}
+        {problem && (
+          <p class="camera-problem" role="alert">
+            {t(`camera.${problem}`)}
+          </p>
+        )}
+      </div>
       <div class="camera-bar">
         {!problem && last && (
           <button

@@ -151,7 +151,7 @@ function Phone() {
         <Icon name={kept ? "shield" : "alert"} />
         <span>{t(kept ? "settings.storageKept" : "settings.storageOpen")}</span>
       </p>
-      {isSecure() && (
+      {isSecure() && location.protocol === "https:" && (
         <p class="fact">
           <Icon name="lock" />
           <span>{t("settings.secure")}</span>

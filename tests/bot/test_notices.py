@@ -13,11 +13,11 @@ def test_low_stock_arrives_once_and_resolves_itself_when_stock_is_received(stage
     assert alert.method == "sendMessage"
     assert {"Remind me in 4 hours", "Done"} <= set(alert.buttons)
     stage.telegram.until(lambda: stage.waiting() == 0, "that it is marked as told")
-    sent = [call for call in stage.telegram.emulator.calls[before:] if call.chat == OWNER]
-    assert len(sent) == 1
+    told = [call for call in stage.telegram.emulator.calls[before:] if "KETTLE-LID" in call.text]
+    assert len(told) == 1
     stage.receive("KETTLE-LID", "A-01-03", 500)
     ended = stage.telegram.wait_for(
-        lambda call: call.method == "editMessageText" and call.chat == OWNER, after=before, what="the resolution"
+        lambda call: call.method == "editMessageText" and "KETTLE-LID" in call.text, after=before, what="the resolution"
     )
     assert int(ended.fields["message_id"]) == alert.message
     assert ended.buttons == {}
@@ -38,6 +38,8 @@ def test_a_notice_is_edited_not_repeated_when_the_bot_is_killed_before_it_is_mar
 def test_an_alert_is_put_off_and_settled_by_a_tap(stage: Stage) -> None:
     before = stage.telegram.now
     stage.watch("KETTLE", low_at=1000, enough_at=2000)
-    alert = stage.telegram.answer(OWNER, "KETTLE", after=before)
+    alert = stage.telegram.answer(OWNER, "KETTLE Article KETTLE is low", after=before)
     stage.telegram.press(OWNER, alert, "Done")
     stage.telegram.answer(OWNER, "Noted as done", after=before)
+    ended = stage.telegram.answer(OWNER, "Settled by Wang", after=before)
+    assert (ended.method, ended.buttons) == ("editMessageText", {})

@@ -1,4 +1,4 @@
-"""A subscriber over graphql-transport-ws: collects every event of its merchant, in a thread of its own."""
+"""A subscriber over graphql-transport-ws: collects everything a subscription tells, in a thread of its own."""
 
 import json
 import queue
@@ -17,11 +17,11 @@ WAIT_S_MAX = 30
 class Listener:
     """Hears what a socket says."""
 
-    def __init__(self, socket: ClientConnection, token: str) -> None:
+    def __init__(self, socket: ClientConnection, token: str, query: str) -> None:
         self._socket = socket
         self._say("connection_init", payload={"Authorization": f"Bearer {token}"})
         assert json.loads(self._socket.recv())["type"] == "connection_ack"
-        self._say("subscribe", id="events", payload={"query": EVENTS})
+        self._say("subscribe", id="events", payload={"query": query})
         self._heard: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def _say(self, kind: str, **more: Any) -> None:
@@ -32,7 +32,8 @@ class Listener:
         for message in self._socket:
             told = json.loads(message)
             if told["type"] == "next":
-                self._heard.put(told["payload"]["data"]["events"])
+                (news,) = told["payload"]["data"].values()
+                self._heard.put(news)
 
     def until(self, is_last: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         """Return every event so far, up to the first for which `is_last`."""
@@ -43,11 +44,11 @@ class Listener:
 
 
 @contextmanager
-def listening(address: str, token: str) -> Iterator[Listener]:
-    """Subscribe to a merchant's events while the block runs."""
+def listening(address: str, token: str, query: str = EVENTS) -> Iterator[Listener]:
+    """Subscribe to a merchant's events, or to something else of one field, while the block runs."""
     url = f"{address.replace('http', 'ws', 1)}/graphql"
     with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-        listener = Listener(socket, token)
+        listener = Listener(socket, token, query)
         thread = threading.Thread(target=listener.listen, daemon=True)
         thread.start()
         yield listener

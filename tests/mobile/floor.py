@@ -18,6 +18,8 @@ from mobile import warehouse
 from processes import Running
 from system.client import Desk, opened, pick_line
 
+from pickmesh.core.kit.ids import new_id
+
 DATABASE = Path("var") / "pickmesh.sqlite3"
 
 
@@ -173,6 +175,19 @@ class Floor:
                 fulfillmentOrders=[{"id": order["id"]}],
                 reason="the buyer changed their mind",
             )
+
+    def leave_a_label_in_doubt(self) -> None:
+        """Have an agent die with the oldest label half sent, and start again: it cannot know what came of it."""
+        with self.desk("picker@linan") as agent:
+            station = agent.ask('{ station(code: "BENCH-1") { id } }')["station"]["id"]
+            runs = [{"runId": str(new_id())} for _ in range(2)]
+            takes = {"stationId": station, "agent": "printer"}
+            for run in runs:
+                told = agent.do("printJobTake", "PrintJobTakeInput", "printJobs { id }", **takes, **run)
+                ids = [job["id"] for job in told["printJobs"]]
+                if run is runs[0]:
+                    assert len(ids) == 1
+                    agent.do("printJobSend", "PrintJobSendInput", "printJobs { id }", **run, printJobIds=ids)
 
     def pairing_link(self, sign_in: str) -> str:
         """Have the manager make a link that lets one phone in as a person."""

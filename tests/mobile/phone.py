@@ -34,6 +34,8 @@ KEPT = """() => new Promise((resolve, reject) => {
 
 
 SCANNER_KEY_S = 0.005
+DOUBLE_TAP_S = 0.4
+"""A little longer than the app takes two taps at one spot for one."""
 _SIGNS = {"-": ("Minus", 189)}
 
 
@@ -191,7 +193,8 @@ class Phone:
         )
 
     async def understood(self) -> None:
-        """Tap away the error that waits."""
+        """Tap away the error that waits, not so soon after another tap that it would be the second of a double tap."""
+        await asyncio.sleep(DOUBLE_TAP_S)
         await self.problem.get_by_role("button").click()
         await expect(self.problem).to_have_count(0)
 

@@ -1,5 +1,6 @@
 """A list picked and packed by camera, scanner and keyboard, through dead zones, a reload and a power cut."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -27,6 +28,7 @@ async def test_a_list_is_picked_and_packed_and_the_server_has_every_entry_once(
         await _pick(handset, house)
         await _pack(handset)
         await _assert_every_entry_is_there_once(handset, house)
+        await _see_to_a_label_in_doubt(handset, house)
         assert [said for said in handset.complaints if "ERR_" not in said] == []
     await browser.close()
     # The worker that was killed held the carriers' post for half a minute at most.
@@ -97,6 +99,21 @@ async def _weigh_wrongly(handset: Phone) -> int:
     assert told is not None
     await handset.understood()
     return int(told[1])
+
+
+async def _see_to_a_label_in_doubt(handset: Phone, house: Floor) -> None:
+    """The bench shows that nobody knows of a label; the packer, who sees it on the parcel, says that it is there."""
+    # The worker that was killed held the carriers' post for half a minute at most.
+    await asyncio.to_thread(wait_until, "a label", lambda: house.rows("SELECT id FROM print_job"), seconds=45)
+    house.leave_a_label_in_doubt()
+    assert house.rows("SELECT state FROM print_job") == [("UNSURE",)]
+    line = handset.page.get_by_test_id("doubts")
+    await expect(line).to_have_text("1 label unsure: look at the printer", timeout=25_000)
+    await line.click()
+    await handset.page.get_by_role("dialog").get_by_role("button", name="It is there").click()
+    await expect(handset.page.locator(".doubt")).to_have_count(0)
+    await expect(line).to_have_count(0)
+    assert house.rows("SELECT state FROM print_job") == [("PRINTED",)]
 
 
 async def _assert_every_entry_is_there_once(handset: Phone, house: Floor) -> None:

@@ -110,6 +110,8 @@ def show(console: Console, shown: Shown, *, seconds: float) -> None:
     _show_people(console, shown)
     console.print("\nThe bot, which has alerts and a partner's request for you, talks in another terminal too:")
     console.print(f"  {chat_command(shown)}", soft_wrap=True, markup=False)
+    console.print("With the token of a Telegram bot of yours (docs/bot.md says how to get one) it talks there:")
+    console.print(f"  {bot_command(shown)}", soft_wrap=True, markup=False)
     console.print("\nTry first, in another terminal:")
     for line in commands(shown):
         console.print(f"  {line}", soft_wrap=True, markup=False)
@@ -143,6 +145,12 @@ def chat_command(shown: Shown) -> str:
     """Return the line that talks to the bot as the manager of this demo, as it is to be typed in this folder."""
     who = ("--as", MANAGER, "--merchant", world.LINAN.code)
     return _command(shown, "chat", *who, "--server", shown.reached.address)
+
+
+def bot_command(shown: Shown) -> str:
+    """Return the line that is the Telegram bot of this demo, with the token left to fill in."""
+    settings = ("PICKMESH_TELEGRAM_TOKEN=…", f"PICKMESH_BOT_SERVER={shlex.quote(shown.reached.address)}")
+    return " ".join((*settings, _command(shown, "bot")))
 
 
 def _command(shown: Shown, *words: str) -> str:

@@ -199,6 +199,7 @@ def test_the_demo_loads_serves_and_its_lines_work_as_they_stand(tmp_path: Path) 
         assert session["instruction"]
         assert [each["status"] for each in answered["dropshipAccept"]["dropships"]] == ["ACCEPTED"]
         assert "chat --as manager@linan --merchant linan --server http://" in screen
+        assert "PICKMESH_TELEGRAM_TOKEN=… PICKMESH_BOT_SERVER=http://" in screen
         assert token_of(address, "picker1@linan").startswith("pm1_")
         assert running.stop(signal.SIGINT) == 0
         assert "Stopped; everything is kept." in running.output[-1]

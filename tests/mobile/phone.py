@@ -121,7 +121,8 @@ class Phone:
         return self.page.locator(".goods-count b")
 
     async def take(self, number: str) -> None:
-        """Open one of the lists by its number."""
+        """Open one of the lists by its number, not so soon after another tap that it would be a double tap's second."""
+        await asyncio.sleep(DOUBLE_TAP_S)
         await self.page.locator(f"[data-list='{number}']").click()
         await expect(self.instruction).to_be_visible()
 

@@ -9,6 +9,8 @@ from cyclopts import Parameter
 from pickmesh.app import merchants, seals, settings
 from pickmesh.app.database import is_there, missing_sentence, open_database
 from pickmesh.app.health import NotServing
+from pickmesh.app.worker import WOKEN
+from pickmesh.core.journal import wakes
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 
@@ -35,9 +37,20 @@ def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
 
 
 def for_merchant(code: str | None, work: Callable[[Database, Actor], Awaitable[Answer]]) -> Answer:
-    """Do some work for the merchant with a code; refuses an unknown one."""
+    """Do some work for the merchant with a code; refuses an unknown one. Workers look at the merchant afterwards."""
 
     async def found(database: Database) -> Answer:
-        return await work(database, await merchants.find(database, code))
+        actor = await merchants.find(database, code)
+        try:
+            return await work(database, actor)
+        finally:
+            await _wake(database, actor)
 
     return with_database(found)
+
+
+async def _wake(database: Database, actor: Actor) -> None:
+    """Ask for a look: a command ends before the task that tells of commits, and a sweep would come a minute later."""
+    async with database.directory() as connection:
+        for consumer in WOKEN:
+            await wakes.wake(connection, [actor.merchant_id], consumer, database.clock.now())

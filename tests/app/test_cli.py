@@ -103,6 +103,15 @@ def test_an_import_reports_every_row_beside_the_file_and_a_second_run_changes_no
         ]
 
 
+def test_a_command_wakes_the_workers_for_its_merchant(shop: Path, database: sqlite3.Connection) -> None:
+    """A command ends before the task that tells of commits; workers must not wait for their sweep."""
+    database.execute("DELETE FROM merchant_wake")
+    database.commit()
+    assert run(shop, "import-catalog", "catalog.csv", merchant="linan").returncode == 0
+    woken = {row[0] for row in database.execute("SELECT consumer FROM merchant_wake")}
+    assert woken == {"reactions", "outbox", "chat"}
+
+
 def test_refused_rows_give_exit_code_1_and_stand_in_the_report(shop: Path) -> None:
     text = ORDERS.replace("8001,1,", "8003,1,").replace("8002,1,2026", "8004,1,20x6")
     (shop / "some.csv").write_text(text, encoding="utf-8")

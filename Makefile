@@ -41,12 +41,14 @@ fmt: setup-dev $(APP) ## format and sort imports
 bench: setup-dev ## every speed claim as a ratio to its floor
 	$(BIN)/pickmesh bench import --json
 	$(BIN)/pickmesh bench scan --json
+	$(BIN)/pickmesh bench scanner --json
 
 schema: setup-dev ## write schema.graphql from the code
 	$(BIN)/pickmesh schema > schema.graphql
 
-pictures: setup-dev ## draw the pictures of README and docs from the product itself
+pictures: setup-dev $(APP) ## draw the pictures of README and docs from the product itself
 	$(BIN)/python docs/draw_pictures.py
+	$(BIN)/python docs/screenshots.py
 
 lock: setup-dev ## pin every dependency with its hashes
 	$(BIN)/pip install --quiet uv

@@ -8,6 +8,7 @@ from system.client import Desk, desks, opened
 from system.floor_steps import pack
 from system.installation import PASSWORD, Installation
 from system.listener import Listener, listening
+from system.talk import talking
 from system.trading import LAMP, MUG, become_partners, order_file, partnership, set_up, sku_of, supply
 from system.walk import fulfillment_orders, picked_to_the_end, released, wait_until
 
@@ -37,9 +38,12 @@ def test_a_short_order_is_shipped_by_a_partner(installation: Installation) -> No
         ):
             order_by_hand(installation, owner)
             order_by_itself(installation, owner)
-            accept_both(other_manager, dropships)
+            hear_of_both(dropships)
+            accept_by_a_tap(installation, address, other_manager)
             waybills = carried_out(other_manager, picker, packer)
             assert_tracking(installation.folder, owner, waybills)
+            with talking(installation.folder, address, "owner@beihai", "beihai", installation.settings) as chat:
+                chat.hear(*waybills.values())
             assert_books(owner, other_owner)
             assert_low_once(other_manager, alerts)
         for desk in (owner, other_owner):
@@ -123,14 +127,23 @@ def dropships_of(desk: Desk) -> list[dict[str, Any]]:
     return found
 
 
-def accept_both(manager: Desk, heard: Listener) -> None:
-    """The supplier hears of both requests, and promises to ship them."""
+def hear_of_both(heard: Listener) -> None:
+    """The supplier's screens hear of both requests."""
     received: set[str] = set()
     while len(received) < len(ORDERED):
         *_, last = heard.until(lambda news: news["event"] == "dropship_received")
         received.add(last["dropship"]["id"])
-    told = manager.do("dropshipAccept", "DropshipAcceptInput", "dropships { status }", dropshipIds=sorted(received))
-    assert [one["status"] for one in told["dropships"]] == ["ACCEPTED"] * len(ORDERED)
+
+
+def accept_by_a_tap(installation: Installation, address: str, manager: Desk) -> None:
+    """The supplier's manager is told of both in chat, and that mugs are few now, and accepts both by one tap."""
+    with talking(installation.folder, address, "manager@linan", "linan", installation.settings) as chat:
+        chat.hear("D-0001", "D-0002", "LI-MUG")
+        chat.type("/waiting")
+        chat.hear("全部接受（2）")
+        chat.type("1")
+        chat.hear("已接受 2 个")
+    assert {one["status"] for one in dropships_of(manager)} == {"ACCEPTED"}
 
 
 def carried_out(manager: Desk, picker: Desk, packer: Desk) -> dict[int, str]:

@@ -55,10 +55,10 @@ class Market:
         return self.trade
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+@pytest.fixture(scope="module", params=["polling", "webhook"])
+def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     with telegram() as emulated:
-        stage = Stage(tmp_path_factory.mktemp("market"), "polling", emulated, free_port())
+        stage = Stage(tmp_path_factory.mktemp("market"), request.param, emulated, free_port())
         made = Market(stage)
         made.set_up()
         try:

@@ -36,6 +36,15 @@ def test_a_connection_that_breaks_is_tried_again(stage: Stage) -> None:
     )
 
 
+def test_an_answer_that_never_comes_is_not_waited_for_for_ever(stage: Stage) -> None:
+    stage.telegram.emulator.faults.append(("sendMessage", HANGING))
+    before, begin = stage.telegram.now, time.monotonic()
+    stage.telegram.say(OWNER, "MUG")
+    stage.telegram.answer(OWNER, "on hand", after=before)
+    assert time.monotonic() - begin >= 20
+    stage.telegram.emulator.let_go()
+
+
 @pytest.mark.parametrize("method, fault", [("answerCallbackQuery", OLD), ("editMessageText", SAME)])
 def test_what_telegram_says_too_late_or_needlessly_is_no_news(stage: Stage, method: str, fault: Fault) -> None:
     before = stage.telegram.now

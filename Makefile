@@ -21,7 +21,8 @@ demo: setup $(APP) ## set up, load the demo's merchants and serve them (Ctrl-C s
 
 test: setup-dev $(APP) ## everything: rules, both databases, HTTP, races, the whole walk, the phone in a browser
 	$(MOBILE) run test
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests
+	$(BIN)/pytest tests/mobile
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests --ignore tests/mobile
 
 test-fast: setup-dev ## pure rules and codes: under a minute
 	$(BIN)/pytest -n $(JOBS) tests/scanner tests/core -k "rules or codes or kit or parse"

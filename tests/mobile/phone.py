@@ -11,7 +11,8 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
-WAIT_MS = 15_000
+WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)  # a busy machine is slow, not wrong
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-dev-shm-usage",

@@ -30,10 +30,20 @@ async def readers() -> AsyncIterator[Readers]:
     await made.close()
 
 
+OTHERS: set[int] = set()
+"""Processes of this kind that ran before the test: other tests' on the same worker."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    OTHERS.clear()
+    OTHERS.update(each.pid for each in workers())
+
+
 def workers() -> list[psutil.Process]:
-    """The processes that read, as the system sees them."""
+    """The processes that read for this test, as the system sees them."""
     found = psutil.Process().children(recursive=True)
-    mine = [each for each in found if each.status() != psutil.STATUS_ZOMBIE]  # what other tests have left behind
+    mine = [each for each in found if each.pid not in OTHERS and each.status() != psutil.STATUS_ZOMBIE]
     return [each for each in mine if "spawn_main" in " ".join(each.cmdline())]
 
 

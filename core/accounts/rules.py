@@ -5,12 +5,11 @@ import zoneinfo
 from collections.abc import Iterable
 from uuid import UUID
 
-from pickmesh.core.kit import refusals
+from pickmesh.core.kit import languages, refusals
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import ROLE_PERMISSIONS, Permission, Role
 from pickmesh.core.kit.texts import sentence
 
-LOCALES = ("zh-CN", "en")
 NAME_LENGTH_MAX = 200
 _MERCHANT_CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SHOP_CODE = re.compile(r"[^\s:;,*]{1,64}")
@@ -68,9 +67,9 @@ def require_currency(code: str) -> None:
 
 def require_locale(locale: str) -> None:
     """Refuse a language nobody has translated to."""
-    if locale not in LOCALES:
+    if locale not in languages.LOCALES:
         message = sentence(
-            "“{name}” is no language of ours; use one of {locales}.", name=locale, locales=", ".join(LOCALES)
+            "“{name}” is no language of ours; use one of {locales}.", name=locale, locales=", ".join(languages.LOCALES)
         )
         raise refusals.InvalidInput(message, field=("locale",))
 

@@ -1,10 +1,11 @@
 """A QR code in a terminal: two modules a character in half blocks, black on white whatever the terminal's colours."""
 
 import zxingcpp
-from PIL import Image
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
+
+from pickmesh.scanner.labels import bars
 
 QUIET_COLUMNS = 4
 QUIET_ROWS = 2
@@ -12,20 +13,12 @@ QUIET_ROWS = 2
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
-def modules(text: str) -> list[list[bool]]:
-    """Return a QR code's modules row by row, True where it is black, without its quiet zone.
+def lines(text: str) -> list[str]:
+    """Return a QR code with its quiet zone as lines of half blocks, to be printed black on white.
 
     It has the lowest error correction: a screen has no scratches, and a small code must fit into few lines.
     """
-    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L")
-    picture = Image.fromarray(symbol.to_image(scale=1, add_quiet_zones=False))
-    levels = [level == 0 for level in picture.tobytes()]
-    return [levels[start : start + picture.width] for start in range(0, len(levels), picture.width)]
-
-
-def lines(text: str) -> list[str]:
-    """Return a QR code with its quiet zone as lines of half blocks, to be printed black on white."""
-    bare = modules(text)
+    bare = bars.levels_of(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L"))
     width = len(bare[0]) + 2 * QUIET_COLUMNS
     white, margin = [False] * width, [False] * QUIET_COLUMNS
     rows = [white] * QUIET_ROWS + [[*margin, *row, *margin] for row in bare] + [white] * QUIET_ROWS

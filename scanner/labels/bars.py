@@ -111,7 +111,7 @@ def squares(text: str, *, gs1: bool = False) -> tuple[tuple[bool, ...], ...]:
         raise ValueError(f"{text[:60]!r} cannot be printed as QR; use 1 to {SQUARE_TEXT_MAX} characters.")
     more = {"gs1": True} if gs1 else {}
     symbol = zxingcpp.create_barcode(text, BarcodeFormat.QRCode, ec_level="M", **more)
-    return _levels(symbol)
+    return levels_of(symbol)
 
 
 def _rows(text: str, symbology: Symbology) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
@@ -122,11 +122,12 @@ def _rows(text: str, symbology: Symbology) -> tuple[tuple[bool, ...], tuple[bool
         advice = _ADVICE.get(symbology, f"use {length} digits")
         raise ValueError(f"{text!r} cannot be printed as {name}; {advice}.")
     more = {"gs1": True} if symbology is Symbology.GS1_128 else {}
-    rows = _levels(zxingcpp.create_barcode(text, symbology.value[0], **more))
+    rows = levels_of(zxingcpp.create_barcode(text, symbology.value[0], **more))
     return rows[0], rows[-1]
 
 
-def _levels(symbol: zxingcpp.Barcode) -> tuple[tuple[bool, ...], ...]:
+def levels_of(symbol: zxingcpp.Barcode) -> tuple[tuple[bool, ...], ...]:
+    """Return a symbol's modules row by row, True where it is black, without its quiet zone."""
     picture = Image.fromarray(symbol.to_image(scale=1, add_quiet_zones=False))
     levels, width = picture.tobytes(), picture.width
     return tuple(tuple(level == 0 for level in levels[at : at + width]) for at in range(0, len(levels), width))

@@ -144,12 +144,16 @@ class PrintJobTake(Mutation):
         return Done({"print_jobs": taken})
 
 
-class PrintJobSend(OfPrintJobs):
-    """Ask, right before the first byte leaves, whether these jobs may go; nothing of a refused one may be sent."""
+class OfRun(OfPrintJobs):
+    """What one run of an agent tells about its jobs."""
 
     class Input:
         run_id = graphene.UUID(required=True)
         print_job_ids = relay.some(graphene.ID, required=True)
+
+
+class PrintJobSend(OfRun):
+    """Ask, right before the first byte leaves, whether these jobs may go; nothing of a refused one may be sent."""
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
@@ -158,12 +162,8 @@ class PrintJobSend(OfPrintJobs):
         return cls.done(await printing.send_print_jobs(uow, run_id=input.run_id, print_job_ids=ids))
 
 
-class PrintJobFinish(OfPrintJobs):
+class PrintJobFinish(OfRun):
     """Tell that jobs are printed; telling it again changes nothing."""
-
-    class Input:
-        run_id = graphene.UUID(required=True)
-        print_job_ids = relay.some(graphene.ID, required=True)
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:

@@ -10,8 +10,8 @@ from pickmesh.app import merchants, seals, settings
 from pickmesh.app.database import is_there, missing_sentence, open_database
 from pickmesh.app.health import NotServing
 from pickmesh.app.worker import WOKEN
-from pickmesh.core.journal import wakes
 from pickmesh.core.journal.database import Database
+from pickmesh.core.journal.wakes import Waker
 from pickmesh.core.kit.actors import Actor
 
 Answer = TypeVar("Answer")
@@ -44,13 +44,6 @@ def for_merchant(code: str | None, work: Callable[[Database, Actor], Awaitable[A
         try:
             return await work(database, actor)
         finally:
-            await _wake(database, actor)
+            await Waker(database, WOKEN).finish()  # else what it committed would wait for a sweep, up to a minute
 
     return with_database(found)
-
-
-async def _wake(database: Database, actor: Actor) -> None:
-    """Ask for a look: a command ends before the task that tells of commits, and a sweep would come a minute later."""
-    async with database.directory() as connection:
-        for consumer in WOKEN:
-            await wakes.wake(connection, [actor.merchant_id], consumer, database.clock.now())

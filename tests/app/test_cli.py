@@ -107,7 +107,8 @@ def test_a_command_wakes_the_workers_for_its_merchant(shop: Path, database: sqli
     """A command ends before the task that tells of commits; workers must not wait for their sweep."""
     database.execute("DELETE FROM merchant_wake")
     database.commit()
-    assert run(shop, "import-catalog", "catalog.csv", merchant="linan").returncode == 0
+    (shop / "more.csv").write_text(CATALOG.replace("MUG", "LID").replace("1001", "1002"), encoding="utf-8")
+    assert run(shop, "import-catalog", "more.csv", merchant="linan").returncode == 0
     woken = {row[0] for row in database.execute("SELECT consumer FROM merchant_wake")}
     assert woken == {"reactions", "outbox", "chat"}
 

@@ -86,13 +86,14 @@ class Running:
 
 
 @contextmanager
-def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Running]:
-    """Start a command in a folder; whatever is left of it at the end is killed."""
+def started(folder: Path, *arguments: str, stdin: int | None = None, **settings: str) -> Iterator[Running]:
+    """Start a command in a folder, with `stdin=PIPE` to be typed to; whatever is left of it at the end is killed."""
     environ: Mapping[str, str] = environment(folder, **{"log_format": "json", "port": "0", **settings})
     process = subprocess.Popen(
         [PICKMESH, *arguments],
         cwd=folder,
         env=environ,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

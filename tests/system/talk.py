@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from processes import PICKMESH, Running, environment
+from processes import Running, started
 
 
 class Talk:
@@ -34,24 +34,8 @@ class Talk:
 def talking(folder: Path, address: str, sign_in: str, merchant: str, settings: Mapping[str, str]) -> Iterator[Talk]:
     """Open a chat as somebody, and close it at the end as Ctrl-D does."""
     who = ("--as", sign_in, "--merchant", merchant, "--server", address)
-    process = subprocess.Popen(
-        [PICKMESH, "chat", *who],
-        cwd=folder,
-        env=environment(folder, **settings),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        bufsize=1,
-    )
-    try:
-        yield Talk(Running(process))
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(timeout=60) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    with started(folder, "chat", *who, stdin=subprocess.PIPE, **settings) as running:
+        yield Talk(running)
+        assert running.process.stdin is not None
+        running.process.stdin.close()
+        assert running.process.wait(timeout=60) == 0

@@ -141,23 +141,26 @@ async def stranger(database: Database) -> Actor:
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def fresh_database(
+async def fresh_url(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     sqlite_template: Path,
     postgres_server: str,
     postgres_template: str,
     worker_id: str,
-    clock: StoppedClock,
-) -> AsyncIterator[Database]:
-    """An empty migrated database of the test's own, for tests that look at all merchants or break things."""
+) -> str:
+    """The application's URL of an empty migrated database of the test's own."""
     if request.param == "sqlite":
         path = tmp_path / "fresh.sqlite3"
         path.write_bytes(sqlite_template.read_bytes())
-        url = f"sqlite:///{path}"
-    else:
-        name = f"pickmesh_fresh_{worker_id}"
-        url = as_app(await make_postgres_database(postgres_server, name, template=postgres_template))
-    chosen = Database(url, vault=VAULT, clock=clock)
+        return f"sqlite:///{path}"
+    name = f"pickmesh_fresh_{worker_id}"
+    return as_app(await make_postgres_database(postgres_server, name, template=postgres_template))
+
+
+@pytest_asyncio.fixture
+async def fresh_database(fresh_url: str, clock: StoppedClock) -> AsyncIterator[Database]:
+    """An empty migrated database of the test's own, for tests that look at all merchants or break things."""
+    chosen = Database(fresh_url, vault=VAULT, clock=clock)
     yield chosen
     await chosen.dispose()

@@ -19,10 +19,8 @@ from random import Random
 from uuid import UUID
 
 import processes
-import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from databases import as_app, make_postgres_database
 from processes import Running
 from tests.builders_dropships import (
     Row,
@@ -183,25 +181,11 @@ class Stage:
     settings: dict[str, str]
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def stage(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    sqlite_template: Path,
-    postgres_server: str,
-    postgres_template: str,
-    worker_id: str,
-) -> AsyncIterator[Stage]:
-    if request.param == "sqlite":
-        path = tmp_path / "kills.sqlite3"
-        path.write_bytes(sqlite_template.read_bytes())
-        url = f"sqlite:///{path}"
-    else:
-        name = f"pickmesh_kills_{worker_id}"
-        url = as_app(await make_postgres_database(postgres_server, name, template=postgres_template))
+@pytest_asyncio.fixture
+async def stage(fresh_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     vault = Vault({SECRET_KEY_ID: SECRET.encode()})
-    database, earlier = Database(url, vault=vault), Database(url, vault=vault, clock=Behind(ANSWERED_IN))
-    yield Stage(database, earlier, tmp_path, {"database_url": url, "secret_key": SECRET, **PACE})
+    database, earlier = Database(fresh_url, vault=vault), Database(fresh_url, vault=vault, clock=Behind(ANSWERED_IN))
+    yield Stage(database, earlier, tmp_path, {"database_url": fresh_url, "secret_key": SECRET, **PACE})
     await database.dispose()
     await earlier.dispose()
 

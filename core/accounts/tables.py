@@ -55,6 +55,13 @@ class Merchant(MerchantRow):
     version: Mapped[int] = counted(1)
 
 
+class ReviewPolicy(StrEnum):
+    """Whether a shop's orders wait for a person's look before they may go out."""
+
+    AUTOMATIC = "AUTOMATIC"
+    MANUAL = "MANUAL"
+
+
 class Shop(MerchantObject):
     """A shop on a platform; orders come from it and tracking goes back to it."""
 
@@ -64,6 +71,7 @@ class Shop(MerchantObject):
     name: Mapped[str]
     platform: Mapped[str]
     shortage_policy: Mapped[str]
+    review_policy: Mapped[str] = mapped_column(server_default=ReviewPolicy.AUTOMATIC)
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
     version: Mapped[int] = counted(1)
@@ -72,6 +80,7 @@ class Shop(MerchantObject):
         unarchived_unique("uq_shop_code", "code"),
         one_of("platform", Platform),
         one_of("shortage_policy", ShortagePolicy),
+        one_of("review_policy", ReviewPolicy),
     )
 
 

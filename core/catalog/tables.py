@@ -1,4 +1,4 @@
-"""Tables of the catalog: products, SKUs, barcodes, bundles, shop codes, search terms, look-alikes."""
+"""Tables of the catalog: products, SKUs, barcodes, bundles, shop codes, search terms, look-alikes, pictures."""
 
 from datetime import datetime
 from uuid import UUID
@@ -146,10 +146,30 @@ class LookAlike(MerchantRow):
     other_sku_id: Mapped[UUID] = mapped_column(primary_key=True)
     wrong_scans: Mapped[int] = counted()
     last_seen_at: Mapped[datetime]
+    marked_by: Mapped[UUID | None]
+    marked_at: Mapped[datetime | None]
 
     __table_args__ = (
         belongs_to("sku_id", "sku"),
         belongs_to("other_sku_id", "sku"),
         not_negative("wrong_scans"),
         sa.CheckConstraint("sku_id < other_sku_id", name="ordered"),
+    )
+
+
+class Picture(MerchantObject):
+    """Where a picture of a product, or of one of its SKUs, can be fetched; the lowest position is shown first."""
+
+    __tablename__ = "picture"
+
+    product_id: Mapped[UUID]
+    sku_id: Mapped[UUID | None]
+    url: Mapped[str]
+    position: Mapped[int] = counted()
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        belongs_to("product_id", "product"),
+        sa.Index("uq_picture_url", "merchant_id", "product_id", "url", unique=True),
+        sa.Index("ix_picture_sku_id", "merchant_id", "sku_id"),
     )

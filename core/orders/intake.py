@@ -5,7 +5,6 @@ it; numbers are taken right before the rows are written, because everybody's num
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +16,15 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
 from pickmesh.core.orders import changes, events, holds, incoming, locks, plans, recipients, rules
 from pickmesh.core.orders.changes import Changed
+from pickmesh.core.orders.drafts import Draft
 from pickmesh.core.orders.goods import Codes, Components, known_goods
 from pickmesh.core.orders.holds import NewHold
-from pickmesh.core.orders.incoming import Amounts, NewOrder
+from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.refusals import DuplicateOrder, UnknownShop
 from pickmesh.core.orders.tables import (
     FulfillmentLine,
     FulfillmentOrder,
-    HoldReason,
     OrderLine,
     OrderRecipient,
     Progress,
@@ -35,21 +34,6 @@ from pickmesh.core.orders.tables import (
 from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
 
 ORDERS_MAX = 5_000
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A new order on its way into rows."""
-
-    index: int
-    order: NewOrder
-    id: UUID
-    content_hash: str
-    amounts: Amounts
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
-    holds: list[HoldReason] = field(default_factory=list)
-    number: int = 0
 
 
 async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[OrderVerdict | Refused]:
@@ -101,16 +85,16 @@ class _Sorted:
             else:
                 self.answers[index] = Refused(index, DuplicateOrder(field=("external_id",)))
 
-    def against(self, known: Mapping[tuple[UUID, str], sa.Row[Any]]) -> tuple[list[_Draft], list[Changed]]:
+    def against(self, known: Mapping[tuple[UUID, str], sa.Row[Any]]) -> tuple[list[Draft], list[Changed]]:
         """Return the orders that are new and those that changed; answers hold the verdict of those that did neither."""
-        drafts: list[_Draft] = []
+        drafts: list[Draft] = []
         changed: list[Changed] = []
         ids: dict[tuple[UUID, str], UUID] = {}
         for key, (index, order, told) in self.first.items():
             row = known.get(key)
             ids[key] = new_id() if row is None else row.id
             if row is None:
-                drafts.append(_Draft(index, order, ids[key], told, incoming.amounts_of(order)))
+                drafts.append(Draft(index, order, ids[key], told, incoming.amounts_of(order)))
             elif row.content_hash == told:
                 self.answers[index] = OrderVerdict(index, Verdict.UNCHANGED, row.id)
             else:
@@ -141,14 +125,14 @@ async def _known(
     return {(row.shop_id, row.external_id): row for row in found}
 
 
-def _levels_wanted(drafts: Sequence[_Draft], codes: Codes, parts: Components) -> set[UUID]:
+def _levels_wanted(drafts: Sequence[Draft], codes: Codes, parts: Components) -> set[UUID]:
     """Return the SKUs new orders will ask for, so that one lock covers them and the changed orders' alike."""
     plain = {codes.get((draft.order.shop_id, line.shop_code)) for draft in drafts for line in draft.order.lines}
     return {part for sku_id in plain if sku_id for part, _ in parts.get(sku_id) or ((sku_id, 1),)}
 
 
 async def _create(
-    uow: UnitOfWork, drafts: Sequence[_Draft], shops: Mapping[UUID, sa.Row[Any]], codes: Codes, parts: Components
+    uow: UnitOfWork, drafts: Sequence[Draft], shops: Mapping[UUID, sa.Row[Any]], codes: Codes, parts: Components
 ) -> None:
     """Take new orders apart, route and reserve them, write them."""
     for draft in drafts:
@@ -163,7 +147,7 @@ async def _create(
     uow.emit(_imported(draft) for draft in drafts)
 
 
-def _take_apart(draft: _Draft, codes: Codes, parts: Components) -> None:
+def _take_apart(draft: Draft, codes: Codes, parts: Components) -> None:
     """Make a draft's order lines, its fulfillment order in the making, and the reasons to hold it."""
     order = draft.order
     plan = Plan(new_id(), draft.id, incoming.ship_by(order), rules.Route(None, rules.RouteReason.UNMAPPED))
@@ -197,7 +181,7 @@ def _take_apart(draft: _Draft, codes: Codes, parts: Components) -> None:
         draft.holds = holds.reasons(order.payment_status, unmapped=unmapped)
 
 
-async def _number_and_write(uow: UnitOfWork, drafts: Sequence[_Draft], shops: Mapping[UUID, sa.Row[Any]]) -> None:
+async def _number_and_write(uow: UnitOfWork, drafts: Sequence[Draft], shops: Mapping[UUID, sa.Row[Any]]) -> None:
     made = [(draft, plan) for draft in drafts for plan in draft.plans]
     recipient_rows = [recipients.sealed_row(uow, draft.id, draft.order.recipient) for draft in drafts]
     line_rows = [line for draft in drafts for line in draft.lines]
@@ -219,7 +203,7 @@ async def _number_and_write(uow: UnitOfWork, drafts: Sequence[_Draft], shops: Ma
     await holds.write_holds(uow, wanted)
 
 
-def _order_row(uow: UnitOfWork, draft: _Draft) -> dict[str, Any]:
+def _order_row(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
     order, amounts = draft.order, draft.amounts
     return {
         "id": draft.id,
@@ -245,7 +229,7 @@ def _order_row(uow: UnitOfWork, draft: _Draft) -> dict[str, Any]:
     }
 
 
-def _fulfillment_order_row(uow: UnitOfWork, draft: _Draft, plan: Plan, number: int, policy: str) -> dict[str, Any]:
+def _fulfillment_order_row(uow: UnitOfWork, draft: Draft, plan: Plan, number: int, policy: str) -> dict[str, Any]:
     return {
         "id": plan.id,
         "number": number,
@@ -264,7 +248,7 @@ def _fulfillment_order_row(uow: UnitOfWork, draft: _Draft, plan: Plan, number: i
     }
 
 
-def _imported(draft: _Draft) -> events.OrderImported:
+def _imported(draft: Draft) -> events.OrderImported:
     return events.OrderImported(
         subject_id=draft.id,
         number=draft.number,
@@ -279,7 +263,7 @@ def _imported(draft: _Draft) -> events.OrderImported:
     )
 
 
-def _created(draft: _Draft) -> OrderVerdict:
+def _created(draft: Draft) -> OrderVerdict:
     return OrderVerdict(
         index=draft.index,
         verdict=Verdict.CREATED,

@@ -24,6 +24,7 @@ FULFILLMENT_ORDER = (
     FulfillmentOrder.request_status,
     FulfillmentOrder.rejection_reason,
     FulfillmentOrder.route_reason,
+    FulfillmentOrder.route_facts,
     FulfillmentOrder.shortage_policy,
     FulfillmentOrder.priority,
     FulfillmentOrder.fulfill_at,
@@ -32,6 +33,8 @@ FULFILLMENT_ORDER = (
     FulfillmentOrder.hold_count,
     FulfillmentOrder.intercepted_at,
     FulfillmentOrder.shipped_at,
+    FulfillmentOrder.merged_into_id,
+    FulfillmentOrder.split_from_id,
     FulfillmentOrder.created_at,
     FulfillmentOrder.version,
 )
@@ -44,7 +47,7 @@ async def lock_shops(uow: UnitOfWork, shop_ids: Collection[UUID]) -> dict[UUID, 
     NO KEY UPDATE does not disturb others whose rows refer to the shop.
     """
     found = await uow.fetch(
-        sa.select(Shop.id, Shop.code, Shop.shortage_policy)
+        sa.select(Shop.id, Shop.code, Shop.shortage_policy, Shop.review_policy)
         .where(uow.mine(Shop), uow.among(Shop.id, shop_ids), Shop.archived_at.is_(None))
         .order_by(Shop.id)
         .with_for_update(key_share=True)

@@ -1,4 +1,4 @@
-"""Tables of orders: orders and lines, recipients, fulfillment orders and lines, holds, shipments."""
+"""Tables of orders: orders and lines, recipients, fulfillment orders and lines, holds, merges, shipments."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -75,11 +75,16 @@ class HoldReason(StrEnum):
     CLIENT = "CLIENT"
     APP = "APP"
     UNMAPPED_SKU = "UNMAPPED_SKU"
+    REVIEW = "REVIEW"
     DROPSHIP = "DROPSHIP"
 
 
 class SalesOrder(MerchantObject):
-    """What a buyer asked a shop for; amounts in minor units of one currency."""
+    """What a buyer asked a shop for; amounts in minor units of one currency.
+
+    `related_order_id` is the order an exchange, reshipment or gift belongs to; `change_refused_at` tells that its shop
+    changed it when it could not be changed here any more.
+    """
 
     __tablename__ = "sales_order"
 
@@ -103,6 +108,8 @@ class SalesOrder(MerchantObject):
     content_hash: Mapped[str]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    related_order_id: Mapped[UUID | None]
+    change_refused_at: Mapped[datetime | None]
     version: Mapped[int] = counted(1)
 
     __table_args__ = (
@@ -116,7 +123,10 @@ class SalesOrder(MerchantObject):
 
 
 class OrderLine(MerchantObject):
-    """One line as the buyer asked for it; a shop code without a SKU of ours is unmapped until somebody maps it."""
+    """One line as the buyer asked for it; a shop code without a SKU of ours is unmapped until somebody maps it.
+
+    A line with `gift_rule_id` is a gift a review rule added: the shop knows nothing of it.
+    """
 
     __tablename__ = "order_line"
 
@@ -131,6 +141,7 @@ class OrderLine(MerchantObject):
     tax_minor: Mapped[int] = counted()
     cancelled_quantity: Mapped[int] = counted()
     refunded_quantity: Mapped[int] = counted()
+    gift_rule_id: Mapped[UUID | None]
 
     __table_args__ = (
         belongs_to("order_id", "sales_order"),
@@ -169,7 +180,10 @@ class OrderRecipient(MerchantRow):
 
 
 class FulfillmentOrder(MerchantObject):
-    """What one location must do for one recipient; without a location it is not routed yet."""
+    """What one location must do for one recipient; without a location it is not routed yet.
+
+    `route_facts` is what was weighed when it was routed; a merged one names the one its lines went to.
+    """
 
     __tablename__ = "fulfillment_order"
 
@@ -180,6 +194,7 @@ class FulfillmentOrder(MerchantObject):
     request_status: Mapped[str]
     rejection_reason: Mapped[str | None]
     route_reason: Mapped[str]
+    route_facts: Mapped[dict[str, Any] | None]
     shortage_policy: Mapped[str]
     priority: Mapped[int] = counted()
     fulfill_at: Mapped[datetime | None]
@@ -188,6 +203,8 @@ class FulfillmentOrder(MerchantObject):
     hold_count: Mapped[int] = counted()
     intercepted_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
+    merged_into_id: Mapped[UUID | None]
+    split_from_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = counted(1)
 
@@ -301,4 +318,24 @@ class Shipment(MerchantObject):
         belongs_to("order_id", "sales_order"),
         sa.Index("ix_shipment_order_id", "merchant_id", "order_id"),
         sa.Index("ix_shipment_waybill", "merchant_id", "waybill"),
+    )
+
+
+class FulfillmentMerge(MerchantObject):
+    """That one fulfillment order's lines went into another, and which: what it takes to undo it."""
+
+    __tablename__ = "fulfillment_merge"
+
+    into_id: Mapped[UUID]
+    from_id: Mapped[UUID]
+    line_ids: Mapped[list[Any]]
+    merged_by: Mapped[UUID | None]
+    merged_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        belongs_to("into_id", "fulfillment_order"),
+        belongs_to("from_id", "fulfillment_order"),
+        sa.Index("ix_fulfillment_merge_into_id", "merchant_id", "into_id"),
+        sa.Index("ix_fulfillment_merge_from_id", "merchant_id", "from_id"),
     )

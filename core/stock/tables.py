@@ -120,7 +120,7 @@ class UnitState(StrEnum):
 
 
 class Location(MerchantObject):
-    """A warehouse or a partner: the place stock is promised at."""
+    """A warehouse or a partner: the place stock is promised at; `cut_off` is the local time HH:MM parcels leave."""
 
     __tablename__ = "location"
 
@@ -134,6 +134,7 @@ class Location(MerchantObject):
     waybill_at: Mapped[str]
     ship_at: Mapped[str]
     weight_tolerance_g: Mapped[int]
+    cut_off: Mapped[str | None]
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
     version: Mapped[int] = counted(1)

@@ -1,0 +1,474 @@
+"""Catalog stock orders."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from pickmesh.core.db import base, walls
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "review_rule",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("conditions", base.Json, nullable=False),
+        sa.Column("actions", base.Json, nullable=False),
+        sa.Column("starts_at", base.UtcTime(), nullable=True),
+        sa.Column("ends_at", base.UtcTime(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("archived_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_review_rule")),
+    )
+    with op.batch_alter_table("review_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_review_rule_name",
+            ["merchant_id", "name"],
+            unique=True,
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.create_table(
+        "routing_rule",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("conditions", base.Json, nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("location_ids", base.Json, nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("archived_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "strategy IN ('COVERS_MOST', 'FEWEST_PARCELS', 'CHEAPEST', 'PRIORITY', 'MOST_STOCK')",
+            name=op.f("ck_routing_rule_strategy_known"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_routing_rule")),
+    )
+    with op.batch_alter_table("routing_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_routing_rule_name",
+            ["merchant_id", "name"],
+            unique=True,
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.create_table(
+        "stock_lease",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("expires_at", base.UtcTime(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("closed_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "status IN ('OPEN', 'USED', 'RELEASED', 'EXPIRED')", name=op.f("ck_stock_lease_status_known")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_stock_lease")),
+    )
+    with op.batch_alter_table("stock_lease", schema=None) as batch_op:
+        batch_op.create_index("ix_stock_lease_status", ["merchant_id", "status", "id"], unique=False)
+        batch_op.create_index("uq_stock_lease_code", ["merchant_id", "code"], unique=True)
+
+    op.create_table(
+        "gift_given",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("rule_id", sa.Uuid(), nullable=False),
+        sa.Column("buyer_key", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("given_at", base.UtcTime(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_gift_given_quantity_positive")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "rule_id"],
+            ["review_rule.merchant_id", "review_rule.id"],
+            name=op.f("fk_gift_given_rule_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "rule_id", "buyer_key", name=op.f("pk_gift_given")),
+    )
+    with op.batch_alter_table("gift_given", schema=None) as batch_op:
+        batch_op.create_index("ix_gift_given_order_id", ["merchant_id", "order_id"], unique=False)
+
+    op.create_table(
+        "picture",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "product_id"], ["product.merchant_id", "product.id"], name=op.f("fk_picture_product_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_picture")),
+    )
+    with op.batch_alter_table("picture", schema=None) as batch_op:
+        batch_op.create_index("ix_picture_sku_id", ["merchant_id", "sku_id"], unique=False)
+        batch_op.create_index("uq_picture_url", ["merchant_id", "product_id", "url"], unique=True)
+
+    op.create_table(
+        "push_policy",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("shop_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("share_percent", sa.BigInteger(), server_default="100", nullable=False),
+        sa.Column("buffer", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("cap", sa.BigInteger(), nullable=True),
+        sa.Column("paused", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("updated_at", base.UtcTime(), nullable=False),
+        sa.CheckConstraint("buffer >= 0", name=op.f("ck_push_policy_buffer_not_negative")),
+        sa.CheckConstraint("cap >= 0", name=op.f("ck_push_policy_cap_not_negative")),
+        sa.CheckConstraint("share_percent BETWEEN 0 AND 100", name=op.f("ck_push_policy_share_is_percent")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "shop_id"], ["shop.merchant_id", "shop.id"], name=op.f("fk_push_policy_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "shop_id", "sku_id", name=op.f("pk_push_policy")),
+    )
+    op.create_table(
+        "shipping_rate",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("province", sa.Text(), nullable=False),
+        sa.Column("cost_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.CheckConstraint("cost_minor >= 0", name=op.f("ck_shipping_rate_cost_minor_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_shipping_rate_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "location_id", "country", "province", name=op.f("pk_shipping_rate")),
+    )
+    op.create_table(
+        "transfer",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("from_location_id", sa.Uuid(), nullable=False),
+        sa.Column("to_location_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("sent_at", base.UtcTime(), nullable=True),
+        sa.Column("closed_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "status IN ('PLANNED', 'SENT', 'RECEIVED', 'CANCELLED')", name=op.f("ck_transfer_status_known")
+        ),
+        sa.CheckConstraint("from_location_id <> to_location_id", name=op.f("ck_transfer_goes_elsewhere")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "from_location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_transfer_from_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "to_location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_transfer_to_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_transfer")),
+    )
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.create_index("ix_transfer_status", ["merchant_id", "status", "id"], unique=False)
+        batch_op.create_index("uq_transfer_number", ["merchant_id", "number"], unique=True)
+
+    op.create_table(
+        "order_tag",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "order_id"],
+            ["sales_order.merchant_id", "sales_order.id"],
+            name=op.f("fk_order_tag_order_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "order_id", "tag", name=op.f("pk_order_tag")),
+    )
+    with op.batch_alter_table("order_tag", schema=None) as batch_op:
+        batch_op.create_index("ix_order_tag_tag", ["merchant_id", "tag", "order_id"], unique=False)
+
+    op.create_table(
+        "pick_face",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("min_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("max_quantity", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("max_quantity > min_quantity", name=op.f("ck_pick_face_ordered")),
+        sa.CheckConstraint("min_quantity >= 0", name=op.f("ck_pick_face_min_quantity_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "place_id"], ["place.merchant_id", "place.id"], name=op.f("fk_pick_face_place_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "sku_id"], ["sku.merchant_id", "sku.id"], name=op.f("fk_pick_face_sku_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "place_id", "sku_id", name=op.f("pk_pick_face")),
+    )
+    with op.batch_alter_table("pick_face", schema=None) as batch_op:
+        batch_op.create_index("ix_pick_face_location_id", ["merchant_id", "location_id", "sku_id"], unique=False)
+
+    op.create_table(
+        "replenishment_task",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column("from_place_id", sa.Uuid(), nullable=False),
+        sa.Column("to_place_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("moved_quantity", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("closed_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint("status IN ('OPEN', 'DONE', 'CANCELLED')", name=op.f("ck_replenishment_task_status_known")),
+        sa.CheckConstraint("moved_quantity >= 0", name=op.f("ck_replenishment_task_moved_quantity_not_negative")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_replenishment_task_quantity_positive")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_replenishment_task_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "sku_id"], ["sku.merchant_id", "sku.id"], name=op.f("fk_replenishment_task_sku_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_replenishment_task")),
+    )
+    with op.batch_alter_table("replenishment_task", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_replenishment_task_status", ["merchant_id", "location_id", "status", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_replenishment_task_open",
+            ["merchant_id", "to_place_id", "sku_id", "lot_id", "from_place_id"],
+            unique=True,
+            postgresql_where=sa.text("status = 'OPEN'"),
+            sqlite_where=sa.text("status = 'OPEN'"),
+        )
+
+    op.create_table(
+        "transfer_line",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("transfer_id", sa.Uuid(), nullable=False),
+        sa.Column("sku_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("sent_quantity", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("received_quantity", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lost_quantity", sa.BigInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_transfer_line_quantity_positive")),
+        sa.CheckConstraint(
+            "received_quantity + lost_quantity <= sent_quantity", name=op.f("ck_transfer_line_arrived_in_bounds")
+        ),
+        sa.CheckConstraint("sent_quantity <= quantity", name=op.f("ck_transfer_line_sent_in_bounds")),
+        sa.CheckConstraint("sent_quantity >= 0", name=op.f("ck_transfer_line_sent_quantity_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "sku_id"], ["sku.merchant_id", "sku.id"], name=op.f("fk_transfer_line_sku_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "transfer_id"],
+            ["transfer.merchant_id", "transfer.id"],
+            name=op.f("fk_transfer_line_transfer_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_transfer_line")),
+    )
+    with op.batch_alter_table("transfer_line", schema=None) as batch_op:
+        batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
+
+    op.create_table(
+        "fulfillment_merge",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("into_id", sa.Uuid(), nullable=False),
+        sa.Column("from_id", sa.Uuid(), nullable=False),
+        sa.Column("line_ids", base.Json, nullable=False),
+        sa.Column("merged_by", sa.Uuid(), nullable=True),
+        sa.Column("merged_at", base.UtcTime(), nullable=False),
+        sa.Column("undone_at", base.UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "from_id"],
+            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
+            name=op.f("fk_fulfillment_merge_from_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "into_id"],
+            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
+            name=op.f("fk_fulfillment_merge_into_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_fulfillment_merge")),
+    )
+    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
+        batch_op.create_index("ix_fulfillment_merge_from_id", ["merchant_id", "from_id"], unique=False)
+        batch_op.create_index("ix_fulfillment_merge_into_id", ["merchant_id", "into_id"], unique=False)
+
+    with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
+        batch_op.add_column(sa.Column("merged_into_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("split_from_id", sa.Uuid(), nullable=True))
+
+    with op.batch_alter_table("location", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("cut_off", sa.Text(), nullable=True))
+
+    with op.batch_alter_table("look_alike", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("marked_by", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("marked_at", base.UtcTime(), nullable=True))
+
+    with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("gift_rule_id", sa.Uuid(), nullable=True))
+
+    with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("related_order_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("change_refused_at", base.UtcTime(), nullable=True))
+
+    with op.batch_alter_table("shop", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("review_policy", sa.Text(), server_default="AUTOMATIC", nullable=False))
+        batch_op.create_check_constraint(
+            batch_op.f("ck_shop_review_policy_known"), "review_policy IN ('AUTOMATIC', 'MANUAL')"
+        )
+
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_hold_reason_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_hold_reason_known"),
+            "reason IN ('PAYMENT', 'FRAUD', 'ADDRESS', 'OPERATOR', 'CLIENT', 'APP', 'UNMAPPED_SKU', 'REVIEW', 'DROPSHIP')",
+        )
+
+    walls.raise_walls(
+        op.get_bind(),
+        [
+            "review_rule",
+            "routing_rule",
+            "stock_lease",
+            "gift_given",
+            "picture",
+            "push_policy",
+            "shipping_rate",
+            "transfer",
+            "order_tag",
+            "pick_face",
+            "replenishment_task",
+            "transfer_line",
+            "fulfillment_merge",
+        ],
+    )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_hold_reason_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_hold_reason_known"),
+            "reason IN ('PAYMENT', 'FRAUD', 'ADDRESS', 'OPERATOR', 'CLIENT', 'APP', 'UNMAPPED_SKU', 'DROPSHIP')",
+        )
+
+    with op.batch_alter_table("shop", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_shop_review_policy_known"), type_="check")
+        batch_op.drop_column("review_policy")
+
+    with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.drop_column("change_refused_at")
+        batch_op.drop_column("related_order_id")
+
+    with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.drop_column("gift_rule_id")
+
+    with op.batch_alter_table("look_alike", schema=None) as batch_op:
+        batch_op.drop_column("marked_at")
+        batch_op.drop_column("marked_by")
+
+    with op.batch_alter_table("location", schema=None) as batch_op:
+        batch_op.drop_column("cut_off")
+
+    with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
+        batch_op.drop_column("split_from_id")
+        batch_op.drop_column("merged_into_id")
+        batch_op.drop_column("route_facts")
+
+    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
+        batch_op.drop_index("ix_fulfillment_merge_into_id")
+        batch_op.drop_index("ix_fulfillment_merge_from_id")
+
+    op.drop_table("fulfillment_merge")
+    with op.batch_alter_table("transfer_line", schema=None) as batch_op:
+        batch_op.drop_index("uq_transfer_line_sku_id")
+
+    op.drop_table("transfer_line")
+    with op.batch_alter_table("replenishment_task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_replenishment_task_open",
+            postgresql_where=sa.text("status = 'OPEN'"),
+            sqlite_where=sa.text("status = 'OPEN'"),
+        )
+        batch_op.drop_index("ix_replenishment_task_status")
+
+    op.drop_table("replenishment_task")
+    with op.batch_alter_table("pick_face", schema=None) as batch_op:
+        batch_op.drop_index("ix_pick_face_location_id")
+
+    op.drop_table("pick_face")
+    with op.batch_alter_table("order_tag", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_tag_tag")
+
+    op.drop_table("order_tag")
+    with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.drop_index("uq_transfer_number")
+        batch_op.drop_index("ix_transfer_status")
+
+    op.drop_table("transfer")
+    op.drop_table("shipping_rate")
+    op.drop_table("push_policy")
+    with op.batch_alter_table("picture", schema=None) as batch_op:
+        batch_op.drop_index("uq_picture_url")
+        batch_op.drop_index("ix_picture_sku_id")
+
+    op.drop_table("picture")
+    with op.batch_alter_table("gift_given", schema=None) as batch_op:
+        batch_op.drop_index("ix_gift_given_order_id")
+
+    op.drop_table("gift_given")
+    with op.batch_alter_table("stock_lease", schema=None) as batch_op:
+        batch_op.drop_index("uq_stock_lease_code")
+        batch_op.drop_index("ix_stock_lease_status")
+
+    op.drop_table("stock_lease")
+    with op.batch_alter_table("routing_rule", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_routing_rule_name",
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.drop_table("routing_rule")
+    with op.batch_alter_table("review_rule", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_review_rule_name",
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.drop_table("review_rule")

@@ -13,6 +13,59 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "carrier_rule",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("conditions", base.Json, nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("archived_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_carrier_rule")),
+    )
+    with op.batch_alter_table("carrier_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_carrier_rule_name",
+            ["merchant_id", "name"],
+            unique=True,
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.create_table(
+        "carton",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("length_mm", sa.BigInteger(), nullable=False),
+        sa.Column("width_mm", sa.BigInteger(), nullable=False),
+        sa.Column("height_mm", sa.BigInteger(), nullable=False),
+        sa.Column("tare_g", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("max_weight_g", sa.BigInteger(), nullable=True),
+        sa.Column("cost_micros", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("archived_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint("height_mm > 0", name=op.f("ck_carton_height_mm_positive")),
+        sa.CheckConstraint("length_mm > 0", name=op.f("ck_carton_length_mm_positive")),
+        sa.CheckConstraint("width_mm > 0", name=op.f("ck_carton_width_mm_positive")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_carton")),
+    )
+    with op.batch_alter_table("carton", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_carton_code",
+            ["merchant_id", "code"],
+            unique=True,
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.create_table(
         "review_rule",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -110,6 +163,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_gift_given_order_id", ["merchant_id", "order_id"], unique=False)
 
     op.create_table(
+        "manifest",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("told_count", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=True),
+        sa.Column("opened_at", base.UtcTime(), nullable=False),
+        sa.Column("closed_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint("state IN ('OPEN', 'CLOSED')", name=op.f("ck_manifest_state_known")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_manifest_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_manifest")),
+    )
+    with op.batch_alter_table("manifest", schema=None) as batch_op:
+        batch_op.create_index("ix_manifest_state", ["merchant_id", "location_id", "state", "id"], unique=False)
+        batch_op.create_index("uq_manifest_number", ["merchant_id", "number"], unique=True)
+
+    op.create_table(
         "picture",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -194,6 +273,41 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.create_index("ix_transfer_status", ["merchant_id", "status", "id"], unique=False)
         batch_op.create_index("uq_transfer_number", ["merchant_id", "number"], unique=True)
+
+    op.create_table(
+        "wave_template",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("chosen", base.Json, nullable=False),
+        sa.Column("schedule", base.Json, nullable=True),
+        sa.Column("releases", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("last_run_at", base.UtcTime(), nullable=True),
+        sa.Column("created_at", base.UtcTime(), nullable=False),
+        sa.Column("archived_at", base.UtcTime(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('SINGLE_ITEM', 'HOT_SALE', 'PUT_WALL', 'CLUSTER', 'DISCRETE')",
+            name=op.f("ck_wave_template_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "location_id"],
+            ["location.merchant_id", "location.id"],
+            name=op.f("fk_wave_template_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_wave_template")),
+    )
+    with op.batch_alter_table("wave_template", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_wave_template_name",
+            ["merchant_id", "location_id", "name"],
+            unique=True,
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
 
     op.create_table(
         "order_tag",
@@ -328,6 +442,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
+        batch_op.add_column(sa.Column("carrier", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("dark_until", base.UtcTime(), nullable=True))
+        batch_op.add_column(sa.Column("stop_asked_at", base.UtcTime(), nullable=True))
+        batch_op.add_column(sa.Column("stop_reason", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("split_from_id", sa.Uuid(), nullable=True))
 
@@ -341,6 +459,16 @@ def upgrade() -> None:
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gift_rule_id", sa.Uuid(), nullable=True))
 
+    with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("carton_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("manifest_id", sa.Uuid(), nullable=True))
+        batch_op.create_index("ix_parcel_manifest_id", ["merchant_id", "manifest_id"], unique=False)
+        batch_op.create_index("ix_parcel_state", ["merchant_id", "location_id", "state", "id"], unique=False)
+
+    with op.batch_alter_table("pick_list", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("dark_until", base.UtcTime(), nullable=True))
+        batch_op.add_column(sa.Column("zone", sa.Text(), nullable=True))
+
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("related_order_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("change_refused_at", base.UtcTime(), nullable=True))
@@ -350,6 +478,15 @@ def upgrade() -> None:
         batch_op.create_check_constraint(
             batch_op.f("ck_shop_review_policy_known"), "review_policy IN ('AUTOMATIC', 'MANUAL')"
         )
+
+    with op.batch_alter_table("wave", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("template_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("carrier", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("zone", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("leave_by", base.UtcTime(), nullable=True))
+
+    with op.batch_alter_table("wave_order", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("place_id", sa.Uuid(), nullable=True))
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_hold_reason_known"), type_="check")
@@ -361,14 +498,18 @@ def upgrade() -> None:
     walls.raise_walls(
         op.get_bind(),
         [
+            "carrier_rule",
+            "carton",
             "review_rule",
             "routing_rule",
             "stock_lease",
             "gift_given",
+            "manifest",
             "picture",
             "push_policy",
             "shipping_rate",
             "transfer",
+            "wave_template",
             "order_tag",
             "pick_face",
             "replenishment_task",
@@ -386,6 +527,15 @@ def downgrade() -> None:
             "reason IN ('PAYMENT', 'FRAUD', 'ADDRESS', 'OPERATOR', 'CLIENT', 'APP', 'UNMAPPED_SKU', 'DROPSHIP')",
         )
 
+    with op.batch_alter_table("wave_order", schema=None) as batch_op:
+        batch_op.drop_column("place_id")
+
+    with op.batch_alter_table("wave", schema=None) as batch_op:
+        batch_op.drop_column("leave_by")
+        batch_op.drop_column("zone")
+        batch_op.drop_column("carrier")
+        batch_op.drop_column("template_id")
+
     with op.batch_alter_table("shop", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_shop_review_policy_known"), type_="check")
         batch_op.drop_column("review_policy")
@@ -393,6 +543,16 @@ def downgrade() -> None:
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
         batch_op.drop_column("change_refused_at")
         batch_op.drop_column("related_order_id")
+
+    with op.batch_alter_table("pick_list", schema=None) as batch_op:
+        batch_op.drop_column("zone")
+        batch_op.drop_column("dark_until")
+
+    with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.drop_index("ix_parcel_state")
+        batch_op.drop_index("ix_parcel_manifest_id")
+        batch_op.drop_column("manifest_id")
+        batch_op.drop_column("carton_id")
 
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.drop_column("gift_rule_id")
@@ -407,6 +567,10 @@ def downgrade() -> None:
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.drop_column("split_from_id")
         batch_op.drop_column("merged_into_id")
+        batch_op.drop_column("stop_reason")
+        batch_op.drop_column("stop_asked_at")
+        batch_op.drop_column("dark_until")
+        batch_op.drop_column("carrier")
         batch_op.drop_column("route_facts")
 
     with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
@@ -435,6 +599,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_order_tag_tag")
 
     op.drop_table("order_tag")
+    with op.batch_alter_table("wave_template", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_wave_template_name",
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.drop_table("wave_template")
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.drop_index("uq_transfer_number")
         batch_op.drop_index("ix_transfer_status")
@@ -447,6 +619,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_picture_sku_id")
 
     op.drop_table("picture")
+    with op.batch_alter_table("manifest", schema=None) as batch_op:
+        batch_op.drop_index("uq_manifest_number")
+        batch_op.drop_index("ix_manifest_state")
+
+    op.drop_table("manifest")
     with op.batch_alter_table("gift_given", schema=None) as batch_op:
         batch_op.drop_index("ix_gift_given_order_id")
 
@@ -472,3 +649,19 @@ def downgrade() -> None:
         )
 
     op.drop_table("review_rule")
+    with op.batch_alter_table("carton", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_carton_code",
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.drop_table("carton")
+    with op.batch_alter_table("carrier_rule", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_carrier_rule_name",
+            postgresql_where=sa.text("archived_at IS NULL"),
+            sqlite_where=sa.text("archived_at IS NULL"),
+        )
+
+    op.drop_table("carrier_rule")

@@ -182,7 +182,8 @@ class OrderRecipient(MerchantRow):
 class FulfillmentOrder(MerchantObject):
     """What one location must do for one recipient; without a location it is not routed yet.
 
-    `route_facts` is what was weighed when it was routed; a merged one names the one its lines went to.
+    `route_facts` is what was weighed when it was routed; a merged one names the one its lines went to. Until
+    `dark_until` a phone without network has it in hand: a stop asked for meanwhile waits beside it.
     """
 
     __tablename__ = "fulfillment_order"
@@ -203,6 +204,10 @@ class FulfillmentOrder(MerchantObject):
     hold_count: Mapped[int] = counted()
     intercepted_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
+    carrier: Mapped[str | None]
+    dark_until: Mapped[datetime | None]
+    stop_asked_at: Mapped[datetime | None]
+    stop_reason: Mapped[str | None]
     merged_into_id: Mapped[UUID | None]
     split_from_id: Mapped[UUID | None]
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Tables of packing: stations, parcels and contents, waybills, documents, print jobs."""
+"""Tables of packing: stations, cartons, parcels and contents, waybills, carriers, manifests, print jobs."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pickmesh.core.db.base import MerchantObject, MerchantRow, belongs_to, counted, flag, one_of, positive
+from pickmesh.core.db.base import (
+    MerchantObject,
+    MerchantRow,
+    belongs_to,
+    counted,
+    flag,
+    one_of,
+    positive,
+    unarchived_unique,
+)
 
 
 class ParcelState(StrEnum):
@@ -28,6 +37,13 @@ class WaybillState(StrEnum):
     ISSUED = "ISSUED"
     FAILED = "FAILED"
     VOIDED = "VOIDED"
+
+
+class ManifestState(StrEnum):
+    """Whether parcels are still being scanned for a handover."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
 
 
 class PrintState(StrEnum):
@@ -72,6 +88,8 @@ class Parcel(MerchantObject):
     sequence: Mapped[int]
     weight_g: Mapped[int | None]
     expected_weight_g: Mapped[int | None]
+    carton_id: Mapped[UUID | None]
+    manifest_id: Mapped[UUID | None]
     forced: Mapped[bool] = flag()
     created_at: Mapped[datetime]
     sealed_at: Mapped[datetime | None]
@@ -83,6 +101,8 @@ class Parcel(MerchantObject):
         belongs_to("fulfillment_order_id", "fulfillment_order"),
         sa.Index("uq_parcel_number", "merchant_id", "number", unique=True),
         sa.Index("uq_parcel_sequence", "merchant_id", "fulfillment_order_id", "sequence", unique=True),
+        sa.Index("ix_parcel_manifest_id", "merchant_id", "manifest_id"),
+        sa.Index("ix_parcel_state", "merchant_id", "location_id", "state", "id"),
         one_of("state", ParcelState),
     )
 
@@ -180,3 +200,73 @@ class CarrierAccount(MerchantObject):
     archived_at: Mapped[datetime | None]
 
     __table_args__ = (sa.Index("uq_carrier_account_code", "merchant_id", "code", unique=True),)
+
+
+class CarrierRule(MerchantObject):
+    """Which carrier takes orders of some kind; the first rule by position that fits decides."""
+
+    __tablename__ = "carrier_rule"
+
+    name: Mapped[str]
+    position: Mapped[int]
+    is_active: Mapped[bool] = flag()
+    conditions: Mapped[list[Any]]
+    carrier: Mapped[str]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = counted(1)
+
+    __table_args__ = (unarchived_unique("uq_carrier_rule_name", "name"),)
+
+
+class Carton(MerchantObject):
+    """A box or bag to pack in: inner measures in millimetres, what it weighs and costs itself, what it carries."""
+
+    __tablename__ = "carton"
+
+    code: Mapped[str]
+    name: Mapped[str]
+    length_mm: Mapped[int]
+    width_mm: Mapped[int]
+    height_mm: Mapped[int]
+    tare_g: Mapped[int] = counted()
+    max_weight_g: Mapped[int | None]
+    cost_micros: Mapped[int] = counted()
+    currency: Mapped[str]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = counted(1)
+
+    __table_args__ = (
+        unarchived_unique("uq_carton_code", "code"),
+        positive("length_mm"),
+        positive("width_mm"),
+        positive("height_mm"),
+    )
+
+
+class Manifest(MerchantObject):
+    """Parcels handed to one carrier's driver at once, scanned one by one and counted on both sides.
+
+    `told_count` is how many the driver signed for.
+    """
+
+    __tablename__ = "manifest"
+
+    number: Mapped[int]
+    location_id: Mapped[UUID]
+    carrier: Mapped[str]
+    state: Mapped[str]
+    told_count: Mapped[int | None]
+    note: Mapped[str]
+    opened_by: Mapped[UUID | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = counted(1)
+
+    __table_args__ = (
+        belongs_to("location_id", "location"),
+        sa.Index("uq_manifest_number", "merchant_id", "number", unique=True),
+        sa.Index("ix_manifest_state", "merchant_id", "location_id", "state", "id"),
+        one_of("state", ManifestState),
+    )

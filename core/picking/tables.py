@@ -1,4 +1,4 @@
-"""Tables of picking: waves, pick lists and lines, what was picked, tote uses, exception tasks."""
+"""Tables of picking: waves and their templates, pick lists and lines, picks, tote uses, exception tasks."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pickmesh.core.db.base import MerchantObject, MerchantRow, belongs_to, counted, not_negative, one_of, positive
+from pickmesh.core.db.base import (
+    MerchantObject,
+    MerchantRow,
+    belongs_to,
+    counted,
+    flag,
+    not_negative,
+    one_of,
+    positive,
+    unarchived_unique,
+)
 
 
 class WaveKind(StrEnum):
@@ -82,6 +92,10 @@ class Wave(MerchantObject):
     location_id: Mapped[UUID]
     kind: Mapped[str]
     status: Mapped[str]
+    template_id: Mapped[UUID | None]
+    carrier: Mapped[str | None]
+    zone: Mapped[str | None]
+    leave_by: Mapped[datetime | None]
     created_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
@@ -96,8 +110,35 @@ class Wave(MerchantObject):
     )
 
 
+class WaveTemplate(MerchantObject):
+    """How waves of one kind are planned again and again: which orders, how many, and (with a schedule) when.
+
+    `chosen` are the filters of wave planning, `schedule` local times and weekdays of the location.
+    """
+
+    __tablename__ = "wave_template"
+
+    location_id: Mapped[UUID]
+    name: Mapped[str]
+    kind: Mapped[str]
+    chosen: Mapped[dict[str, Any]]
+    schedule: Mapped[dict[str, Any] | None]
+    releases: Mapped[bool] = flag()
+    is_active: Mapped[bool] = flag()
+    last_run_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = counted(1)
+
+    __table_args__ = (
+        belongs_to("location_id", "location"),
+        unarchived_unique("uq_wave_template_name", "location_id", "name"),
+        one_of("kind", WaveKind),
+    )
+
+
 class WaveOrder(MerchantRow):
-    """An order's seat in a wave; `position` is its put-wall slot or cart slot number."""
+    """An order's seat in a wave; `position` is its put-wall slot or cart slot number, `place_id` the slot itself."""
 
     __tablename__ = "wave_order"
 
@@ -105,6 +146,7 @@ class WaveOrder(MerchantRow):
     fulfillment_order_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int]
     state: Mapped[str]
+    place_id: Mapped[UUID | None]
 
     __table_args__ = (
         belongs_to("wave_id", "wave"),
@@ -122,7 +164,10 @@ class WaveOrder(MerchantRow):
 
 
 class PickList(MerchantObject):
-    """What one worker fetches on one walk; claimed with a lease that lets the phone book offline."""
+    """What one worker fetches on one walk; until `dark_until` the worker's phone may book it without network.
+
+    `zone` is where a list that is passed on from zone to zone is now.
+    """
 
     __tablename__ = "pick_list"
 
@@ -133,6 +178,8 @@ class PickList(MerchantObject):
     worker_id: Mapped[UUID | None]
     claimed_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    dark_until: Mapped[datetime | None]
+    zone: Mapped[str | None]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     version: Mapped[int] = counted(1)

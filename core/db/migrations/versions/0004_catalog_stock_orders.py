@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("wanted", base.Json, nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("expires_at", base.UtcTime(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,12 +21,16 @@ class LeaseStatus(StrEnum):
 
 
 class StockLease(MerchantObject):
-    """Stock promised for a limited time, to a checkout or a quote; its reservations carry its id as group and line."""
+    """Stock promised for a limited time, to a checkout or a quote; its reservations carry its id as group and line.
+
+    `wanted` is what was asked for: [location id or null, SKU id, quantity] per line, bundles as such.
+    """
 
     __tablename__ = "stock_lease"
 
     code: Mapped[str]
     holder: Mapped[str]
+    wanted: Mapped[list[Any]]
     status: Mapped[str]
     expires_at: Mapped[datetime]
     order_id: Mapped[UUID | None]

@@ -117,6 +117,21 @@ class SalesOrder(MerchantObject):
         sa.Index("uq_sales_order_number", "merchant_id", "number", unique=True),
         sa.Index("uq_sales_order_external_id", "merchant_id", "shop_id", "external_id", unique=True),
         sa.Index("ix_sales_order_external_id", "merchant_id", "external_id"),
+        sa.Index("ix_sales_order_ordered_at", "merchant_id", "ordered_at", "id"),
+        sa.Index(
+            "ix_sales_order_related",
+            "merchant_id",
+            "related_order_id",
+            postgresql_where=sa.text("related_order_id IS NOT NULL"),
+            sqlite_where=sa.text("related_order_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_sales_order_change_refused",
+            "merchant_id",
+            "change_refused_at",
+            postgresql_where=sa.text("change_refused_at IS NOT NULL"),
+            sqlite_where=sa.text("change_refused_at IS NOT NULL"),
+        ),
         one_of("type", OrderType),
         one_of("payment_status", PaymentStatus),
     )
@@ -225,6 +240,28 @@ class FulfillmentOrder(MerchantObject):
             postgresql_where=sa.text("intercepted_at IS NOT NULL"),
             sqlite_where=sa.text("intercepted_at IS NOT NULL"),
         ),
+        sa.Index("ix_fulfillment_order_ship_by", "merchant_id", "ship_by", "id"),
+        sa.Index(
+            "ix_fulfillment_order_short",
+            "merchant_id",
+            "ship_by",
+            postgresql_where=sa.text("short_quantity > 0"),
+            sqlite_where=sa.text("short_quantity > 0"),
+        ),
+        sa.Index(
+            "ix_fulfillment_order_rejected",
+            "merchant_id",
+            "progress",
+            postgresql_where=sa.text("request_status = 'REJECTED'"),
+            sqlite_where=sa.text("request_status = 'REJECTED'"),
+        ),
+        sa.Index(
+            "ix_fulfillment_order_merged_into",
+            "merchant_id",
+            "merged_into_id",
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        ),
         one_of("progress", Progress),
         one_of("request_status", RequestStatus),
         not_negative("short_quantity"),
@@ -327,13 +364,17 @@ class Shipment(MerchantObject):
 
 
 class FulfillmentMerge(MerchantObject):
-    """That one fulfillment order's lines went into another, and which: what it takes to undo it."""
+    """That one fulfillment order's lines went into another, and which: what it takes to undo it.
+
+    `into_was` is how urgent the other one was before it took any in.
+    """
 
     __tablename__ = "fulfillment_merge"
 
     into_id: Mapped[UUID]
     from_id: Mapped[UUID]
     line_ids: Mapped[list[Any]]
+    into_was: Mapped[dict[str, Any]]
     merged_by: Mapped[UUID | None]
     merged_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]

@@ -422,6 +422,7 @@ def upgrade() -> None:
         sa.Column("into_id", sa.Uuid(), nullable=False),
         sa.Column("from_id", sa.Uuid(), nullable=False),
         sa.Column("line_ids", base.Json, nullable=False),
+        sa.Column("into_was", base.Json, nullable=False),
         sa.Column("merged_by", sa.Uuid(), nullable=True),
         sa.Column("merged_at", base.UtcTime(), nullable=False),
         sa.Column("undone_at", base.UtcTime(), nullable=True),
@@ -449,6 +450,28 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("stop_reason", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("split_from_id", sa.Uuid(), nullable=True))
+        batch_op.create_index(
+            "ix_fulfillment_order_merged_into",
+            ["merchant_id", "merged_into_id"],
+            unique=False,
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_fulfillment_order_rejected",
+            ["merchant_id", "progress"],
+            unique=False,
+            postgresql_where=sa.text("request_status = 'REJECTED'"),
+            sqlite_where=sa.text("request_status = 'REJECTED'"),
+        )
+        batch_op.create_index("ix_fulfillment_order_ship_by", ["merchant_id", "ship_by", "id"], unique=False)
+        batch_op.create_index(
+            "ix_fulfillment_order_short",
+            ["merchant_id", "ship_by"],
+            unique=False,
+            postgresql_where=sa.text("short_quantity > 0"),
+            sqlite_where=sa.text("short_quantity > 0"),
+        )
 
     with op.batch_alter_table("location", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cut_off", sa.Text(), nullable=True))
@@ -473,6 +496,21 @@ def upgrade() -> None:
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("related_order_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("change_refused_at", base.UtcTime(), nullable=True))
+        batch_op.create_index(
+            "ix_sales_order_change_refused",
+            ["merchant_id", "change_refused_at"],
+            unique=False,
+            postgresql_where=sa.text("change_refused_at IS NOT NULL"),
+            sqlite_where=sa.text("change_refused_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_sales_order_ordered_at", ["merchant_id", "ordered_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_sales_order_related",
+            ["merchant_id", "related_order_id"],
+            unique=False,
+            postgresql_where=sa.text("related_order_id IS NOT NULL"),
+            sqlite_where=sa.text("related_order_id IS NOT NULL"),
+        )
 
     with op.batch_alter_table("shop", schema=None) as batch_op:
         batch_op.add_column(sa.Column("review_policy", sa.Text(), server_default="AUTOMATIC", nullable=False))
@@ -542,6 +580,17 @@ def downgrade() -> None:
         batch_op.drop_column("review_policy")
 
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_sales_order_related",
+            postgresql_where=sa.text("related_order_id IS NOT NULL"),
+            sqlite_where=sa.text("related_order_id IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_sales_order_ordered_at")
+        batch_op.drop_index(
+            "ix_sales_order_change_refused",
+            postgresql_where=sa.text("change_refused_at IS NOT NULL"),
+            sqlite_where=sa.text("change_refused_at IS NOT NULL"),
+        )
         batch_op.drop_column("change_refused_at")
         batch_op.drop_column("related_order_id")
 
@@ -566,6 +615,22 @@ def downgrade() -> None:
         batch_op.drop_column("cut_off")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_fulfillment_order_short",
+            postgresql_where=sa.text("short_quantity > 0"),
+            sqlite_where=sa.text("short_quantity > 0"),
+        )
+        batch_op.drop_index("ix_fulfillment_order_ship_by")
+        batch_op.drop_index(
+            "ix_fulfillment_order_rejected",
+            postgresql_where=sa.text("request_status = 'REJECTED'"),
+            sqlite_where=sa.text("request_status = 'REJECTED'"),
+        )
+        batch_op.drop_index(
+            "ix_fulfillment_order_merged_into",
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.drop_column("split_from_id")
         batch_op.drop_column("merged_into_id")
         batch_op.drop_column("stop_reason")

@@ -1,6 +1,7 @@
 """What can happen to stock. Level events are one per SKU and location; line events one per fulfillment line."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -121,5 +122,101 @@ class StockUnshipped(Event):
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class TransferPlanned(Event):
+    """Pieces were set aside to go to another warehouse; the subject is the transfer."""
+
+    kind: ClassVar[str] = "transfer_planned"
+    from_location_id: UUID
+    to_location_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSent(Event):
+    """Pieces left for another warehouse, or (below zero) came back before they arrived; the subject is the transfer.
+
+    `complete` tells that no more will follow.
+    """
+
+    kind: ClassVar[str] = "transfer_sent"
+    from_location_id: UUID
+    to_location_id: UUID
+    quantity: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReceived(Event):
+    """Pieces of a transfer arrived (below zero: travel again) or were given up as lost; the subject is the transfer.
+
+    `complete` tells that none travel any more and no more will follow.
+    """
+
+    kind: ClassVar[str] = "transfer_received"
+    from_location_id: UUID
+    to_location_id: UUID
+    quantity: int
+    lost_quantity: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled(Event):
+    """A transfer will not be sent and its pieces are free again; the subject is the transfer."""
+
+    kind: ClassVar[str] = "transfer_cancelled"
+    from_location_id: UUID
+    to_location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StockBufferChanged(Event):
+    """Another number of pieces is kept back from shops and partners; the subject is the SKU."""
+
+    kind: ClassVar[str] = "stock_buffer_changed"
+    location_id: UUID
+    buffer: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushPolicySaved(Event):
+    """What a shop is told of our stock follows another rule; the subject is the shop, without a SKU it is all of it."""
+
+    kind: ClassVar[str] = "push_policy_saved"
+    sku_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StockLeaseOpened(Event):
+    """Pieces were promised for a limited time; the subject is the lease."""
+
+    kind: ClassVar[str] = "stock_lease_opened"
+    quantity: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockLeaseRenewed(Event):
+    """A lease runs until another moment; the subject is the lease."""
+
+    kind: ClassVar[str] = "stock_lease_renewed"
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockLeaseClosed(Event):
+    """A lease is over: `status` tells whether an order (named) used it, it was released, or its time ran out."""
+
+    kind: ClassVar[str] = "stock_lease_closed"
+    status: str
+    quantity: int
+    order_id: UUID | None
+
+
 FREES_STOCK = frozenset({StockReceived.kind, StockAdjusted.kind, SellableChanged.kind, ReservationReleased.kind})
 """Kinds after which more may be free than before: when backorders are worth another look."""
+
+CHANGES_AVAILABLE = FREES_STOCK | {StockReserved.kind, StockBufferChanged.kind}
+"""Kinds after which shops may have to be told another figure; the subject of each is the SKU."""

@@ -87,6 +87,30 @@ class SerialKnown(Refusal):
     code = "SERIAL_KNOWN"
 
 
+class UnknownTransfer(NotFound):
+    """No transfer of yours has that id or holds that line; look it up by its number."""
+
+    code = "UNKNOWN_TRANSFER"
+
+
+class UnknownLease(NotFound):
+    """No timed reservation of yours has that id or code; look it up in the list."""
+
+    code = "UNKNOWN_LEASE"
+
+
+class LeaseDiffers(Refusal):
+    """That code names a timed reservation of other goods or of somebody else; choose another code."""
+
+    code = "LEASE_DIFFERS"
+
+
+class LeaseClosed(Refusal):
+    """That timed reservation is over: used by an order, released or run out; open a new one."""
+
+    code = "LEASE_CLOSED"
+
+
 class PlaceInUse(Refusal):
     """The place holds goods; empty it before its kind or pool is changed."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -98,6 +99,28 @@ class FulfillmentOrderSplit(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FulfillmentOrderMerged(Event):
+    """All of a fulfillment order goes out with another one, named by `into_id`, which may serve another order."""
+
+    kind: ClassVar[str] = "fulfillment_order_merged"
+    order_id: UUID
+    into_id: UUID
+    into_order_id: UUID
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderUnmerged(Event):
+    """A merged fulfillment order goes its own way again; `into_id` gave it back its pieces."""
+
+    kind: ClassVar[str] = "fulfillment_order_unmerged"
+    order_id: UUID
+    into_id: UUID
+    into_order_id: UUID
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class FulfillmentOrderShort(Event):
     """Pieces of a fulfillment order are no longer covered by stock."""
 
@@ -172,3 +195,91 @@ class BackorderFilled(Event):
     progress: str
     line_quantities: dict[str, Any]
     short_pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderMoved(Event):
+    """A fulfillment order was sent to another warehouse; `short_pieces` of it are not there either."""
+
+    kind: ClassVar[str] = "fulfillment_order_moved"
+    order_id: UUID
+    from_location_id: UUID | None
+    to_location_id: UUID
+    reason: str
+    short_pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderPrioritized(Event):
+    """A fulfillment order is more or less urgent than before; higher goes first."""
+
+    kind: ClassVar[str] = "fulfillment_order_prioritized"
+    order_id: UUID
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderRescheduled(Event):
+    """A fulfillment order waits for another day, or for none any more."""
+
+    kind: ClassVar[str] = "fulfillment_order_rescheduled"
+    order_id: UUID
+    fulfill_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRuleChanged(Event):
+    """A routing rule was created, changed, switched on or off, or archived."""
+
+    kind: ClassVar[str] = "routing_rule_changed"
+    what: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReviewed(Event):
+    """Review rules fitted an order as it came in; the subject is the order.
+
+    `names` are the rules', in their order; `acts` is what each did or could not do: {rule, kind, done, reason, …}. With `merge` the order is joined with open orders to the same recipient.
+    """
+
+    kind: ClassVar[str] = "order_reviewed"
+    review_rule_ids: Sequence[UUID]
+    names: Sequence[str]
+    acts: Sequence[dict[str, Any]]
+    merge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTagged(Event):
+    """Tags were put on an order or taken off; the subject is the order."""
+
+    kind: ClassVar[str] = "order_tagged"
+    added: Sequence[str]
+    removed: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRuleSaved(Event):
+    """A review rule was written."""
+
+    kind: ClassVar[str] = "review_rule_saved"
+    name: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRuleSwitched(Event):
+    """A review rule was switched on or off."""
+
+    kind: ClassVar[str] = "review_rule_switched"
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRuleArchived(Event):
+    """A review rule was taken away for good."""
+
+    kind: ClassVar[str] = "review_rule_archived"
+    name: str

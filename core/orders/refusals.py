@@ -65,3 +65,51 @@ class BadSplit(Refusal):
     """A split must leave something on both sides and keep bundles whole; ask for fewer units."""
 
     code = "BAD_SPLIT"
+
+
+class CannotMerge(Refusal):
+    """These fulfillment orders cannot go out in one parcel; the message says what differs or stands in the way."""
+
+    code = "CANNOT_MERGE"
+
+
+class NotMerged(Refusal):
+    """Nothing stands here that could be undone: it was merged with no other, or that was undone before."""
+
+    code = "NOT_MERGED"
+
+
+class NotAWarehouse(Refusal):
+    """No warehouse of yours in use has this id; a partner's location is reached by a dropship instead."""
+
+    code = "NOT_A_WAREHOUSE"
+
+
+class NotCovered(Refusal):
+    """The other warehouse does not have all of it free; move it anyway to wait there, or wait where it is."""
+
+    code = "NOT_COVERED"
+
+
+class RuleNameTaken(Refusal):
+    """Another rule has this name; choose another, or change that rule."""
+
+    code = "RULE_NAME_TAKEN"
+
+
+class RateCurrencyDiffers(Refusal):
+    """All rates into a country are in one currency, because costs are compared; take the old ones away first."""
+
+    code = "RATE_CURRENCY_DIFFERS"
+
+
+class NameTaken(Refusal):
+    """Another rule has this name already; choose another name."""
+
+    code = "NAME_TAKEN"
+
+
+class UnknownReference(Refusal):
+    """The rule names a shop, SKU or warehouse that is not yours or was archived; choose another."""
+
+    code = "UNKNOWN_REFERENCE"

@@ -44,7 +44,8 @@ class NewOrder:
     """An order as the shop tells it; amounts in minor units of one currency.
 
     `discount_minor` and `tax_minor` are the order's own, on top of its lines' and spread over them. Without
-    `paid_minor` a paid order counts as paid in full.
+    `paid_minor` a paid order counts as paid in full. `lease` is the code of a timed reservation whose units are for it;
+    it is no part of what is compared when the order is told again.
     """
 
     shop_id: UUID
@@ -65,6 +66,7 @@ class NewOrder:
     remark: str = ""
     seller_flag: str = ""
     priority: int = 0
+    lease: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _texts(order: NewOrder) -> _Texts:
         (("recipient", "postcode"), recipient.postcode, CODE_LENGTH_MAX),
         (("seller_flag",), order.seller_flag, CODE_LENGTH_MAX),
         (("remark",), order.remark, TEXT_LENGTH_MAX),
+        (("lease",), order.lease, CODE_LENGTH_MAX),
     )
 
 

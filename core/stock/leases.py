@@ -234,8 +234,8 @@ async def expire_leases(uow: UnitOfWork, *, lease_ids: Collection[UUID]) -> None
     await _close(uow, {row.id: LeaseStatus.EXPIRED for row in over}, {})
 
 
-async def use_leases(uow: UnitOfWork, *, orders_by_code: Mapping[str, UUID]) -> dict[str, str | None]:
-    """Free what leases hold for the orders that name them; return the status each lease has now, None for none.
+async def use_leases(uow: UnitOfWork, *, orders_by_code: Mapping[str, UUID]) -> dict[str, bool]:
+    """Free what leases hold for the orders that name them; return which were used, unknown codes are missing.
 
     Part of an intake, which holds the locks of all levels the orders and the leases may touch: what is freed here it
     promises to these orders before anybody else can look. A lease whose time has run out is ended as such.
@@ -248,10 +248,7 @@ async def use_leases(uow: UnitOfWork, *, orders_by_code: Mapping[str, UUID]) -> 
     }
     used = {known[code]["id"]: orders_by_code[code] for code, status in ending.items() if status is LeaseStatus.USED}
     await _close(uow, {known[code]["id"]: status for code, status in ending.items()}, used)
-    return {
-        code: str(ending[code]) if code in ending else known[code]["status"] if code in known else None
-        for code in orders_by_code
-    }
+    return {code: ending.get(code) is LeaseStatus.USED for code in known}
 
 
 async def _close(uow: UnitOfWork, statuses: Mapping[UUID, LeaseStatus], orders: Mapping[UUID, UUID]) -> None:

@@ -35,6 +35,8 @@ RANKS = {
     "pick_list": 5,
     "scan_session": 6,
     "parcel": 7,
+    "transfer": 7,
+    "replenishment_task": 7,
     "stock_level": 8,
     "stock_balance": 9,
     "stock_unit": 10,

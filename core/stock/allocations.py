@@ -70,7 +70,7 @@ async def allocate_lines(uow: UnitOfWork, *, lines: Sequence[AllocationNeed]) ->
     needs, today = await _needs(uow, not_from, levels)
     if not needs:
         return Allocated([], [])
-    candidates = await _candidates(uow, {need.level for need in needs})
+    candidates = await candidates_at(uow, {need.level for need in needs})
     takes, short = rules.allocation_plan(needs, candidates, today)
     await post(uow, allocated=rules.summed((take.key, take.quantity) for take in takes))
     allocations = [_allocated(take) for take in takes]
@@ -131,7 +131,8 @@ def _need(row: sa.Row[Any], not_from: frozenset[UUID]) -> Need:
     )
 
 
-async def _candidates(uow: UnitOfWork, levels: Collection[Level]) -> list[Candidate]:
+async def candidates_at(uow: UnitOfWork, levels: Collection[Level]) -> list[Candidate]:
+    """Lock the bins a wave may take these SKUs from and return what they have that nobody was promised."""
     return [
         Candidate(
             key=BalanceKey(row.place_id, row.sku_id, row.lot_id),

@@ -1,4 +1,5 @@
-"""Row locks of stock, in their one order: levels (location, SKU), then balances (place, SKU, lot), then units (id).
+"""Row locks of stock, in their one order: transfers and replenishment tasks (id), levels (location, SKU), then
+balances (place, SKU, lot), then units (id).
 
 What a lock guards: a level guards its figures and the reservations at it; a balance guards its figures and the
 allocations whose units lie there. Where one command takes both, levels come first.
@@ -29,11 +30,31 @@ from pickmesh.core.stock.tables import (
     StockUnit,
     UnitState,
 )
+from pickmesh.core.stock.transfer_tables import Transfer
 
 Levels = dict[Level, LevelFigures]
 Balances = dict[BalanceKey, BalanceFigures]
 _LEVEL_KEY = (StockLevel.location_id, StockLevel.sku_id)
+_LEVEL_FIGURES = tuple(getattr(StockLevel, name) for name in LevelFigures._fields)
 _BALANCE_KEY = (StockBalance.place_id, StockBalance.sku_id, StockBalance.lot_id)
+
+
+async def lock_transfers(uow: UnitOfWork, transfer_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock these transfers, before any level."""
+    found = (
+        sa.select(
+            Transfer.id,
+            Transfer.number,
+            Transfer.from_location_id,
+            Transfer.to_location_id,
+            Transfer.status,
+            Transfer.version,
+        )
+        .where(uow.mine(Transfer), uow.among(Transfer.id, sorted(transfer_ids)))
+        .order_by(Transfer.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in await uow.fetch(found)}
 
 
 async def lock_levels(uow: UnitOfWork, levels: Collection[Level]) -> Levels:
@@ -87,6 +108,11 @@ async def lock_balances_of_lots(uow: UnitOfWork, lot_ids: Collection[UUID]) -> B
     """Lock every balance of the SKUs of these lots, of their other lots too."""
     theirs = sa.select(Lot.sku_id).where(uow.mine(Lot), uow.among(Lot.id, lot_ids))
     return await _balances(uow, [StockBalance.sku_id.in_(theirs)])
+
+
+async def lock_balances_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> Balances:
+    """Lock every balance at these places."""
+    return await _balances(uow, [uow.among(StockBalance.place_id, sorted(place_ids))])
 
 
 async def lock_bin_balances_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Balances:
@@ -164,14 +190,13 @@ async def lock_locations(uow: UnitOfWork, codes: Collection[str]) -> dict[str, U
 
 async def _levels(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Levels:
     found = (
-        sa.select(*_LEVEL_KEY, StockLevel.on_hand, StockLevel.non_sellable, StockLevel.reserved, StockLevel.buffer)
+        sa.select(*_LEVEL_KEY, *_LEVEL_FIGURES)
         .where(uow.mine(StockLevel), condition)
         .order_by(*_LEVEL_KEY)
         .with_for_update()
     )
     return {
-        Level(row.location_id, row.sku_id): LevelFigures(row.on_hand, row.non_sellable, row.reserved, row.buffer)
-        for row in await uow.fetch(found)
+        Level(row.location_id, row.sku_id): LevelFigures(*row[len(_LEVEL_KEY) :]) for row in await uow.fetch(found)
     }
 
 

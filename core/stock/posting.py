@@ -55,6 +55,7 @@ async def _change_levels(uow: UnitOfWork, changes: Mapping[Level, LevelFigures],
     """Add to levels; rows that only grow may be new, the others were locked by the caller."""
     grown: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
+    travels = any(change.incoming for change in changes.values())  # a transfer's goods; others need not name it
     for level in sorted(changes):
         change = changes[level]
         if not any(change):
@@ -67,9 +68,11 @@ async def _change_levels(uow: UnitOfWork, changes: Mapping[Level, LevelFigures],
             "non_sellable": change.non_sellable,
             "reserved": change.reserved,
         }
-        may_be_new = change.reserved == 0 and 0 <= change.non_sellable <= change.on_hand
+        if travels:
+            row["incoming"] = change.incoming
+        may_be_new = change.reserved == 0 and 0 <= change.non_sellable <= change.on_hand and change.incoming >= 0
         (grown if may_be_new else changed).append(row)
-    figures = ["on_hand", "non_sellable", "reserved"]
+    figures = ["on_hand", "non_sellable", "reserved", *(["incoming"] if travels else [])]
     await uow.update(StockLevel, changed, add=figures)
     await uow.upsert(StockLevel, grown, add=figures)
 

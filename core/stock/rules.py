@@ -40,6 +40,13 @@ class MoveReason(StrEnum):
     PUT_BACK = "PUT_BACK"
     SHIP = "SHIP"
     UNSHIP = "UNSHIP"
+    TRANSFER_SEND = "TRANSFER_SEND"
+    TRANSFER_UNSEND = "TRANSFER_UNSEND"
+    TRANSFER_RECEIVE = "TRANSFER_RECEIVE"
+    TRANSFER_UNRECEIVE = "TRANSFER_UNRECEIVE"
+    COUNT = "COUNT"
+    RETURN = "RETURN"
+    REPLENISH = "REPLENISH"
 
 
 class Level(NamedTuple):
@@ -64,6 +71,7 @@ class LevelFigures(NamedTuple):
     non_sellable: int = 0
     reserved: int = 0
     buffer: int = 0
+    incoming: int = 0
 
     def plus(self, other: "LevelFigures") -> "LevelFigures":
         """Return the figures after a difference."""
@@ -111,8 +119,10 @@ class PlaceFacts:
 
 def share_of_level(place: PlaceFacts, lot_blocked: bool) -> LevelFigures:
     """Return what one unit at a place adds to its location's level."""
-    if place.kind in VIRTUAL_KINDS or place.kind == PlaceKind.TRANSIT:
+    if place.kind in VIRTUAL_KINDS:
         return LevelFigures()
+    if place.kind == PlaceKind.TRANSIT:
+        return LevelFigures(incoming=1)
     unsellable = lot_blocked or place.pool != Pool.SELLABLE or place.kind in {PlaceKind.HOSPITAL, PlaceKind.MISSING}
     return LevelFigures(on_hand=1, non_sellable=int(unsellable))
 
@@ -148,7 +158,9 @@ def level_changes(postings: Iterable[Posting]) -> dict[Level, LevelFigures]:
         for place, quantity in ((posting.from_place, -posting.quantity), (posting.to_place, posting.quantity)):
             share = share_of_level(place, posting.lot_blocked)
             level = Level(place.location_id, posting.sku_id)
-            difference = LevelFigures(share.on_hand * quantity, share.non_sellable * quantity)
+            difference = LevelFigures(
+                share.on_hand * quantity, share.non_sellable * quantity, incoming=share.incoming * quantity
+            )
             changes[level] = changes[level].plus(difference)
     return {level: change for level, change in changes.items() if any(change)}
 

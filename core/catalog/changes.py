@@ -1,6 +1,6 @@
 """What saving a draft changes, compared with what is there: a row that says nothing new writes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -76,9 +76,23 @@ def product_names(drafts: Sequence[Draft]) -> dict[str, list[tuple[str, str]]]:
     return names
 
 
-def is_renamed(product: ProductRow, names: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether no row of a batch gives a product the name it has; then the first row's name is its new one."""
-    return (product.name_zh, product.name_en) not in names
+def names_before(drafts: Sequence[Draft]) -> dict[str, set[tuple[str, str]]]:
+    """Return the names (Chinese, English) that SKUs of each product in a batch had so far."""
+    names: dict[str, set[tuple[str, str]]] = {}
+    for draft in drafts:
+        if draft.before is not None:
+            names.setdefault(draft.new.product_code, set()).add((draft.before.name_zh, draft.before.name_en))
+    return names
+
+
+def is_renamed(product: ProductRow, names: Sequence[tuple[str, str]], before: Collection[tuple[str, str]] = ()) -> bool:
+    """Tell whether a product goes by another name now: that of the first row of a batch.
+
+    It does when SKUs of the batch had its name and none has it any more; a name of its own, which somebody gave it,
+    stays.
+    """
+    named = (product.name_zh, product.name_en)
+    return named in before and named not in names
 
 
 def _quantities(known: Known, sku_id: UUID) -> dict[str, int]:

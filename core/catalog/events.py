@@ -24,6 +24,36 @@ class SkuChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SkuArchived(Event):
+    """A SKU left the catalog; history still names it."""
+
+    kind: ClassVar[str] = "sku_archived"
+
+
+@dataclass(frozen=True, slots=True)
+class SkuRestored(Event):
+    """A SKU is back in the catalog, with its barcodes and shop codes."""
+
+    kind: ClassVar[str] = "sku_restored"
+
+
+@dataclass(frozen=True, slots=True)
+class SkuLookAlikeMarked(Event):
+    """Somebody said that hands confuse a SKU with another one."""
+
+    kind: ClassVar[str] = "sku_look_alike_marked"
+    other_sku_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SkuLookAlikeUnmarked(Event):
+    """Somebody said that a SKU and another one are told apart well enough."""
+
+    kind: ClassVar[str] = "sku_look_alike_unmarked"
+    other_sku_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ProductCreated(Event):
     """A product joined the catalog."""
 
@@ -35,3 +65,24 @@ class ProductRenamed(Event):
     """A product has another name."""
 
     kind: ClassVar[str] = "product_renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductArchived(Event):
+    """A product left the catalog with all its SKUs."""
+
+    kind: ClassVar[str] = "product_archived"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRestored(Event):
+    """A product is back in the catalog."""
+
+    kind: ClassVar[str] = "product_restored"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPictured(Event):
+    """A product has other pictures, or in another order."""
+
+    kind: ClassVar[str] = "product_pictured"

@@ -38,8 +38,14 @@ async def known_around(uow: UnitOfWork, products: Sequence[NewSku]) -> Known:
 
 
 async def _shop_codes(uow: UnitOfWork, pairs: Collection[ShopCode], sku_ids: Collection[UUID]) -> dict[ShopCode, UUID]:
+    """Read what shops' codes stand for; what an archived SKU still holds is free for others."""
     asked = uow.among([SkuMap.shop_id, SkuMap.shop_code], pairs) | uow.among(SkuMap.sku_id, sku_ids)
-    found = await uow.fetch(sa.select(SkuMap.shop_id, SkuMap.shop_code, SkuMap.sku_id).where(uow.mine(SkuMap), asked))
+    of_sku = sa.and_(Sku.merchant_id == SkuMap.merchant_id, Sku.id == SkuMap.sku_id, Sku.archived_at.is_(None))
+    found = await uow.fetch(
+        sa.select(SkuMap.shop_id, SkuMap.shop_code, SkuMap.sku_id)
+        .select_from(sa.join(SkuMap, Sku, of_sku))
+        .where(uow.mine(SkuMap), asked)
+    )
     return {(row.shop_id, row.shop_code): row.sku_id for row in found}
 
 
@@ -67,8 +73,11 @@ async def save_styles(uow: UnitOfWork, drafts: Sequence[Draft]) -> dict[str, UUI
         Product,
         [{"id": id_, "code": code, **_named(names[code][0]), "created_at": uow.now} for code, id_ in created.items()],
     )
+    before = changes.names_before(drafts)
     renamed = {
-        product.id: names[code][0] for code, product in existing.items() if changes.is_renamed(product, names[code])
+        product.id: names[code][0]
+        for code, product in existing.items()
+        if changes.is_renamed(product, names[code], before.get(code, ()))
     }
     await uow.update(Product, [{"id": id_, **_named(name)} for id_, name in renamed.items()], bump_version=True)
     uow.emit(events.ProductCreated(id_) for id_ in created.values())
@@ -136,14 +145,12 @@ async def _write_components(uow: UnitOfWork, drafts: Sequence[Draft]) -> None:
 async def _write_shop_codes(uow: UnitOfWork, drafts: Sequence[Draft]) -> None:
     # Cleared for the whole batch before anything is set, so that a code may pass from one SKU to another.
     await _clear(uow, SkuMap, SkuMap.sku_id, drafts)
-    await uow.insert(
-        SkuMap,
-        [
-            {"shop_id": shop_id, "shop_code": code, "sku_id": draft.id}
-            for draft in drafts
-            for shop_id, code in sorted(draft.shop_codes or ())
-        ],
-    )
+    new = [
+        {"shop_id": shop_id, "shop_code": code, "sku_id": draft.id}
+        for draft in drafts
+        for shop_id, code in sorted(draft.shop_codes or ())
+    ]
+    await uow.upsert(SkuMap, new, replace=["sku_id"])
 
 
 async def _write_terms(uow: UnitOfWork, changed: Sequence[Change]) -> None:

@@ -43,3 +43,27 @@ class ShopCodeTaken(Refusal):
     """The shop's code stands for another SKU; take it from that one first, or in the same batch."""
 
     code = "SHOP_CODE_TAKEN"
+
+
+class CodeTaken(Refusal):
+    """Another SKU or product has this code by now; archive that one first."""
+
+    code = "CODE_TAKEN"
+
+
+class Archived(Refusal):
+    """That is archived and takes no part in anything; restore it first."""
+
+    code = "ARCHIVED"
+
+
+class StillInUse(Refusal):
+    """There is still stock, promised or planned work, or a bundle that needs it; the data tells how much of each."""
+
+    code = "STILL_IN_USE"
+
+
+class PartArchived(Refusal):
+    """A bundle's component is archived; restore that first, or together with the bundle."""
+
+    code = "PART_ARCHIVED"

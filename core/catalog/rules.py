@@ -8,7 +8,8 @@ from pickmesh.core.catalog import barcodes, bundles
 from pickmesh.core.catalog.queries import BarcodeRow, SkuRow
 from pickmesh.core.catalog.refusals import BadBarcode, DuplicateSku, ShopCodeTaken, UnknownComponent, UnknownShop
 from pickmesh.core.kit.money import AMOUNT_MAX
-from pickmesh.core.kit.refusals import InvalidInput, Refusal
+from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refusal, StaleVersion
+from pickmesh.core.kit.texts import sentence
 
 CODE_LENGTH_MAX = 64
 TEXT_LENGTH_MAX = 200
@@ -47,7 +48,8 @@ class NewShopCode:
 class NewSku:
     """A SKU as a row of a catalogue file has it: grams, millimetres, prices in micros.
 
-    Barcodes, components and shop codes are the whole set; None leaves what is there alone.
+    Barcodes, components and shop codes are the whole set; None leaves what is there alone. `if_version` is what the
+    caller has read of the SKU: another one refuses.
     """
 
     code: str
@@ -70,6 +72,7 @@ class NewSku:
     barcodes: tuple[NewBarcode, ...] | None = None
     components: tuple[NewComponent, ...] | None = None
     shop_codes: tuple[NewShopCode, ...] | None = None
+    if_version: int | None = None
 
 
 ShopCode = tuple[UUID, str]
@@ -122,6 +125,7 @@ def settle(products: Sequence[NewSku], ids: Mapping[str, UUID], known: Known) ->
             if new.code in seen:
                 raise DuplicateSku(f"The SKU {new.code} stands twice in this batch; keep one of the rows.")
             require_sound(new)
+            _require_version(new, known.skus.get(new.code))
             drafts.append(_draft(index, new, ids, known))
             seen.add(new.code)
         except Refusal as refusal:
@@ -130,6 +134,15 @@ def settle(products: Sequence[NewSku], ids: Mapping[str, UUID], known: Known) ->
         refused |= fallen
         drafts = [draft for draft in drafts if draft.index not in fallen]
     return drafts, refused
+
+
+def _require_version(new: NewSku, before: SkuRow | None) -> None:
+    if new.if_version is None:
+        return
+    if before is None:
+        raise NotFound(sentence("No SKU has the code {codes}.", codes=new.code), field=("code",))
+    if before.version != new.if_version:
+        raise StaleVersion(field=("ifVersion",), data={"id": str(before.id), "version": before.version})
 
 
 def _draft(index: int, new: NewSku, ids: Mapping[str, UUID], known: Known) -> Draft:
@@ -147,15 +160,23 @@ def _draft(index: int, new: NewSku, ids: Mapping[str, UUID], known: Known) -> Dr
 def _barcodes(new: Sequence[NewBarcode]) -> dict[str, int]:
     quantities: dict[str, int] = {}
     for barcode in new:
-        key = barcodes.barcode_key(barcode.code)
-        if not 1 <= len(key) <= CODE_LENGTH_MAX:
-            message = f"“{barcode.code}” is no barcode; it has 1 to {CODE_LENGTH_MAX} characters."
-            raise BadBarcode(message, field=("barcodes",))
-        _require_range("A barcode's unit quantity", barcode.unit_quantity, 1, UNIT_QUANTITY_MAX, "barcodes")
+        key = sound_barcode(barcode.code, barcode.unit_quantity, field="barcodes")
         if quantities.setdefault(key, barcode.unit_quantity) != barcode.unit_quantity:
             message = f"The barcode {barcode.code} stands twice with different unit quantities; keep one."
             raise BadBarcode(message, field=("barcodes",))
     return quantities
+
+
+def sound_barcode(code: str, unit_quantity: int, *, field: str = "code") -> str:
+    """Return the one spelling of a barcode; refuses what is none, and quantities out of bounds."""
+    key = barcodes.barcode_key(code)
+    if not 1 <= len(key) <= CODE_LENGTH_MAX or not key.isprintable():
+        message = sentence(
+            "“{code}” is no barcode; it has 1 to {most} characters.", code=code[:80], most=CODE_LENGTH_MAX
+        )
+        raise BadBarcode(message, field=(field,))
+    _require_range("A barcode's unit quantity", unit_quantity, 1, UNIT_QUANTITY_MAX, field)
+    return key
 
 
 def _components(new: NewSku, ids: Mapping[str, UUID]) -> dict[UUID, int]:
@@ -175,7 +196,7 @@ def _shop_codes(new: Sequence[NewShopCode], shops: Mapping[str, UUID]) -> frozen
         if shop_code.shop not in shops:
             message = f"There is no shop “{shop_code.shop}”; create the shop first."
             raise UnknownShop(message, field=("shopCodes",))
-        _require_code("A shop's code", shop_code.code, "shopCodes")
+        require_code("A shop's code", shop_code.code, "shopCodes")
     return frozenset((shops[shop_code.shop], shop_code.code) for shop_code in new)
 
 
@@ -217,8 +238,8 @@ def _taken_shop_codes(drafts: Sequence[Draft], known: Known) -> Iterator[tuple[i
 
 def require_sound(new: NewSku) -> None:
     """Refuse a row that is wrong whatever else there is; the message names the column and what it may hold."""
-    _require_code("A SKU code", new.code, "code")
-    _require_code("A product code", new.product_code, "productCode")
+    require_code("A SKU code", new.code, "code")
+    require_code("A product code", new.product_code, "productCode")
     if not new.name_zh.strip() and not new.name_en.strip():
         raise InvalidInput(f"{new.code} needs a name, in Chinese or in English.", field=("nameZh",))
     for text, field in (
@@ -248,7 +269,8 @@ def require_sound(new: NewSku) -> None:
     _require_few("shopCodes", new.shop_codes, SHOP_CODES_MAX)
 
 
-def _require_code(what: str, code: str, field: str) -> None:
+def require_code(what: str, code: str, field: str) -> None:
+    """Refuse what is no code: 1 to 64 printable characters without space around them."""
     if not 1 <= len(code) <= CODE_LENGTH_MAX or code != code.strip() or not code.isprintable():
         message = f"{what} has 1 to {CODE_LENGTH_MAX} characters and no space around it, not “{code[:80]}”."
         raise InvalidInput(message, field=(field,))

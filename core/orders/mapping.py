@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.catalog import queries as catalog
-from pickmesh.core.catalog.tables import SkuMap
+from pickmesh.core.catalog.tables import Sku, SkuMap
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.orders import events, holds, locks, plans, queries, routing, splits
@@ -86,6 +86,7 @@ async def _candidates(uow: UnitOfWork, order_ids: Collection[UUID] | None) -> li
             (SalesOrder.merchant_id == OrderLine.merchant_id) & (SalesOrder.id == OrderLine.order_id),
         )
         .join(SkuMap, _of_code())
+        .join(Sku, _in_catalog())
         .where(
             uow.mine(FulfillmentOrder),
             Hold.reason == HoldReason.UNMAPPED_SKU,
@@ -110,16 +111,22 @@ def _of_code() -> sa.ColumnElement[bool]:
     )
 
 
+def _in_catalog() -> sa.ColumnElement[bool]:
+    """Return the condition that a code's SKU is in the catalog: an archived one takes in nothing."""
+    return (Sku.merchant_id == SkuMap.merchant_id) & (Sku.id == SkuMap.sku_id) & Sku.archived_at.is_(None)
+
+
 async def _unmapped(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, list[sa.Row[Any]]]:
     """Return the live unmapped lines of orders, each with the SKU its code stands for now, if any."""
     live = OrderLine.quantity - OrderLine.cancelled_quantity - OrderLine.refunded_quantity
     rows = await uow.fetch(
-        sa.select(OrderLine.id, OrderLine.order_id, live.label("live"), SkuMap.sku_id.label("mapped_to"))
+        sa.select(OrderLine.id, OrderLine.order_id, live.label("live"), Sku.id.label("mapped_to"))
         .join(
             SalesOrder,
             (SalesOrder.merchant_id == OrderLine.merchant_id) & (SalesOrder.id == OrderLine.order_id),
         )
         .outerjoin(SkuMap, _of_code())
+        .outerjoin(Sku, _in_catalog())
         .where(uow.mine(OrderLine), uow.among(OrderLine.order_id, order_ids), OrderLine.sku_id.is_(None), live > 0)
         .order_by(OrderLine.id)
     )

@@ -44,8 +44,8 @@ async def on_reservation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
 
 
 async def on_codes_mapped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """Take in the order lines that waited for a shop code somebody has mapped now."""
-    if any(event.kind == catalog_events.SkuCreated.kind or CODES in event.payload["what"] for event in events):
+    """Take in the order lines that waited for a shop code somebody has mapped now, or that is back with its SKU."""
+    if any(event.kind != catalog_events.SkuChanged.kind or CODES in event.payload["what"] for event in events):
         while len(await mapping.map_lines(uow)) == mapping.ORDERS_MAX:
             pass
 
@@ -53,6 +53,7 @@ async def on_codes_mapped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> Non
 REACTIONS: Mapping[str, Reaction] = {
     catalog_events.SkuCreated.kind: on_codes_mapped,
     catalog_events.SkuChanged.kind: on_codes_mapped,
+    catalog_events.SkuRestored.kind: on_codes_mapped,
     stock_events.StockReceived.kind: on_stock_freed,
     stock_events.StockAdjusted.kind: on_stock_freed,
     stock_events.SellableChanged.kind: on_stock_freed,

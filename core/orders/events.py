@@ -240,7 +240,8 @@ class RoutingRuleChanged(Event):
 class OrderReviewed(Event):
     """Review rules fitted an order as it came in; the subject is the order.
 
-    `names` are the rules', in their order; `acts` is what each did or could not do: {rule, kind, done, reason, …}. With `merge` the order is joined with open orders to the same recipient.
+    `names` are the rules', in their order; `acts` is what each did or could not do: {rule, kind, done, reason, detail}.
+    With `merge` the order is joined with open orders to the same recipient.
     """
 
     kind: ClassVar[str] = "order_reviewed"

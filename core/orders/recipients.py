@@ -99,6 +99,12 @@ def sealed_row(uow: UnitOfWork, order_id: UUID, recipient: NewRecipient) -> dict
     }
 
 
+def buyer_key(uow: UnitOfWork, recipient: NewRecipient) -> str:
+    """Return the index a buyer is known by: that of the phone number, without one that of the address."""
+    digits = phone_digits(recipient.phone)
+    return _phone_key(uow, digits) or uow.vault.blind(uow.merchant_id, "address", address_text(recipient))
+
+
 def _phone_key(uow: UnitOfWork, digits: str) -> str:
     """An order without a phone number has no index, so that two of them never count as one buyer."""
     return uow.vault.blind(uow.merchant_id, "phone", digits) if digits else ""
@@ -142,11 +148,12 @@ async def recipients_of(uow: UnitOfWork, order_ids: Collection[UUID], *, reveal:
             OrderRecipient.erased_at,
         ).where(uow.mine(OrderRecipient), uow.among(OrderRecipient.order_id, order_ids))
     )
-    opened = {row.order_id: _opened(uow, row) for row in found}
+    opened = {row.order_id: opened_row(uow, row) for row in found}
     return opened if reveal else {order_id: masked(recipient) for order_id, recipient in opened.items()}
 
 
-def _opened(uow: UnitOfWork, row: sa.Row[Any]) -> Recipient:
+def opened_row(uow: UnitOfWork, row: sa.Row[Any]) -> Recipient:
+    """Return what a recipient's row holds, in clear: for those who may see it, and for rules, which show it nobody."""
     name = phone = street = ""
     if row.erased_at is None:
         name, phone, street = json.loads(uow.vault.open(uow.merchant_id, PURPOSE, row.key_id, row.sealed))

@@ -11,10 +11,23 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refusal, Refused
-from pickmesh.core.orders import events, holds, incoming, locks, plans, recipients, rules, shortages, splits
+from pickmesh.core.orders import (
+    events,
+    holds,
+    incoming,
+    locks,
+    merging,
+    plans,
+    queries,
+    recipients,
+    rules,
+    shortages,
+    splits,
+)
 from pickmesh.core.orders.goods import Codes, Components
 from pickmesh.core.orders.holds import NewHold
 from pickmesh.core.orders.incoming import NewOrder
@@ -76,24 +89,34 @@ async def merge(
     `also` names SKUs the same batch will reserve afterwards: their levels are locked together with these.
     """
     rows = await locks.lock_orders(uow, {change.id for change in changed})
-    open_orders = await locks.lock_fulfillment_orders_of(uow, rows)
+    locked = await locks.lock_serving(uow, rows)
     answers: list[OrderVerdict | Refused] = []
     mergeable: list[Changed] = []
     for change in changed:
-        refusal = _refusal(rows[change.id], open_orders.get(change.id, []))
+        refusal = _refusal(rows[change.id], _serving(change.id, locked))
         if refusal is None:
             mergeable.append(change)
         else:
             answers.append(Refused(change.index, refusal))
     if not mergeable:
         return answers
-    merges = await _loaded(uow, mergeable, rows, open_orders)
+    if await merging.dissolve(uow, {change.id for change in mergeable}, locked):
+        locked = await queries.fulfillment_orders(uow, locked)
+    merges = await _loaded(uow, mergeable, rows, paged.grouped(locked.values(), "order_id"))
     for one in merges:
         _plan(one, codes, parts)
     await _move_promises(uow, merges, also)
     await _write(uow, merges)
     await splits.part_off_short(uow, [each.id for one in merges for each in one.open_orders])
     return answers + [_verdict(one) for one in merges]
+
+
+def _serving(order_id: UUID, locked: Mapping[UUID, sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """Return the fulfillment orders that carry an order out: its own, and those its merged ones went into."""
+    own = [row for row in locked.values() if row.order_id == order_id]
+    found = {row.id: row for row in own if row.progress != Progress.MERGED}
+    found.update({row.merged_into_id: locked[row.merged_into_id] for row in own if row.progress == Progress.MERGED})
+    return list(found.values())
 
 
 def _refusal(row: sa.Row[Any], fulfillment_orders: Sequence[sa.Row[Any]]) -> Refusal | None:
@@ -154,7 +177,7 @@ def _plan(one: _Merge, codes: Codes, parts: Components) -> None:
     order = one.changed.order
     rank_at = incoming.ship_by(order)
     for each in one.open_orders:
-        route = Route(each.location_id, RouteReason(each.route_reason))
+        route = Route(each.location_id, RouteReason(each.route_reason), each.route_facts)
         one.plans[each.id] = Plan(each.id, one.row.id, rank_at, route)
     amounts = incoming.amounts_of(order)
     for index, line in enumerate(order.lines):
@@ -315,6 +338,7 @@ async def _write_fulfillment_orders(uow: UnitOfWork, merges: Sequence[_Merge]) -
                 "id": plan.id,
                 "location_id": plan.route.location_id,
                 "route_reason": plan.route.reason,
+                "route_facts": plan.route.facts,
                 "ship_by": plan.rank_at,
                 "fulfill_at": one.changed.order.fulfill_at,
                 "priority": one.changed.order.priority,

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
-from pickmesh.core.orders import changes, events, holds, incoming, locks, plans, recipients, rules
+from pickmesh.core.orders import changes, events, holds, incoming, leased, locks, plans, recipients, reviewing, rules
 from pickmesh.core.orders.changes import Changed
 from pickmesh.core.orders.drafts import Draft
 from pickmesh.core.orders.goods import Codes, Components, known_goods
@@ -55,7 +56,8 @@ async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[
     told = [draft.order for draft in drafts] + [change.order for change in changed]
     codes, parts = await known_goods(uow, {(order.shop_id, line.shop_code) for order in told for line in order.lines})
     if changed:
-        for verdict in await changes.merge(uow, changed, codes, parts, also=_levels_wanted(drafts, codes, parts)):
+        also = _levels_wanted(drafts, codes, parts) | await leased.skus_held(uow, drafts)
+        for verdict in await changes.merge(uow, changed, codes, parts, also=also):
             sorted_out.answers[verdict.index] = verdict
     if drafts:
         await _create(uow, drafts, shops, codes, parts)
@@ -137,14 +139,25 @@ async def _create(
     """Take new orders apart, route and reserve them, write them."""
     for draft in drafts:
         _take_apart(draft, codes, parts)
-    wanted = [plan for draft in drafts for plan in draft.plans]
-    await plans.route(uow, wanted)
-    await plans.reserve(uow, wanted)
     for draft in drafts:
-        if shops[draft.order.shop_id].shortage_policy == "SHIP_AVAILABLE":
+        for plan in draft.plans:
+            plan.ship_available = shops[draft.order.shop_id].shortage_policy == ShortagePolicy.SHIP_AVAILABLE
+    await reviewing.review(uow, drafts, shops)
+    wanted = [plan for draft in drafts for plan in draft.plans]
+    await leased.pass_on(uow, drafts)
+    parted = await plans.route(uow, wanted, facts_of=reviewing.facts_of(drafts), may_part=True)
+    if parted:
+        of_order = {draft.id: draft for draft in drafts}
+        for plan in parted:
+            of_order[plan.order_id].plans.append(plan)
+    await plans.reserve(uow, wanted + parted)
+    await reviewing.settle(uow, drafts)
+    for draft in drafts:
+        if shops[draft.order.shop_id].shortage_policy == ShortagePolicy.SHIP_AVAILABLE:
             draft.plans += [rest for plan in draft.plans if (rest := plans.part_off_short(plan))]
     await _number_and_write(uow, drafts, shops)
     uow.emit(_imported(draft) for draft in drafts)
+    await reviewing.write(uow, drafts)
 
 
 def _take_apart(draft: Draft, codes: Codes, parts: Components) -> None:
@@ -170,6 +183,7 @@ def _take_apart(draft: Draft, codes: Codes, parts: Components) -> None:
                 "discount_minor": amounts.discounts[index],
                 "tax_minor": amounts.taxes[index],
                 "refunded_quantity": refunded,
+                "gift_rule_id": None,
             }
         )
         live = line.quantity - refunded
@@ -200,6 +214,7 @@ async def _number_and_write(uow: UnitOfWork, drafts: Sequence[Draft], shops: Map
         await uow.insert(FulfillmentOrder, rows)
         await uow.insert(FulfillmentLine, fulfillment_rows)
     wanted = [NewHold(plan.id, draft.id, reason) for draft, plan in made for reason in draft.holds]
+    wanted += [NewHold(plan.id, draft.id, *held) for draft, plan in made for held in draft.review_holds]
     await holds.write_holds(uow, wanted)
 
 
@@ -238,12 +253,13 @@ def _fulfillment_order_row(uow: UnitOfWork, draft: Draft, plan: Plan, number: in
         "progress": Progress.OPEN,
         "request_status": RequestStatus.UNSUBMITTED,
         "route_reason": plan.route.reason,
+        "route_facts": plan.route.facts,
         "shortage_policy": policy,
-        "priority": draft.order.priority,
+        "priority": draft.priority,
         "fulfill_at": draft.order.fulfill_at,
         "ship_by": plan.rank_at,
         "short_quantity": plan.short_pieces,
-        "hold_count": len(draft.holds),
+        "hold_count": len(draft.hold_reasons),
         "created_at": uow.now,
     }
 
@@ -258,7 +274,7 @@ def _imported(draft: Draft) -> events.OrderImported:
         lines=len(draft.lines),
         pieces=sum(line["quantity"] for plan in draft.plans for line in plan.lines),
         short_pieces=sum(plan.short_pieces for plan in draft.plans),
-        held=bool(draft.holds),
+        held=bool(draft.hold_reasons),
         fulfillment_order_ids=[plan.id for plan in draft.plans],
     )
 
@@ -269,5 +285,6 @@ def _created(draft: Draft) -> OrderVerdict:
         verdict=Verdict.CREATED,
         order_id=draft.id,
         short_pieces=sum(plan.short_pieces for plan in draft.plans),
-        holds=tuple(draft.holds),
+        holds=tuple(draft.hold_reasons),
+        lease=draft.lease,
     )

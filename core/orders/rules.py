@@ -1,9 +1,10 @@
-"""What orders decide without looking anything up: status, supported actions, routing, what a change allows."""
+"""What orders decide without looking anything up: status, supported actions, what a change allows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from pickmesh.core.orders.tables import Progress, RequestStatus
@@ -113,51 +114,24 @@ class RouteReason(StrEnum):
     COVERS_ORDER = "COVERS_ORDER"
     COVERS_MOST = "COVERS_MOST"
     NO_WAREHOUSE = "NO_WAREHOUSE"
+    RULE = "RULE"
+    PREFERRED = "PREFERRED"
+    PRIORITY = "PRIORITY"
+    CHEAPEST = "CHEAPEST"
+    MOST_STOCK = "MOST_STOCK"
+    FEWEST_PARCELS = "FEWEST_PARCELS"
+    MOVED = "MOVED"
     UNMAPPED = "UNMAPPED"
     PARTNER = "PARTNER"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A warehouse an order could go to; the lower priority number comes first, then the code."""
-
-    location_id: UUID
-    code: str
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
-    """Where an order goes, and why."""
+    """Where an order goes, why, and what was weighed (None when there was nothing to weigh)."""
 
     location_id: UUID | None
     reason: RouteReason
-
-
-Free = Mapping[tuple[UUID, UUID], int]
-"""Free pieces by (location, SKU)."""
-
-
-def route(needs: Mapping[UUID, int], candidates: Sequence[Candidate], free: Free) -> Route:
-    """Pick the warehouse: one that covers the whole order, else the most of it; then priority, then code.
-
-    `needs` are pieces by SKU. One warehouse takes everything; without any the order stays unrouted.
-    """
-    if not candidates:
-        return Route(None, RouteReason.NO_WAREHOUSE)
-    if not needs:
-        return Route(None, RouteReason.UNMAPPED)
-    if len(candidates) == 1:
-        return Route(candidates[0].location_id, RouteReason.ONLY_WAREHOUSE)
-    wanted = sum(needs.values())
-    covered = {each.location_id: _covered(needs, each.location_id, free) for each in candidates}
-    best = min(candidates, key=lambda each: (-covered[each.location_id], each.priority, each.code))
-    whole = covered[best.location_id] == wanted
-    return Route(best.location_id, RouteReason.COVERS_ORDER if whole else RouteReason.COVERS_MOST)
-
-
-def _covered(needs: Mapping[UUID, int], location_id: UUID, free: Free) -> int:
-    return sum(min(quantity, free.get((location_id, sku_id), 0)) for sku_id, quantity in needs.items())
+    facts: dict[str, Any] | None = None
 
 
 def blocking_progress(stages: Iterable[str]) -> Progress | None:

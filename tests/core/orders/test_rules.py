@@ -1,4 +1,4 @@
-"""Rules of orders, pure: which status is shown, what may be done, where an order goes."""
+"""Rules of orders, pure: which status is shown, what may be done."""
 
 from datetime import datetime, timedelta
 from itertools import product
@@ -6,15 +6,13 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.builders_orders import bring_in, make_house, new_order
 from tests.conftest import NOON
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.orders import queries, rules
-from pickmesh.core.orders.rules import Action, Candidate, Facts, RouteReason, Status
+from pickmesh.core.orders.rules import Action, Facts, Status
 from pickmesh.core.orders.tables import FulfillmentOrder, Progress
 
 PAST, FUTURE = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
@@ -106,43 +104,6 @@ async def test_the_status_filter_of_the_database_agrees_with_the_rule(database: 
             )
             shown = {row.id for row in await uow.fetch(statement)}
             assert shown == {each for each, status in expected.items() if status is wanted}
-
-
-def candidate(number: int, priority: int = 100) -> Candidate:
-    return Candidate(UUID(int=number), f"W{number}", priority)
-
-
-KETTLE, LID = UUID(int=101), UUID(int=102)
-
-
-@pytest.mark.parametrize(
-    ("candidates", "free", "goes_to", "reason"),
-    [
-        ([], {}, None, RouteReason.NO_WAREHOUSE),
-        ([candidate(1)], {}, 1, RouteReason.ONLY_WAREHOUSE),
-        ([candidate(1), candidate(2)], {(2, KETTLE): 2, (2, LID): 1}, 2, RouteReason.COVERS_ORDER),
-        ([candidate(1), candidate(2, 1)], {(1, KETTLE): 9, (1, LID): 9, (2, KETTLE): 9}, 1, RouteReason.COVERS_ORDER),
-        ([candidate(1, 5), candidate(2, 4)], {(1, KETTLE): 1, (2, LID): 1}, 2, RouteReason.COVERS_MOST),
-        ([candidate(2), candidate(1)], {}, 1, RouteReason.COVERS_MOST),
-        ([candidate(1), candidate(2)], {(1, KETTLE): 1, (2, KETTLE): 2}, 2, RouteReason.COVERS_MOST),
-    ],
-)
-def test_an_order_goes_where_most_of_it_lies_then_by_priority_then_by_code(
-    candidates: list[Candidate], free: dict[tuple[int, UUID], int], goes_to: int | None, reason: RouteReason
-) -> None:
-    levels = {(UUID(int=number), sku_id): pieces for (number, sku_id), pieces in free.items()}
-    found = rules.route({KETTLE: 2, LID: 1}, candidates, levels)
-    assert found == rules.Route(UUID(int=goes_to) if goes_to else None, reason)
-
-
-def test_an_order_without_a_known_sku_is_not_routed() -> None:
-    assert rules.route({}, [candidate(1)], {}) == rules.Route(None, RouteReason.UNMAPPED)
-
-
-@given(st.permutations([candidate(1, 3), candidate(2, 3), candidate(3, 1), candidate(4, 2)]))
-def test_a_route_does_not_depend_on_the_order_warehouses_are_told_in(candidates: list[Candidate]) -> None:
-    free = {(UUID(int=2), KETTLE): 5, (UUID(int=4), KETTLE): 5}
-    assert rules.route({KETTLE: 3}, candidates, free).location_id == UUID(int=4)
 
 
 @pytest.mark.parametrize(

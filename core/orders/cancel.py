@@ -178,7 +178,8 @@ async def _cancel(
     await uow.update(FulfillmentLine, [{"id": line.id, "is_short": False} for line in all_lines if line.is_short])
     await holds.close(uow, gone)
     await uow.update(OrderLine, _cancelled_units(all_lines), add=["cancelled_quantity"])
-    closed = await _close_orders(uow, {row.order_id for row in gone.values()})
+    served = {row.order_id for row in gone.values()} | {line.order_id for line in all_lines}
+    closed = await _close_orders(uow, served)
     uow.emit(
         events.FulfillmentOrderCancelled(
             subject_id=each,
@@ -205,15 +206,7 @@ def _cancelled_units(lines: Iterable[sa.Row[Any]]) -> list[dict[str, Any]]:
 
 async def _close_orders(uow: UnitOfWork, order_ids: set[UUID]) -> set[UUID]:
     """Mark orders of which nothing is left alive; their lines nobody ever mapped are cancelled with them."""
-    alive = await uow.fetch(
-        sa.select(FulfillmentOrder.order_id)
-        .where(
-            uow.mine(FulfillmentOrder),
-            uow.among(FulfillmentOrder.order_id, order_ids),
-            FulfillmentOrder.progress.in_(list(rules.LIVE)),
-        )
-        .distinct()
-    )
+    alive = await uow.fetch(_alive(uow, order_ids))
     closed = order_ids - {row.order_id for row in alive}
     await uow.update(SalesOrder, [{"id": each, "cancelled_at": uow.now} for each in sorted(closed)], bump_version=True)
     if closed:
@@ -223,6 +216,32 @@ async def _close_orders(uow: UnitOfWork, order_ids: set[UUID]) -> set[UUID]:
             .values(cancelled_quantity=OrderLine.quantity - OrderLine.refunded_quantity)
         )
     return closed
+
+
+def _alive(uow: UnitOfWork, order_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
+    """Return orders with lines in a live fulfillment order, also one they were merged into, or with one still empty."""
+    is_live = FulfillmentOrder.progress.in_(list(rules.LIVE))
+    by_lines = (
+        sa.select(OrderLine.order_id)
+        .join(
+            FulfillmentLine,
+            (FulfillmentLine.merchant_id == OrderLine.merchant_id) & (FulfillmentLine.order_line_id == OrderLine.id),
+        )
+        .join(
+            FulfillmentOrder,
+            (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id)
+            & (FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+        )
+        .where(uow.mine(OrderLine), uow.among(OrderLine.order_id, order_ids), is_live)
+    )
+    any_line = sa.select(FulfillmentLine.id).where(
+        uow.mine(FulfillmentLine), FulfillmentLine.fulfillment_order_id == FulfillmentOrder.id
+    )
+    unmapped = sa.select(FulfillmentOrder.order_id).where(
+        uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.order_id, order_ids), is_live, ~sa.exists(any_line)
+    )
+    found = sa.union(by_lines, unmapped).subquery()
+    return sa.select(found.c.order_id)
 
 
 def _answer(row: sa.Row[Any], stopping: Mapping[UUID, Any], out: Mapping[UUID, tuple[UUID, ...]]) -> Cancelled:

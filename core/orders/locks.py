@@ -11,7 +11,8 @@ from pickmesh.core.db.prepared import Names
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, NotPermitted, Refusal, StaleVersion
-from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
+from pickmesh.core.orders.rule_tables import ReviewRule
+from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, SalesOrder
 
 Rows = Sequence[sa.Row[Any]]
 
@@ -82,13 +83,16 @@ async def lock_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID
 
 
 async def lock_orders_behind(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
-    """Lock the sales orders of fulfillment orders, before these themselves are locked."""
+    """Lock the sales orders of fulfillment orders, before these themselves are locked; a merged one has several."""
     behind = sa.select(FulfillmentOrder.order_id).where(
         uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, fulfillment_order_ids)
     )
+    served = sa.select(FulfillmentLine.order_id).where(
+        uow.mine(FulfillmentLine), uow.among(FulfillmentLine.fulfillment_order_id, fulfillment_order_ids)
+    )
     await uow.fetch(
         sa.select(SalesOrder.id)
-        .where(uow.mine(SalesOrder), SalesOrder.id.in_(behind))
+        .where(uow.mine(SalesOrder), SalesOrder.id.in_(sa.union(behind, served)))
         .order_by(SalesOrder.id)
         .with_for_update()
     )
@@ -127,6 +131,37 @@ async def lock_fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID
     for row in found:
         by_order.setdefault(row.order_id, []).append(row)
     return by_order
+
+
+async def lock_serving(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock all fulfillment orders of sales orders, those they were merged into, and those merged into them."""
+    own = sa.select(FulfillmentOrder.id, FulfillmentOrder.merged_into_id).where(
+        uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.order_id, order_ids)
+    )
+    ids = own.subquery()
+    taken_in = sa.select(FulfillmentOrder.id).where(
+        uow.mine(FulfillmentOrder), FulfillmentOrder.merged_into_id.in_(sa.select(ids.c.id))
+    )
+    found = await uow.fetch(
+        sa.select(*FULFILLMENT_ORDER)
+        .where(
+            uow.mine(FulfillmentOrder),
+            FulfillmentOrder.id.in_(sa.union(sa.select(ids.c.id), sa.select(ids.c.merged_into_id), taken_in)),
+        )
+        .order_by(FulfillmentOrder.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}
+
+
+async def lock_review_rules(uow: UnitOfWork, rule_ids: Collection[UUID]) -> None:
+    """Let one intake at a time give the gifts of these rules; it holds the stock it gives already."""
+    await uow.fetch(
+        sa.select(ReviewRule.id)
+        .where(uow.mine(ReviewRule), uow.among(ReviewRule.id, rule_ids))
+        .order_by(ReviewRule.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def refusal(uow: UnitOfWork, row: sa.Row[Any] | None, versions: Mapping[UUID, int] | None) -> Refusal | None:

@@ -215,7 +215,7 @@ async def _place_again(
             routed = (plan.id, plan.order_id, plan.route.location_id, plan.route.reason)
             uow.emit([events.FulfillmentOrderRouted(*routed)])
     uow.emit(events.FulfillmentOrderProgressed(row.id, row.order_id, Progress.OPEN) for row in whole)
-    after = await queries.fulfillment_orders(uow, [*new, *parts.values()])
+    after = await queries.fulfillment_orders(uow, [*new, *parts])
     uow.emit(
         events.FulfillmentOrderShort(row.id, row.order_id, row.short_quantity)
         for row in after.values()

@@ -52,6 +52,11 @@ class _Cut:
     made: list[Line]
 
     @property
+    def order_ids(self) -> set[UUID]:
+        """Return the orders whose goods the split takes out."""
+        return {line.order_id for line in self.moved} | {line["order_id"] for line in self.made}
+
+    @property
     def pieces(self) -> int:
         """Return how many pieces the split takes out."""
         whole: int = sum(line.quantity for line in self.moved)
@@ -62,7 +67,8 @@ class _Cut:
 async def split_fulfillment_orders(uow: UnitOfWork, *, splits: Sequence[Split]) -> list[SplitOff | Refused]:
     """Move units of open fulfillment orders into new ones with the same route, promise and holds; bundles stay whole.
 
-    Reserved units stay reserved. Each fulfillment order once per batch; needs `orders:write`.
+    Reserved units stay reserved. Of a merged one the goods of one order at a time are split off. Each fulfillment order
+    once per batch; needs `orders:write`.
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(splits) > BATCH_MAX:
@@ -106,6 +112,8 @@ def _cut(
     whole = sum(line.quantity for line in lines)
     if not 0 < cut.pieces < whole:
         raise BadSplit()
+    if len(cut.order_ids) > 1:
+        raise BadSplit("These goods belong to several orders; split each order's off by themselves.")
     return cut
 
 
@@ -137,7 +145,7 @@ async def _carry_out(uow: UnitOfWork, cuts: Sequence[_Cut]) -> None:
     await stock_locks.lock_levels(uow, {Level(*level) for level in at})
     await stock.release_reservations(uow, line_ids=[line["id"] for line in divided])
     await plans.reserve(uow, [_plan_of(cut) for cut in cuts])
-    await open_fulfillment_orders(uow, [(cut.into_id, cut.row) for cut in cuts])
+    await open_fulfillment_orders(uow, [(cut.into_id, cut.row, next(iter(cut.order_ids))) for cut in cuts])
     changed = [{"id": line["id"], "quantity": line["quantity"], "is_short": line["is_short"]} for line in divided]
     await uow.update(FulfillmentLine, changed)
     await uow.insert(FulfillmentLine, [line for cut in cuts for line in cut.made])
@@ -151,7 +159,7 @@ async def _carry_out(uow: UnitOfWork, cuts: Sequence[_Cut]) -> None:
 
 
 def _plan_of(cut: _Cut) -> Plan:
-    route = Route(cut.row.location_id, RouteReason(cut.row.route_reason))
+    route = Route(cut.row.location_id, RouteReason(cut.row.route_reason), cut.row.route_facts)
     return Plan(cut.row.id, cut.row.order_id, cut.row.ship_by, route, [*cut.shrunk, *cut.made])
 
 
@@ -159,14 +167,23 @@ async def _move_lines(uow: UnitOfWork, moved: Iterable[tuple[sa.Row[Any], UUID]]
     await uow.update(FulfillmentLine, [{"id": line.id, "fulfillment_order_id": into_id} for line, into_id in moved])
 
 
-async def open_fulfillment_orders(uow: UnitOfWork, wanted: Sequence[tuple[UUID, sa.Row[Any]]]) -> None:
-    """Write new open fulfillment orders, each like the row it comes from, with numbers of their own."""
+async def open_fulfillment_orders(uow: UnitOfWork, wanted: Sequence[tuple[UUID, sa.Row[Any], UUID]]) -> None:
+    """Write new open fulfillment orders for orders, each like the row it comes from, with numbers of their own."""
     await write_fulfillment_orders(
-        uow, [{"id": new, **{name: row._mapping[name] for name in _INHERITED}} for new, row in wanted]
+        uow,
+        [
+            {
+                "id": new,
+                "order_id": order_id,
+                "split_from_id": row.id,
+                **{name: row._mapping[name] for name in _INHERITED},
+            }
+            for new, row, order_id in wanted
+        ],
     )
 
 
-_INHERITED = ("order_id", "location_id", "route_reason", "shortage_policy", "priority", "fulfill_at", "ship_by")
+_INHERITED = ("location_id", "route_reason", "route_facts", "shortage_policy", "priority", "fulfill_at", "ship_by")
 
 
 async def write_fulfillment_orders(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -183,7 +200,8 @@ async def write_fulfillment_orders(uow: UnitOfWork, rows: Sequence[Mapping[str, 
 async def part_off_short(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Give the short groups of locked, open fulfillment orders orders of their own where the shop ships what is there.
 
-    Those that are short altogether, or wait for everything, stay whole. Returns the new orders by the old.
+    Those that are short altogether, or wait for everything, stay whole; of a merged one each order's part goes by
+    itself. Returns the old orders by the new.
     """
     rows = [
         row
@@ -191,10 +209,10 @@ async def part_off_short(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID
         if row.shortage_policy == ShortagePolicy.SHIP_AVAILABLE and row.progress == Progress.OPEN and row.short_quantity
     ]
     lines = await queries.lines_of_fulfillment_orders(uow, [row.id for row in rows]) if rows else {}
-    cuts = [cut for row in rows if (cut := _short_cut(row, lines.get(row.id, [])))]
+    cuts = [cut for row in rows for cut in _short_cuts(row, lines.get(row.id, []))]
     if not cuts:
         return {}
-    await open_fulfillment_orders(uow, [(cut.into_id, cut.row) for cut in cuts])
+    await open_fulfillment_orders(uow, [(cut.into_id, cut.row, next(iter(cut.order_ids))) for cut in cuts])
     await _move_lines(uow, [(line, cut.into_id) for cut in cuts for line in cut.moved])
     await holds.copy(uow, {cut.into_id: cut.row for cut in cuts})
     await shortages.count_short(uow, [each for cut in cuts for each in (cut.row.id, cut.into_id)])
@@ -202,12 +220,15 @@ async def part_off_short(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID
         events.FulfillmentOrderSplit(cut.row.id, cut.row.order_id, cut.into_id, cut.pieces, backordered=True)
         for cut in cuts
     )
-    return {cut.row.id: cut.into_id for cut in cuts}
+    return {cut.into_id: cut.row.id for cut in cuts}
 
 
-def _short_cut(row: sa.Row[Any], lines: Sequence[sa.Row[Any]]) -> _Cut | None:
+def _short_cuts(row: sa.Row[Any], lines: Sequence[sa.Row[Any]]) -> list[_Cut]:
     short_groups = {line.group_id for line in lines if line.is_short}
     short = [line for line in lines if line.group_id in short_groups]
-    if not short or len(short) == len(lines):
-        return None
-    return _Cut(row, new_id(), short, [], [])
+    if len(short) == len(lines):
+        return []
+    by_order: dict[UUID, list[sa.Row[Any]]] = {}
+    for line in short:
+        by_order.setdefault(line.order_id, []).append(line)
+    return [_Cut(row, new_id(), moved, [], []) for moved in by_order.values()]

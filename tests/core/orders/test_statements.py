@@ -12,7 +12,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.paging import page_request
-from pickmesh.core.orders import backorders, cancel, holds, intake, queries, recipients, splits
+from pickmesh.core.orders import backorders, cancel, holds, intake, merging, queries, recipients, splits
 from pickmesh.core.orders.splits import Split
 from pickmesh.core.orders.tables import HoldReason, PaymentStatus
 from pickmesh.core.stock.rules import Level
@@ -104,6 +104,16 @@ async def split_all(uow: UnitOfWork, ids: list[UUID]) -> object:
     )
 
 
+async def merge_all(uow: UnitOfWork, ids: list[UUID]) -> object:
+    """Merge them two by two, which are all one buyer's, and undo it."""
+    pairs = list(zip(ids[::2], ids[1::2], strict=True))
+    merged = await merging.merge_fulfillment_orders(uow, merges=pairs)
+    assert merged == [merging.Merged(one, (other,)) for one, other in pairs]
+    undone = await merging.unmerge_fulfillment_orders(uow, ids=[one for one, _ in pairs])
+    assert undone == [merging.Unmerged(one, (other,)) for one, other in pairs]
+    return undone
+
+
 async def read_all(uow: UnitOfWork, ids: list[UUID]) -> object:
     rows = await queries.fulfillment_orders(uow, ids)
     orders = [row.order_id for row in rows.values()]
@@ -121,6 +131,17 @@ async def test_acts_on_1_10_and_200_take_the_same_number_of_statements(
     for size in COUNTS:
         ids = await several(database, merchant, house, size)
         sent.append(await sent_by(database, merchant, lambda uow, them=ids: work(uow, them)))
+    assert sent[0] == sent[1] == sent[2]
+
+
+async def test_merging_and_parting_1_10_and_200_pairs_takes_the_same_number_of_statements(
+    database: Database, merchant: Actor
+) -> None:
+    house = await house_of(database, merchant)
+    sent = []
+    for size in COUNTS:
+        ids = await several(database, merchant, house, 2 * size)
+        sent.append(await sent_by(database, merchant, lambda uow, them=ids: merge_all(uow, them)))
     assert sent[0] == sent[1] == sent[2]
 
 

@@ -215,6 +215,15 @@ class StockLeaseClosed(Event):
     order_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class LocationChanged(Event):
+    """Settings of a location are different now, or it was archived or restored; `what` names them."""
+
+    kind: ClassVar[str] = "location_changed"
+    what: list[str]
+    version: int
+
+
 FREES_STOCK = frozenset({StockReceived.kind, StockAdjusted.kind, SellableChanged.kind, ReservationReleased.kind})
 """Kinds after which more may be free than before: when backorders are worth another look."""
 

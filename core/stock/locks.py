@@ -188,6 +188,17 @@ async def lock_locations(uow: UnitOfWork, codes: Collection[str]) -> dict[str, U
     return {row.code: row.id for row in await uow.fetch(found)}
 
 
+async def lock_locations_by_id(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock locations, archived ones too; return those that exist, with every column."""
+    found = (
+        sa.select(*Location.__table__.c)
+        .where(uow.mine(Location), uow.among(Location.id, ids))
+        .order_by(Location.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in await uow.fetch(found)}
+
+
 async def _levels(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Levels:
     found = (
         sa.select(*_LEVEL_KEY, *_LEVEL_FIGURES)

@@ -40,6 +40,7 @@ _LOCATION = (
     Location.waybill_at,
     Location.ship_at,
     Location.weight_tolerance_g,
+    Location.cut_off,
     Location.created_at,
     Location.archived_at,
     Location.version,

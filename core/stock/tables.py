@@ -283,6 +283,21 @@ class StockMove(MerchantObject):
     __table_args__ = (
         sa.Index("ix_stock_move_sku_id", "merchant_id", "sku_id", "id"),
         sa.Index("ix_stock_move_document_id", "merchant_id", "document_id"),
+        sa.Index(
+            "ix_stock_move_return",
+            "merchant_id",
+            "line_id",
+            postgresql_where=sa.text("reason = 'RETURN'"),
+            sqlite_where=sa.text("reason = 'RETURN'"),
+        ),
+        sa.Index(
+            "ix_stock_move_unit_id",
+            "merchant_id",
+            "unit_id",
+            "id",
+            postgresql_where=sa.text("unit_id IS NOT NULL"),
+            sqlite_where=sa.text("unit_id IS NOT NULL"),
+        ),
         positive("quantity"),
         sa.CheckConstraint("from_place_id <> to_place_id", name="goes_elsewhere"),
     )

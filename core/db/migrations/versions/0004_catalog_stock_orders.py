@@ -518,6 +518,22 @@ def upgrade() -> None:
             batch_op.f("ck_shop_review_policy_known"), "review_policy IN ('AUTOMATIC', 'MANUAL')"
         )
 
+    with op.batch_alter_table("stock_move", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stock_move_return",
+            ["merchant_id", "line_id"],
+            unique=False,
+            postgresql_where=sa.text("reason = 'RETURN'"),
+            sqlite_where=sa.text("reason = 'RETURN'"),
+        )
+        batch_op.create_index(
+            "ix_stock_move_unit_id",
+            ["merchant_id", "unit_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("unit_id IS NOT NULL"),
+            sqlite_where=sa.text("unit_id IS NOT NULL"),
+        )
+
     with op.batch_alter_table("wave", schema=None) as batch_op:
         batch_op.add_column(sa.Column("template_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("carrier", sa.Text(), nullable=True))
@@ -574,6 +590,18 @@ def downgrade() -> None:
         batch_op.drop_column("zone")
         batch_op.drop_column("carrier")
         batch_op.drop_column("template_id")
+
+    with op.batch_alter_table("stock_move", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_stock_move_unit_id",
+            postgresql_where=sa.text("unit_id IS NOT NULL"),
+            sqlite_where=sa.text("unit_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_stock_move_return",
+            postgresql_where=sa.text("reason = 'RETURN'"),
+            sqlite_where=sa.text("reason = 'RETURN'"),
+        )
 
     with op.batch_alter_table("shop", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_shop_review_policy_known"), type_="check")

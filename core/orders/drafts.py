@@ -1,7 +1,7 @@
 """New orders on their way into rows: what intake, review rules and routing tell each other about one."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pickmesh.core.orders.incoming import Amounts, NewOrder
@@ -12,8 +12,7 @@ from pickmesh.core.orders.tables import HoldReason
 from pickmesh.core.orders.verdicts import LeaseUse
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewHold:
+class ReviewHold(NamedTuple):
     """A hold review put on a new order."""
 
     reason: HoldReason

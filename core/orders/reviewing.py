@@ -44,6 +44,12 @@ async def review(uow: UnitOfWork, drafts: Sequence[Draft], shops: Mapping[UUID, 
             _hold(draft, ReviewHold(HoldReason.REVIEW, REVIEW))
 
 
+async def gift_skus(uow: UnitOfWork) -> set[UUID]:
+    """Return the SKUs rules may give away now, for whoever locks levels before new orders are checked."""
+    given = [rule.gift for rule in await review_rules.active_rules(uow)]
+    return {gift.sku_id for gift in given if gift is not None and gift.sku_id is not None}
+
+
 async def apply(uow: UnitOfWork, drafts: Sequence[Draft], rules: Sequence[Rule]) -> None:
     """Let rules do what they do to drafts; gifts are only noted."""
     weights = await _weights(uow, drafts) if any(rule.uses(Field.WEIGHT_G) for rule in rules) else {}

@@ -57,6 +57,7 @@ async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[
     codes, parts = await known_goods(uow, {(order.shop_id, line.shop_code) for order in told for line in order.lines})
     if changed:
         also = _levels_wanted(drafts, codes, parts) | await leased.skus_held(uow, drafts)
+        also |= await reviewing.gift_skus(uow) if drafts else set()
         for verdict in await changes.merge(uow, changed, codes, parts, also=also):
             sorted_out.answers[verdict.index] = verdict
     if drafts:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
-from pickmesh.core.orders import events, holds, locks, queries, rules
+from pickmesh.core.orders import events, gifts, holds, locks, queries, rules
 from pickmesh.core.orders.refusals import AlreadyShipped, NotReleased
 from pickmesh.core.orders.tables import (
     FulfillmentLine,
@@ -205,7 +205,7 @@ def _cancelled_units(lines: Iterable[sa.Row[Any]]) -> list[dict[str, Any]]:
 
 
 async def _close_orders(uow: UnitOfWork, order_ids: set[UUID]) -> set[UUID]:
-    """Mark orders of which nothing is left alive; their lines nobody ever mapped are cancelled with them."""
+    """Mark orders of which nothing is left alive; lines nobody ever mapped are cancelled, gifts may be given again."""
     alive = await uow.fetch(_alive(uow, order_ids))
     closed = order_ids - {row.order_id for row in alive}
     await uow.update(SalesOrder, [{"id": each, "cancelled_at": uow.now} for each in sorted(closed)], bump_version=True)
@@ -215,6 +215,7 @@ async def _close_orders(uow: UnitOfWork, order_ids: set[UUID]) -> set[UUID]:
             .where(uow.mine(OrderLine), uow.among(OrderLine.order_id, closed), OrderLine.sku_id.is_(None))
             .values(cancelled_quantity=OrderLine.quantity - OrderLine.refunded_quantity)
         )
+        await gifts.give_back(uow, closed)
     return closed
 
 

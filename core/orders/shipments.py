@@ -32,7 +32,8 @@ async def mark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> lis
     """Record parcels that left and tell each shop about its orders; return the ids of the shipments written.
 
     A fulfillment order is SHIPPED once all its pieces have left. Tracking goes back once per parcel and (shop, external
-    order), through the outbox, with that order's lines: `quantity` counts the shop's own units (a bundle is one).
+    order), through the outbox, with that order's lines: `quantity` counts the shop's own units (a bundle is one). Of
+    gifts a shop knows nothing: they are left out, and a parcel of gifts alone is kept but told to nobody.
     """
     lines = await _lines(uow, shipped)
     await _add_shipped(uow, shipped, 1)
@@ -44,9 +45,9 @@ async def mark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> lis
         [{"id": each, "progress": Progress.SHIPPED, "shipped_at": uow.now} for each in sorted(complete)],
         bump_version=True,
     )
-    await outbox.post(uow, [_letter(row) for row in written])
-    orders_of_parcel = {parcel.parcel_id: parcel.fulfillment_order_id for parcel in shipped}
-    uow.emit(_shipped_event(row, orders_of_parcel[row["parcel_id"]], complete) for row in written)
+    await outbox.post(uow, [_letter(row) for row in written if row["lines"]])
+    parcels = {parcel.parcel_id: parcel for parcel in shipped}
+    uow.emit(_shipped_event(row, parcels[row["parcel_id"]], lines, complete) for row in written)
     return [row["id"] for row in written]
 
 
@@ -65,7 +66,13 @@ async def unmark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> N
     """Take the shipping of parcels back before the carrier has them; each shop is told that its shipment is undone."""
     undone = await uow.fetch(
         sa.select(
-            Shipment.id, Shipment.order_id, Shipment.shop_id, Shipment.external_id, Shipment.parcel_id, Shipment.waybill
+            Shipment.id,
+            Shipment.order_id,
+            Shipment.shop_id,
+            Shipment.external_id,
+            Shipment.parcel_id,
+            Shipment.waybill,
+            Shipment.lines,
         )
         .where(
             uow.mine(Shipment),
@@ -93,6 +100,7 @@ async def unmark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> N
                 },
             )
             for row in undone
+            if row.lines
         ],
     )
     uow.emit(events.OrderShipmentUndone(row.order_id, row.id, row.parcel_id, row.shop_id) for row in undone)
@@ -121,6 +129,7 @@ async def _lines(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> dict[UUID
             FulfillmentLine.sku_id,
             FulfillmentLine.per_unit,
             OrderLine.external_line_id,
+            OrderLine.gift_rule_id,
             SalesOrder.shop_id,
             SalesOrder.external_id,
         )
@@ -148,29 +157,33 @@ async def _add_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel], sign: 
 
 def _shipments(uow: UnitOfWork, parcel: ShippedParcel, lines: Mapping[UUID, sa.Row[Any]]) -> list[dict[str, Any]]:
     """Return one shipment row per order that has goods in the parcel, in the order of their ids."""
-    by_order: dict[UUID, dict[str, list[tuple[sa.Row[Any], int]]]] = {}
+    by_order: dict[UUID, list[tuple[sa.Row[Any], int]]] = {}
     for line_id, quantity in parcel.lines.items():
         line = lines[line_id]
-        by_order.setdefault(line.order_id, {}).setdefault(line.external_line_id, []).append((line, quantity))
-    return [
-        {
-            "id": new_id(),
-            "order_id": order_id,
-            "shop_id": _any_line(told).shop_id,
-            "external_id": _any_line(told).external_id,
-            "parcel_id": parcel.parcel_id,
-            "carrier": parcel.carrier,
-            "waybill": parcel.waybill,
-            "lines": [_told_line(external_line_id, parts) for external_line_id, parts in sorted(told.items())],
-            "shipped_at": uow.now,
-        }
-        for order_id, told in sorted(by_order.items())
-    ]
+        by_order.setdefault(line.order_id, []).append((line, quantity))
+    return [_shipment(uow, parcel, order_id, went) for order_id, went in sorted(by_order.items())]
 
 
-def _any_line(told: Mapping[str, Sequence[tuple[sa.Row[Any], int]]]) -> sa.Row[Any]:
-    """Return a line of an order: all of them name the same shop and external order."""
-    return next(iter(told.values()))[0][0]
+def _shipment(
+    uow: UnitOfWork, parcel: ShippedParcel, order_id: UUID, went: Sequence[tuple[sa.Row[Any], int]]
+) -> dict[str, Any]:
+    """Return what the shop is told of an order's lines in a parcel: all but gifts; all lines name the same order."""
+    told: dict[str, list[tuple[sa.Row[Any], int]]] = {}
+    for line, quantity in went:
+        if line.gift_rule_id is None:
+            told.setdefault(line.external_line_id, []).append((line, quantity))
+    return {
+        "id": new_id(),
+        "order_id": order_id,
+        "shop_id": went[0][0].shop_id,
+        "external_id": went[0][0].external_id,
+        "parcel_id": parcel.parcel_id,
+        "carrier": parcel.carrier,
+        "waybill": parcel.waybill,
+        "lines": [_told_line(external_line_id, parts) for external_line_id, parts in sorted(told.items())],
+        "shipped_at": uow.now,
+        "told_at": None if told else uow.now,
+    }
 
 
 def _told_line(external_line_id: str, parts: Sequence[tuple[sa.Row[Any], int]]) -> dict[str, Any]:
@@ -211,13 +224,16 @@ def _letter(row: Mapping[str, Any]) -> outbox.NewLetter:
     return outbox.NewLetter(CHANNEL, str(row["shop_id"]), payload)
 
 
-def _shipped_event(row: Mapping[str, Any], fulfillment_order_id: UUID, complete: set[UUID]) -> events.OrderShipped:
+def _shipped_event(
+    row: Mapping[str, Any], parcel: ShippedParcel, lines: Mapping[UUID, sa.Row[Any]], complete: set[UUID]
+) -> events.OrderShipped:
+    went = (quantity for line_id, quantity in parcel.lines.items() if lines[line_id].order_id == row["order_id"])
     return events.OrderShipped(
         subject_id=row["order_id"],
         shipment_id=row["id"],
         parcel_id=row["parcel_id"],
         shop_id=row["shop_id"],
-        pieces=sum(line["pieces"] for line in row["lines"]),
-        fulfillment_order_id=fulfillment_order_id,
-        complete=fulfillment_order_id in complete,
+        pieces=sum(went),
+        fulfillment_order_id=parcel.fulfillment_order_id,
+        complete=parcel.fulfillment_order_id in complete,
     )

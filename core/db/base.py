@@ -41,9 +41,12 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+_write_json = json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def dump_json(value: object) -> str:
     """Write JSON the way every column and event payload is written: compact, ids and times as text."""
-    return json.dumps(value, default=str, separators=(",", ":"), ensure_ascii=False)
+    return _write_json(value)
 
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

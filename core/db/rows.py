@@ -114,6 +114,27 @@ def among(dialect: str, columns: Column | Sequence[Column], values: Sequence[Any
     return columns.in_(sa.select(listed.c.value))
 
 
+def probing(
+    dialect: str,
+    selected: Sequence[Column],
+    keys: Sequence[Column],
+    values: Sequence[Sequence[Any]],
+    mine: sa.ColumnElement[bool],
+) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query that looks up rows by a unique key, one look into its index per value.
+
+    PostgreSQL is left no other way: until it has counted a table that has just grown, it would rather read all of it.
+    """
+    if dialect != "postgresql":
+        return sa.select(*selected).where(mine, _tuple_among(dialect, keys, values))
+    asked = _unnested(keys, values)
+    same = (key == asked.c[f"c{position}"] for position, key in enumerate(keys))
+    found = sa.select(*selected).where(mine, *same).limit(1).lateral("found")
+    return sa.select(*(found.c[str(cast(sa.ColumnElement[Any], column).key)] for column in selected)).select_from(
+        asked.join(found, sa.true())
+    )
+
+
 def among_named(dialect: str, column: Column, name: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column is one of the values told under a name when the statement is run."""
     if dialect == "postgresql":
@@ -129,17 +150,21 @@ def plain(column: Column, values: Iterable[Any]) -> list[Any]:
 
 def _tuple_among(dialect: str, columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:
     if dialect == "postgresql":
-        arrays = [
-            sa.literal([value[position] for value in values], postgresql.ARRAY(_type(column)))
-            for position, column in enumerate(columns)
-        ]
-        names = [f"c{position}" for position in range(len(columns))]
-        listed = sa.func.unnest(*arrays).table_valued(*names).render_derived()
-        return sa.tuple_(*columns).in_(sa.select(*(listed.c[name] for name in names)))
+        return sa.tuple_(*columns).in_(sa.select(*_unnested(columns, values).c))
     plain = [[_plain(column, part) for column, part in zip(columns, value, strict=True)] for value in values]
     each = sa.func.json_each(sa.literal(plain, sa.JSON)).table_valued("value")
     parts = [sa.func.json_extract(each.c.value, f"$[{position}]") for position in range(len(columns))]
     return sa.tuple_(*columns).in_(sa.select(*parts))
+
+
+def _unnested(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> sa.TableValuedAlias:
+    """Return values as a table of one array per column, its columns named c0, c1, …."""
+    arrays = [
+        sa.literal([value[position] for value in values], postgresql.ARRAY(_type(column)))
+        for position, column in enumerate(columns)
+    ]
+    names = [f"c{position}" for position in range(len(columns))]
+    return sa.func.unnest(*arrays).table_valued(*names).render_derived()
 
 
 def _type(column: Column) -> sa.types.TypeEngine[Any]:
@@ -159,7 +184,8 @@ def _split(rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     names = tuple(rows[0])
     if len(rows) < LONG_BATCH:
         return (), names
-    same = tuple(name for name in names if len({id(row[name]) for row in rows}) == 1)
+    first = rows[0]
+    same = tuple(name for name in names if all(row[name] is first[name] for row in rows))
     return (same, tuple(name for name in names if name not in same)) if len(same) < len(names) else ((), names)
 
 

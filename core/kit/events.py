@@ -14,4 +14,12 @@ class Event:
 
     def payload(self) -> dict[str, object]:
         """Return every field but the subject, ready for JSON."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "subject_id"}
+        kind = type(self)
+        names = _TOLD.get(kind)
+        if names is None:
+            names = _TOLD[kind] = tuple(item.name for item in fields(kind) if item.name != "subject_id")
+        return {name: getattr(self, name) for name in names}
+
+
+_TOLD: dict[type[Event], tuple[str, ...]] = {}
+"""What each kind's payload holds, looked up once."""

@@ -1,25 +1,53 @@
-"""Invariant 4: picked <= required, ordered = live + cancelled + refunded, and what is kept beside it is true."""
+"""Invariant 4: picked <= required, ordered = live + cancelled + refunded, and what is kept beside it is true.
+
+Rows whose parent is gone are looked for here too, because intake's tables have no foreign keys.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from pickmesh.core.accounts.tables import Shop
+from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
 from pickmesh.core.orders import rules, shortages
-from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Hold, OrderLine, Progress
+from pickmesh.core.orders.tables import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    Hold,
+    OrderLine,
+    OrderRecipient,
+    Progress,
+    SalesOrder,
+)
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 INVARIANT = 4
 FOUND_MAX = 1_000
 """Most violations of one kind that are told at once."""
+PARENTS: Sequence[tuple[Any, Any, Any, str]] = (
+    (SalesOrder.id, SalesOrder.shop_id, Shop, "An order belongs to a shop"),
+    (OrderLine.id, OrderLine.order_id, SalesOrder, "An order line belongs to an order"),
+    (OrderRecipient.order_id, OrderRecipient.order_id, SalesOrder, "A recipient belongs to an order"),
+    (FulfillmentOrder.id, FulfillmentOrder.order_id, SalesOrder, "A fulfillment order belongs to an order"),
+    (
+        FulfillmentLine.id,
+        FulfillmentLine.fulfillment_order_id,
+        FulfillmentOrder,
+        "A fulfillment line belongs to a fulfillment order",
+    ),
+    (FulfillmentLine.id, FulfillmentLine.order_line_id, OrderLine, "A fulfillment line belongs to an order line"),
+    (FulfillmentLine.id, FulfillmentLine.sku_id, Sku, "A fulfillment line asks for a SKU"),
+)
+"""What intake writes without foreign keys (decision 14): a row's id, the column that names its parent, the parent."""
 
 
 async def violations(uow: UnitOfWork) -> list[Violation]:
-    """Return what is off with orders: quantities out of bounds or unaccounted for, false short and hold figures."""
+    """Return what is off with orders: rows without a parent, quantities out of bounds or unaccounted for, figures."""
     found: list[Violation] = []
-    for check in (_bounds, _accounts, _forgotten_lines, _promises, _short_figures, _hold_counts):
+    for check in (_orphans, _bounds, _accounts, _forgotten_lines, _promises, _short_figures, _hold_counts):
         found += await check(uow)
     return found
 
@@ -44,6 +72,18 @@ def _its_order() -> sa.ColumnElement[bool]:
     return (FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id) & (
         FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id
     )
+
+
+async def _orphans(uow: UnitOfWork) -> list[Violation]:
+    """Every row has the row it belongs to."""
+    found: list[Violation] = []
+    for key, column, parent, belongs in PARENTS:
+        is_there = sa.select(parent.id).where(uow.mine(parent), parent.id == column)
+        orphans = sa.select(key.label("id"), column.label("parent_id")).where(
+            uow.mine(key.class_), ~sa.exists(is_there)
+        )
+        found += await _told(uow, orphans, lambda row, belongs=belongs: f"{belongs} that is not there.")  # type: ignore[misc]
+    return found
 
 
 async def _bounds(uow: UnitOfWork) -> list[Violation]:

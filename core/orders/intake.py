@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import ShortagePolicy
+from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
@@ -119,10 +120,12 @@ async def _known(
     uow: UnitOfWork, first: Mapping[tuple[UUID, str], tuple[int, NewOrder, str]]
 ) -> dict[tuple[UUID, str], sa.Row[Any]]:
     found = await uow.fetch(
-        sa.select(SalesOrder.id, SalesOrder.shop_id, SalesOrder.external_id, SalesOrder.content_hash).where(
+        rows.probing(
+            uow.dialect,
+            (SalesOrder.id, SalesOrder.shop_id, SalesOrder.external_id, SalesOrder.content_hash),
+            (SalesOrder.external_id, SalesOrder.shop_id),
+            [(external_id, shop_id) for shop_id, external_id in first],
             uow.mine(SalesOrder),
-            uow.among(SalesOrder.shop_id, {shop_id for shop_id, _ in first}),
-            uow.among(SalesOrder.external_id, [external_id for _, external_id in first]),
         )
     )
     return {(row.shop_id, row.external_id): row for row in found}
@@ -208,11 +211,11 @@ async def _number_and_write(uow: UnitOfWork, drafts: Sequence[Draft], shops: Map
     await uow.insert(OrderRecipient, recipient_rows)
     if made:
         numbers = await uow.next_numbers("fulfillment_order", len(made))
-        rows = [
+        new = [
             _fulfillment_order_row(uow, draft, plan, number, shops[draft.order.shop_id].shortage_policy)
             for (draft, plan), number in zip(made, numbers, strict=True)
         ]
-        await uow.insert(FulfillmentOrder, rows)
+        await uow.insert(FulfillmentOrder, new)
         await uow.insert(FulfillmentLine, fulfillment_rows)
     wanted = [NewHold(plan.id, draft.id, reason) for draft, plan in made for reason in draft.holds]
     wanted += [NewHold(plan.id, draft.id, *held) for draft, plan in made for held in draft.review_holds]

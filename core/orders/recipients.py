@@ -76,7 +76,8 @@ def address_text(recipient: NewRecipient) -> str:
     Shops cut an address into province, city and street differently, so the parts run on without a border.
     """
     whole = recipient.country + recipient.province + recipient.city + recipient.district + recipient.street
-    return _NOT_WORDS.sub("", unicodedata.normalize("NFKC", whole).casefold())
+    folded = unicodedata.normalize("NFKC", whole).casefold()
+    return folded if folded.isalnum() else _NOT_WORDS.sub("", folded)
 
 
 def sealed_row(uow: UnitOfWork, order_id: UUID, recipient: NewRecipient) -> dict[str, Any]:

@@ -304,7 +304,10 @@ class StockMove(MerchantObject):
 
 
 class Reservation(MerchantObject):
-    """A promise of a location's stock to a fulfillment line; `quantity` is what is still open."""
+    """A promise of a location's stock to a fulfillment line; `quantity` is what is still open.
+
+    No foreign keys: one is written per line of every order, and `checks.py` looks for those without a location or SKU.
+    """
 
     __tablename__ = "reservation"
 
@@ -318,7 +321,6 @@ class Reservation(MerchantObject):
     created_at: Mapped[datetime]
 
     __table_args__ = (
-        belongs_to("location_id", "location"),
         sa.Index("ix_reservation_line_id", "merchant_id", "line_id"),
         sa.Index(
             "ix_reservation_open",

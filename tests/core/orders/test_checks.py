@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +12,17 @@ from tests.databases import make_merchant
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.orders import checks
-from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Hold, OrderLine
+from pickmesh.core.orders.tables import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    Hold,
+    OrderLine,
+    OrderRecipient,
+    SalesOrder,
+)
 from pickmesh.core.stock.tables import Reservation
 
+NOBODY = UUID(int=1)
 Plant = Callable[[Actor], list[sa.Executable]]
 
 
@@ -41,6 +50,13 @@ PLANTED = [
     (changed(Reservation, quantity=1), "A line of F-0001 is not marked short, yet 1 of its 3 pieces are promised."),
     (changed(FulfillmentOrder, short_quantity=2), "F-0001 says 2 pieces are short, its lines lack 0."),
     (changed(FulfillmentOrder, hold_count=1), "F-0001 counts 1 holds, but 0 stand."),
+    (changed(SalesOrder, shop_id=NOBODY), "An order belongs to a shop that is not there."),
+    (changed(OrderLine, order_id=NOBODY), "An order line belongs to an order that is not there."),
+    (changed(OrderRecipient, order_id=NOBODY), "A recipient belongs to an order that is not there."),
+    (changed(FulfillmentOrder, order_id=NOBODY), "A fulfillment order belongs to an order that is not there."),
+    (gone(FulfillmentOrder), "A fulfillment line belongs to a fulfillment order that is not there."),
+    (gone(OrderLine), "A fulfillment line belongs to an order line that is not there."),
+    (changed(FulfillmentLine, sku_id=NOBODY), "A fulfillment line asks for a SKU that is not there."),
 ]
 
 

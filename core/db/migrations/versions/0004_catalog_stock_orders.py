@@ -144,6 +144,33 @@ def upgrade() -> None:
         batch_op.create_index("uq_stock_lease_code", ["merchant_id", "code"], unique=True)
 
     op.create_table(
+        "fulfillment_merge",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("into_id", sa.Uuid(), nullable=False),
+        sa.Column("from_id", sa.Uuid(), nullable=False),
+        sa.Column("line_ids", base.Json, nullable=False),
+        sa.Column("into_was", base.Json, nullable=False),
+        sa.Column("merged_by", sa.Uuid(), nullable=True),
+        sa.Column("merged_at", base.UtcTime(), nullable=False),
+        sa.Column("undone_at", base.UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "from_id"],
+            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
+            name=op.f("fk_fulfillment_merge_from_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "into_id"],
+            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
+            name=op.f("fk_fulfillment_merge_into_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_fulfillment_merge")),
+    )
+    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
+        batch_op.create_index("ix_fulfillment_merge_from_id", ["merchant_id", "from_id"], unique=False)
+        batch_op.create_index("ix_fulfillment_merge_into_id", ["merchant_id", "into_id"], unique=False)
+
+    op.create_table(
         "gift_given",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("rule_id", sa.Uuid(), nullable=False),
@@ -188,6 +215,21 @@ def upgrade() -> None:
     with op.batch_alter_table("manifest", schema=None) as batch_op:
         batch_op.create_index("ix_manifest_state", ["merchant_id", "location_id", "state", "id"], unique=False)
         batch_op.create_index("uq_manifest_number", ["merchant_id", "number"], unique=True)
+
+    op.create_table(
+        "order_tag",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "order_id"],
+            ["sales_order.merchant_id", "sales_order.id"],
+            name=op.f("fk_order_tag_order_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "order_id", "tag", name=op.f("pk_order_tag")),
+    )
+    with op.batch_alter_table("order_tag", schema=None) as batch_op:
+        batch_op.create_index("ix_order_tag_tag", ["merchant_id", "tag", "order_id"], unique=False)
 
     op.create_table(
         "picture",
@@ -311,21 +353,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "order_tag",
-        sa.Column("merchant_id", sa.Uuid(), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("tag", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id", "order_id"],
-            ["sales_order.merchant_id", "sales_order.id"],
-            name=op.f("fk_order_tag_order_id"),
-        ),
-        sa.PrimaryKeyConstraint("merchant_id", "order_id", "tag", name=op.f("pk_order_tag")),
-    )
-    with op.batch_alter_table("order_tag", schema=None) as batch_op:
-        batch_op.create_index("ix_order_tag_tag", ["merchant_id", "tag", "order_id"], unique=False)
-
-    op.create_table(
         "pick_face",
         sa.Column("merchant_id", sa.Uuid(), nullable=False),
         sa.Column("place_id", sa.Uuid(), nullable=False),
@@ -415,32 +442,10 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
-    op.create_table(
-        "fulfillment_merge",
-        sa.Column("merchant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("into_id", sa.Uuid(), nullable=False),
-        sa.Column("from_id", sa.Uuid(), nullable=False),
-        sa.Column("line_ids", base.Json, nullable=False),
-        sa.Column("into_was", base.Json, nullable=False),
-        sa.Column("merged_by", sa.Uuid(), nullable=True),
-        sa.Column("merged_at", base.UtcTime(), nullable=False),
-        sa.Column("undone_at", base.UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["merchant_id", "from_id"],
-            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
-            name=op.f("fk_fulfillment_merge_from_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id", "into_id"],
-            ["fulfillment_order.merchant_id", "fulfillment_order.id"],
-            name=op.f("fk_fulfillment_merge_into_id"),
-        ),
-        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_fulfillment_merge")),
-    )
-    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
-        batch_op.create_index("ix_fulfillment_merge_from_id", ["merchant_id", "from_id"], unique=False)
-        batch_op.create_index("ix_fulfillment_merge_into_id", ["merchant_id", "into_id"], unique=False)
+    with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
@@ -472,6 +477,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("short_quantity > 0"),
             sqlite_where=sa.text("short_quantity > 0"),
         )
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_order_order_id"), type_="foreignkey")
 
     with op.batch_alter_table("location", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cut_off", sa.Text(), nullable=True))
@@ -482,6 +488,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gift_rule_id", sa.Uuid(), nullable=True))
+        batch_op.drop_constraint(batch_op.f("fk_order_line_order_id"), type_="foreignkey")
+
+    with op.batch_alter_table("order_recipient", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_order_recipient_order_id"), type_="foreignkey")
 
     with op.batch_alter_table("parcel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("carton_id", sa.Uuid(), nullable=True))
@@ -493,9 +503,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("dark_until", base.UtcTime(), nullable=True))
         batch_op.add_column(sa.Column("zone", sa.Text(), nullable=True))
 
+    with op.batch_alter_table("reservation", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_reservation_location_id"), type_="foreignkey")
+
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("related_order_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("change_refused_at", base.UtcTime(), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_sales_order_external_id"))
+        batch_op.drop_index(batch_op.f("uq_sales_order_external_id"))
+        batch_op.create_index("uq_sales_order_external_id", ["merchant_id", "external_id", "shop_id"], unique=True)
         batch_op.create_index(
             "ix_sales_order_change_refused",
             ["merchant_id", "change_refused_at"],
@@ -511,6 +527,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("related_order_id IS NOT NULL"),
             sqlite_where=sa.text("related_order_id IS NOT NULL"),
         )
+        batch_op.drop_constraint(batch_op.f("fk_sales_order_shop_id"), type_="foreignkey")
 
     with op.batch_alter_table("shop", schema=None) as batch_op:
         batch_op.add_column(sa.Column("review_policy", sa.Text(), server_default="AUTOMATIC", nullable=False))
@@ -558,18 +575,18 @@ def upgrade() -> None:
             "review_rule",
             "routing_rule",
             "stock_lease",
+            "fulfillment_merge",
             "gift_given",
             "manifest",
+            "order_tag",
             "picture",
             "push_policy",
             "shipping_rate",
             "transfer",
             "wave_template",
-            "order_tag",
             "pick_face",
             "replenishment_task",
             "transfer_line",
-            "fulfillment_merge",
         ],
     )
 
@@ -608,6 +625,9 @@ def downgrade() -> None:
         batch_op.drop_column("review_policy")
 
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_sales_order_shop_id"), "shop", ["merchant_id", "shop_id"], ["merchant_id", "id"]
+        )
         batch_op.drop_index(
             "ix_sales_order_related",
             postgresql_where=sa.text("related_order_id IS NOT NULL"),
@@ -619,8 +639,18 @@ def downgrade() -> None:
             postgresql_where=sa.text("change_refused_at IS NOT NULL"),
             sqlite_where=sa.text("change_refused_at IS NOT NULL"),
         )
+        batch_op.drop_index("uq_sales_order_external_id")
+        batch_op.create_index(
+            batch_op.f("uq_sales_order_external_id"), ["merchant_id", "shop_id", "external_id"], unique=1
+        )
+        batch_op.create_index(batch_op.f("ix_sales_order_external_id"), ["merchant_id", "external_id"], unique=False)
         batch_op.drop_column("change_refused_at")
         batch_op.drop_column("related_order_id")
+
+    with op.batch_alter_table("reservation", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_reservation_location_id"), "location", ["merchant_id", "location_id"], ["merchant_id", "id"]
+        )
 
     with op.batch_alter_table("pick_list", schema=None) as batch_op:
         batch_op.drop_column("zone")
@@ -632,7 +662,15 @@ def downgrade() -> None:
         batch_op.drop_column("manifest_id")
         batch_op.drop_column("carton_id")
 
+    with op.batch_alter_table("order_recipient", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_order_recipient_order_id"), "sales_order", ["merchant_id", "order_id"], ["merchant_id", "id"]
+        )
+
     with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_order_line_order_id"), "sales_order", ["merchant_id", "order_id"], ["merchant_id", "id"]
+        )
         batch_op.drop_column("gift_rule_id")
 
     with op.batch_alter_table("look_alike", schema=None) as batch_op:
@@ -643,6 +681,12 @@ def downgrade() -> None:
         batch_op.drop_column("cut_off")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_order_order_id"),
+            "sales_order",
+            ["merchant_id", "order_id"],
+            ["merchant_id", "id"],
+        )
         batch_op.drop_index(
             "ix_fulfillment_order_short",
             postgresql_where=sa.text("short_quantity > 0"),
@@ -667,11 +711,23 @@ def downgrade() -> None:
         batch_op.drop_column("carrier")
         batch_op.drop_column("route_facts")
 
-    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
-        batch_op.drop_index("ix_fulfillment_merge_into_id")
-        batch_op.drop_index("ix_fulfillment_merge_from_id")
+    with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_order_line_id"),
+            "order_line",
+            ["merchant_id", "order_line_id"],
+            ["merchant_id", "id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
+            "fulfillment_order",
+            ["merchant_id", "fulfillment_order_id"],
+            ["merchant_id", "id"],
+        )
 
-    op.drop_table("fulfillment_merge")
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:
         batch_op.drop_index("uq_transfer_line_sku_id")
 
@@ -689,10 +745,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_pick_face_location_id")
 
     op.drop_table("pick_face")
-    with op.batch_alter_table("order_tag", schema=None) as batch_op:
-        batch_op.drop_index("ix_order_tag_tag")
-
-    op.drop_table("order_tag")
     with op.batch_alter_table("wave_template", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_wave_template_name",
@@ -713,6 +765,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_picture_sku_id")
 
     op.drop_table("picture")
+    with op.batch_alter_table("order_tag", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_tag_tag")
+
+    op.drop_table("order_tag")
     with op.batch_alter_table("manifest", schema=None) as batch_op:
         batch_op.drop_index("uq_manifest_number")
         batch_op.drop_index("ix_manifest_state")
@@ -722,6 +778,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_gift_given_order_id")
 
     op.drop_table("gift_given")
+    with op.batch_alter_table("fulfillment_merge", schema=None) as batch_op:
+        batch_op.drop_index("ix_fulfillment_merge_into_id")
+        batch_op.drop_index("ix_fulfillment_merge_from_id")
+
+    op.drop_table("fulfillment_merge")
     with op.batch_alter_table("stock_lease", schema=None) as batch_op:
         batch_op.drop_index("uq_stock_lease_code")
         batch_op.drop_index("ix_stock_lease_status")

@@ -25,6 +25,7 @@ ARCHIVED = "SKU_ARCHIVED"
 GIVEN_BEFORE = "GIVEN_BEFORE"
 LIMIT_REACHED = "LIMIT_REACHED"
 NO_STOCK = "NO_STOCK"
+NOT_ROUTED = "NOT_ROUTED"
 """Why a gift was not given."""
 
 _Buyer = tuple[UUID, str]
@@ -139,7 +140,7 @@ async def settle(uow: UnitOfWork, drafts: Sequence[Draft]) -> None:
             if gift.line_id in stocked:
                 kept.append((draft, gift))
             else:
-                _drop(draft, gift, NO_STOCK)
+                _drop(draft, gift, NO_STOCK if draft.plans[0].route.location_id else NOT_ROUTED)
     if not kept:
         return
     await locks.lock_review_rules(uow, {gift.act.rule.id for _, gift in kept})

@@ -203,7 +203,7 @@ class FulfillmentOrderMoved(Event):
 
     kind: ClassVar[str] = "fulfillment_order_moved"
     order_id: UUID
-    from_location_id: UUID | None
+    from_location_id: UUID
     to_location_id: UUID
     reason: str
     short_pieces: int

@@ -101,7 +101,7 @@ async def route(
         return []
     candidates = await warehouses(uow)
     left: dict[tuple[UUID, UUID], int] = {}
-    weighing = _Weighing(candidates)
+    weighing = Weighing(candidates)
     if len(candidates) > 1:
         await weighing.learn(uow, {plan.order_id for plan in lost}, facts_of)
         skus = {line["sku_id"] for plan in plans for line in (*plan.lines, *plan.gifts)}
@@ -120,7 +120,7 @@ async def route(
     return parted
 
 
-class _Weighing:
+class Weighing:
     """What routing weighs: the warehouses, the rules in force, what rules know of the orders, what parcels cost."""
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
@@ -130,7 +130,9 @@ class _Weighing:
         self.facts: Mapping[UUID, OrderFacts] = {}
         self.rates: Rates = {}
 
-    async def learn(self, uow: UnitOfWork, order_ids: Collection[UUID], facts_of: FactsOf) -> None:
+    async def learn(
+        self, uow: UnitOfWork, order_ids: Collection[UUID], facts_of: FactsOf = order_facts.facts_of_orders
+    ) -> None:
         """Read the rules in force and, when there are any, what they know of the orders and of the way to them."""
         self.rules = await routing_rules.active_rules(uow)
         if self.rules:
@@ -138,7 +140,7 @@ class _Weighing:
             countries = {facts.country for facts in self.facts.values()}
             self.rates = await shipping_rates.rates_into(uow, countries)
 
-    def shares(self, plan: Plan, left: route_rules.Free, *, may_part: bool) -> list[Share]:
+    def shares(self, plan: Plan, left: route_rules.Free, *, may_part: bool = False) -> list[Share]:
         """Return where a plan's groups go."""
         facts = self.facts.get(plan.order_id)
         choice = route_rules.choice_of(self.rules, facts, plan.preferred, self.there)

@@ -113,3 +113,15 @@ class UnknownReference(Refusal):
     """The rule names a shop, SKU or warehouse that is not yours or was archived; choose another."""
 
     code = "UNKNOWN_REFERENCE"
+
+
+class NotShort(Refusal):
+    """This fulfillment order has all it needs where it is; move it by hand if it should go elsewhere."""
+
+    code = "NOT_SHORT"
+
+
+class LocationInUse(Refusal):
+    """There are still goods, promises or work at this location, or a rule names it; the data tells how much of each."""
+
+    code = "LOCATION_IN_USE"

@@ -131,7 +131,7 @@ def shares(
     facts that were weighed come with the route, unless there was only one warehouse in the first place.
     """
     whole = tuple(groups)
-    wanted = _needs(groups)
+    wanted = needs_of(groups)
     if not candidates or not wanted:
         reason = RouteReason.UNMAPPED if candidates else RouteReason.NO_WAREHOUSE
         return [Share(Route(None, reason), whole)]
@@ -164,7 +164,8 @@ def _ranked(candidates: Sequence[Candidate], location_ids: Sequence[UUID]) -> li
     return sorted(candidates, key=lambda each: (each.priority, each.code, each.location_id))
 
 
-def _needs(groups: Iterable[Group]) -> dict[UUID, int]:
+def needs_of(groups: Iterable[Group]) -> dict[UUID, int]:
+    """Return the pieces groups are together, by SKU."""
     needs: dict[UUID, int] = {}
     for group in groups:
         for sku_id, quantity in group.needs:

@@ -34,15 +34,23 @@ class Action(StrEnum):
     CANCEL = "CANCEL"
     INTERCEPT = "INTERCEPT"
     SPLIT = "SPLIT"
+    UNSPLIT = "UNSPLIT"
+    MERGE = "MERGE"
+    UNMERGE = "UNMERGE"
     ROUTE = "ROUTE"
     RELEASE = "RELEASE"
     PICK = "PICK"
     PACK = "PACK"
     SHIP = "SHIP"
+    MOVE = "MOVE"
+    REROUTE = "REROUTE"
+    PRIORITIZE = "PRIORITIZE"
+    RESCHEDULE = "RESCHEDULE"
 
 
 FINAL = frozenset({Progress.CANCELLED, Progress.MERGED, Progress.SHIPPED})
 UNDER_WAY = frozenset({Progress.RELEASED, Progress.IN_PROGRESS, Progress.PACKED})
+NOT_LEFT = UNDER_WAY | {Progress.OPEN}
 LIVE = frozenset(Progress) - {Progress.CANCELLED, Progress.MERGED}
 """Stages whose lines count as live in “ordered = live + cancelled + refunded”."""
 
@@ -64,7 +72,7 @@ def is_with_partner(request_status: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What stands beside a fulfillment order's progress."""
+    """What stands beside a fulfillment order's progress; `takes_others` tells that others were merged into it."""
 
     intercepted_at: datetime | None = None
     hold_count: int = 0
@@ -72,6 +80,8 @@ class Facts:
     short_quantity: int = 0
     location_id: UUID | None = None
     with_partner: bool = False
+    is_split_off: bool = False
+    takes_others: bool = False
 
 
 def status(progress: Progress, facts: Facts, now: datetime) -> Status:
@@ -98,11 +108,18 @@ def supported_actions(progress: Progress, facts: Facts, now: datetime) -> tuple[
         Action.CANCEL: progress is Progress.OPEN,
         Action.INTERCEPT: progress in UNDER_WAY and shown is not Status.INTERCEPTED,
         Action.SPLIT: progress is Progress.OPEN,
+        Action.UNSPLIT: progress is Progress.OPEN and facts.is_split_off,
+        Action.MERGE: progress is Progress.OPEN and facts.location_id is not None,
+        Action.UNMERGE: progress is Progress.OPEN and facts.takes_others,
         Action.ROUTE: progress is Progress.OPEN and facts.location_id is None,
         Action.RELEASE: shown is Status.OPEN and facts.location_id is not None,
         Action.PICK: shown in {Status.RELEASED, Status.IN_PROGRESS} and not facts.with_partner,
         Action.PACK: shown in {Status.RELEASED, Status.IN_PROGRESS} and not facts.with_partner,
         Action.SHIP: shown is Status.PACKED,
+        Action.MOVE: progress is Progress.OPEN,
+        Action.REROUTE: progress is Progress.OPEN and facts.location_id is not None and facts.short_quantity > 0,
+        Action.PRIORITIZE: progress not in FINAL and not facts.with_partner,
+        Action.RESCHEDULE: progress is Progress.OPEN,
     }
     return tuple(action for action in Action if possible[action])
 

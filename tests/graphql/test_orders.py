@@ -113,7 +113,8 @@ async def test_a_hold_stands_until_it_is_released(
     wanted = {"fulfillmentOrders": [{"id": row["id"], "ifVersion": row["version"]}], "note": "买家要改地址"}
     (shown,) = (await owner.run(HOLD, input=wanted))["fulfillmentOrderHold"]["fulfillmentOrders"]
     assert (shown["status"], shown["holds"][0]["note"]) == ("ON_HOLD", "买家要改地址")
-    assert shown["supportedActions"] == ["HOLD", "RELEASE_HOLD", "CANCEL", "SPLIT"]
+    expected = ["HOLD", "RELEASE_HOLD", "CANCEL", "SPLIT", "MERGE", "MOVE", "PRIORITIZE", "RESCHEDULE"]
+    assert shown["supportedActions"] == expected
     assert len((await owner.run(FULFILLMENT_ORDERS, statuses=["ON_HOLD"]))["fulfillmentOrders"]["nodes"]) == 1
     released = await owner.run(RELEASE, input={"holdIds": [shown["holds"][0]["id"]]})
     assert released["fulfillmentOrderReleaseHold"]["fulfillmentOrders"] == [{"status": "OPEN", "holds": []}]

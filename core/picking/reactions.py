@@ -7,7 +7,7 @@ from pickmesh.core.journal import events as journal_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.picking import laying_out, lists, put_backs, resourcing, work
+from pickmesh.core.picking import laying_out, lists, put_backs, resourcing, waves, work
 from pickmesh.core.stock import events as stock_events
 
 
@@ -16,6 +16,11 @@ async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> No
     stopped = {event.subject_id for event in events}
     await laying_out.take_off_lists(uow, stopped)
     await put_backs.open_put_backs(uow, stopped)
+
+
+async def on_order_moved(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Free orders that went to another warehouse from the waves planned where they were."""
+    await waves.let_moved_go(uow, {event.subject_id for event in events})
 
 
 async def on_allocation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
@@ -38,6 +43,7 @@ async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
 REACTIONS: Mapping[str, Reaction] = {
     order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
     order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
+    order_events.FulfillmentOrderMoved.kind: on_order_moved,
     order_events.BackorderFilled.kind: on_backorder_filled,
     stock_events.AllocationLost.kind: on_allocation_lost,
     journal_events.TimerDue.kind: on_timer_due,

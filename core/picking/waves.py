@@ -170,8 +170,8 @@ async def release_wave(
 ) -> ReleasedWave:
     """Send a wave to the floor: allocate bins and make its pick lists, in a fixed number of statements.
 
-    Orders that meanwhile were held, cancelled, intercepted or lost their stock are kicked out, as are those whose goods
-    lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is not PLANNED,
+    Orders that meanwhile were held, moved away, cancelled, intercepted or lost their stock are kicked out, as are those
+    whose goods lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is not PLANNED,
     STALE_VERSION when a version is given and the wave has another one by now.
     """
     if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
@@ -186,7 +186,7 @@ async def release_wave(
         message = sentence("The wave is {state} already.", state=word(wave.status))
         raise WrongState(message, data={"status": wave.status})
     seated = await _seated_orders(uow, wave_id)
-    able = [order for order in seated if order in orders and _may_go(orders[order], uow)]
+    able = [order for order in seated if order in orders and _may_go(orders[order], wave, uow)]
     lists, short = await laying_out.lay_out_wave(uow, wave, able, cart_capacity)
     going = [order for order in able if order not in short]
     left_behind = [order for order in seated if order not in set(going)]
@@ -199,9 +199,10 @@ async def release_wave(
     return ReleasedWave(wave_id, wave.number, status, lists, left_behind)
 
 
-def _may_go(order: Row, uow: UnitOfWork) -> bool:
+def _may_go(order: Row, wave: Row, uow: UnitOfWork) -> bool:
     return bool(
         order.progress == Progress.OPEN
+        and order.location_id == wave.location_id
         and order.hold_count == 0
         and order.short_quantity == 0
         and order.intercepted_at is None
@@ -235,6 +236,27 @@ async def _write_kicked_out(uow: UnitOfWork, wave_id: UUID, orders: Sequence[UUI
         ],
     )
     uow.emit(events.OrderKickedOut(order, wave_id, reason) for order in orders)
+
+
+async def let_moved_go(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
+    """Take orders that went to another warehouse out of the planned waves of the one they left, for waves there."""
+    orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
+    seated = await seats(uow, orders)
+    planned = await locks.lock_waves(uow, set(seated.values())) if seated else {}
+    left = {
+        order: wave_id
+        for order, wave_id in seated.items()
+        if planned[wave_id].status == WaveStatus.PLANNED and planned[wave_id].location_id != orders[order].location_id
+    }
+    state = WaveOrderState.KICKED_OUT
+    await uow.update(
+        WaveOrder,
+        [
+            {"wave_id": wave_id, "fulfillment_order_id": order, "state": state}
+            for order, wave_id in sorted(left.items(), key=lambda each: (each[1], each[0]))
+        ],
+    )
+    uow.emit(events.OrderKickedOut(order, wave_id, "MOVED") for order, wave_id in left.items())
 
 
 async def kick_out(

@@ -115,3 +115,9 @@ class PlaceInUse(Refusal):
     """The place holds goods; empty it before its kind or pool is changed."""
 
     code = "PLACE_IN_USE"
+
+
+class LocationCodeTaken(Refusal):
+    """Another location has this code by now; archive that one first."""
+
+    code = "LOCATION_CODE_TAKEN"

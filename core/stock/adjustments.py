@@ -8,9 +8,10 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
-from pickmesh.core.stock import events, goods, locks, queries, refusals, rules, take_backs, units
+from pickmesh.core.stock import events, goods, locks, queries, reasons, refusals, rules, take_backs, units
 from pickmesh.core.stock.goods import LotFacts, SkuFacts
 from pickmesh.core.stock.locks import Balances, Levels
+from pickmesh.core.stock.reasons import AdjustmentReason
 from pickmesh.core.stock.rules import BalanceFigures, BalanceKey, Level, MoveReason, PlaceFacts, Posting
 from pickmesh.core.stock.tables import PlaceKind
 from pickmesh.core.stock.units import UnitsThere
@@ -20,9 +21,11 @@ REASON_LENGTH_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A correction of what lies at a place: `difference` in eaches, not 0; `reason` in a few words for the ledger.
+    """A correction of what lies at a place: `difference` in eaches, not 0.
 
-    Serial-tracked goods are raised by receiving them and lowered one by one, naming the unit.
+    `why` is a known reason, with a `note` behind it (OTHER needs one); without it `reason` says it in a few words of
+    one's own, as importers do. The ledger keeps either readable. Serial-tracked goods are raised by receiving them and
+    lowered one by one, naming the unit.
     """
 
     place_id: UUID
@@ -31,6 +34,8 @@ class Adjustment:
     reason: str = MoveReason.ADJUSTMENT
     lot_id: UUID = NIL_ID
     unit_id: UUID | None = None
+    why: AdjustmentReason | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,12 @@ async def adjust_stock(uow: UnitOfWork, *, adjustments: Sequence[Adjustment]) ->
     what is reserved takes reservations back, last rank first (`reservation_lost`), in the same transaction. Good items
     are done, the others come back as `Refused`. Needs stock:write at each warehouse.
     """
-    facts = await _facts(uow, adjustments)
-    levels, balances = await _lock(uow, adjustments, facts)
+    places = await queries.place_facts(uow, {one.place_id for one in adjustments})
+    for location_id in sorted({place.location_id for place in places.values()}):
+        uow.actor.require(Permission.STOCK_WRITE, warehouse_id=location_id)
+    skus = await goods.sku_facts(uow, {one.sku_id for one in adjustments})
+    levels, balances = await _lock(uow, adjustments, places, skus)
+    facts = await _facts(uow, adjustments, places, skus)
     there = await units.units_at(uow, _serial_keys(adjustments, facts))
     answer: list[Adjusted | Refused] = []
     postings: list[Posting] = []
@@ -88,23 +97,30 @@ class _Facts:
     sources: Mapping[tuple[UUID, str], PlaceFacts]
 
 
-async def _facts(uow: UnitOfWork, adjustments: Sequence[Adjustment]) -> _Facts:
-    places = await queries.place_facts(uow, {one.place_id for one in adjustments})
-    for location_id in sorted({place.location_id for place in places.values()}):
-        uow.actor.require(Permission.STOCK_WRITE, warehouse_id=location_id)
-    skus = await goods.sku_facts(uow, {one.sku_id for one in adjustments})
+async def _facts(
+    uow: UnitOfWork,
+    adjustments: Sequence[Adjustment],
+    places: Mapping[UUID, PlaceFacts],
+    skus: Mapping[UUID, SkuFacts],
+) -> _Facts:
+    """Read the lots under the levels' lock: whether they are blocked decides what is sellable."""
     lot_rows = await queries.lots(uow, {one.lot_id for one in adjustments})
     lots = {row.id: LotFacts(row.id, row.expires_on, row.blocked) for row in lot_rows.values()}
     sources = await queries.places_of_kind(uow, {PlaceKind.ADJUSTMENT})
     return _Facts(places, skus, lots, {row.id: row.sku_id for row in lot_rows.values()}, sources)
 
 
-async def _lock(uow: UnitOfWork, adjustments: Sequence[Adjustment], facts: _Facts) -> tuple[Levels, Balances]:
+async def _lock(
+    uow: UnitOfWork,
+    adjustments: Sequence[Adjustment],
+    places: Mapping[UUID, PlaceFacts],
+    skus: Mapping[UUID, SkuFacts],
+) -> tuple[Levels, Balances]:
     """Lock the levels, and all balances at them: whoever has to give may have units promised in any bin."""
     levels = {
-        Level(facts.places[one.place_id].location_id, one.sku_id)
+        Level(places[one.place_id].location_id, one.sku_id)
         for one in adjustments
-        if one.place_id in facts.places and one.sku_id in facts.skus
+        if one.place_id in places and one.sku_id in skus
     }
     locked = await locks.make_and_lock_levels(uow, levels)
     return locked, await locks.lock_balances_of_levels(uow, levels)
@@ -136,7 +152,7 @@ def _posting(adjustment: Adjustment, facts: _Facts, balances: Balances, there: U
         from_place=place if lowered else source,
         to_place=source if lowered else place,
         quantity=abs(adjustment.difference),
-        reason=adjustment.reason,
+        reason=_reason(adjustment),
         unit_cost_micros=sku.cost_micros,
         lot_blocked=adjustment.lot_id != NIL_ID and facts.lots[adjustment.lot_id].blocked,
         unit_id=unit_id,
@@ -150,14 +166,21 @@ def _check(adjustment: Adjustment, place: PlaceFacts, sku: SkuFacts, facts: _Fac
         raise refusals.BundleHasNoStock(field=("skuId",))
     if not 1 <= abs(adjustment.difference) <= rules.QUANTITY_MAX:
         raise InvalidInput(f"difference must be 1 to {rules.QUANTITY_MAX}, up or down.", field=("difference",))
-    if not 1 <= len(adjustment.reason) <= REASON_LENGTH_MAX:
-        raise InvalidInput(f"reason must have 1 to {REASON_LENGTH_MAX} characters.", field=("reason",))
     if adjustment.lot_id != NIL_ID and facts.lot_skus.get(adjustment.lot_id) != sku.id:
         raise refusals.LotNeeded("That lot is not one of this SKU.", field=("lotId",))
     if adjustment.difference > 0 and place.kind in rules.CARRIER_KINDS:
         raise refusals.WrongPlace("A tote, slot, bench or parcel holds only what an order carries there.")
     if adjustment.difference > 0 and adjustment.lot_id == NIL_ID and (sku.lot_tracked or sku.expiry_tracked):
         raise refusals.LotNeeded(field=("lotId",))
+
+
+def _reason(adjustment: Adjustment) -> str:
+    """Return what the ledger keeps of why."""
+    if adjustment.why is not None:
+        return reasons.ledger_text(adjustment.why, adjustment.note, raises=adjustment.difference > 0)
+    if not 1 <= len(adjustment.reason) <= REASON_LENGTH_MAX:
+        raise InvalidInput(f"reason must have 1 to {REASON_LENGTH_MAX} characters.", field=("reason",))
+    return adjustment.reason
 
 
 def _check_there(lowered: int, place: PlaceFacts, here: BalanceFigures) -> None:

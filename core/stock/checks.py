@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
-from pickmesh.core.stock import rules
+from pickmesh.core.stock import move_checks, rules
 from pickmesh.core.stock.tables import (
     Allocation,
     AllocationStatus,
@@ -41,6 +41,7 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
         *await _balances_allocated(uow),
         *await _allocations_over_reservations(uow),
         *await _unpromised_on_carriers(uow),
+        *await move_checks.violations(uow),
     ]
 
 

@@ -123,6 +123,16 @@ class StockUnshipped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StockReturned(Event):
+    """Goods came back from buyers, into whatever pool; the subject is the SKU."""
+
+    kind: ClassVar[str] = "stock_returned"
+    location_id: UUID
+    quantity: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferPlanned(Event):
     """Pieces were set aside to go to another warehouse; the subject is the transfer."""
 

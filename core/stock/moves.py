@@ -39,7 +39,11 @@ class Moved:
 
 
 async def move_stock(
-    uow: UnitOfWork, *, moves: Sequence[StockTransfer], document_id: UUID | None = None
+    uow: UnitOfWork,
+    *,
+    moves: Sequence[StockTransfer],
+    reason: str = MoveReason.MOVE,
+    document_id: UUID | None = None,
 ) -> list[Moved | Refused]:
     """Move goods that are not promised to a pick between bins, docks, hospital and MISSING, in order.
 
@@ -50,12 +54,12 @@ async def move_stock(
     for location_id in sorted({place.location_id for place in places.values()}):
         uow.actor.require(Permission.STOCK_WRITE, warehouse_id=location_id)
     skus = await goods.sku_facts(uow, {move.sku_id for move in moves})
-    lots = await goods.lot_facts(uow, {move.lot_id for move in moves})
     touched = {
         Level(places[move.from_place_id].location_id, move.sku_id) for move in moves if move.from_place_id in places
     }
     levels = await locks.lock_levels(uow, touched)
     balances = await locks.lock_balances_of_levels(uow, touched)
+    lots = await goods.lot_facts(uow, {move.lot_id for move in moves})  # under the lock: a block waits for the level
     serial_keys = [_from(move) for move in moves if move.sku_id in skus and skus[move.sku_id].serial_tracked]
     there = await units.units_at(uow, serial_keys)
     answer: list[Moved | Refused] = []
@@ -63,7 +67,9 @@ async def move_stock(
     now = dict(balances)
     for index, move in enumerate(moves):
         try:
-            posting = _posting(move, places=places, skus=skus, lots=lots, balances=now, document_id=document_id)
+            posting = _posting(
+                move, places=places, skus=skus, lots=lots, balances=now, reason=reason, document_id=document_id
+            )
             unit_ids = _units(move, skus[move.sku_id], there)
         except Refusal as refusal:
             answer.append(Refused(index, refusal))
@@ -97,6 +103,7 @@ def _posting(
     skus: Mapping[UUID, SkuFacts],
     lots: Mapping[UUID, LotFacts],
     balances: locks.Balances,
+    reason: str,
     document_id: UUID | None,
 ) -> Posting:
     from_place, to_place = places.get(move.from_place_id), places.get(move.to_place_id)
@@ -124,7 +131,7 @@ def _posting(
         from_place=from_place,
         to_place=to_place,
         quantity=move.quantity,
-        reason=MoveReason.MOVE,
+        reason=reason,
         unit_cost_micros=skus[move.sku_id].cost_micros,
         lot_blocked=lots[move.lot_id].blocked,
         document_id=document_id,

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 import graphene
 
 from pickmesh.core.accounts import commands, queries, refusals, sessions
-from pickmesh.core.accounts.tables import Platform, ShortagePolicy
+from pickmesh.core.accounts.tables import Platform, ReviewPolicy, ShortagePolicy
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission, Role
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.graphql import ids, relay
-from pickmesh.graphql.base import Done, Mutation, user_error
+from pickmesh.graphql.base import Done, Mutation, One, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Open, Queries, Requirement
 from pickmesh.graphql.scalars import DateTime
@@ -22,6 +22,9 @@ RoleName = graphene.Enum.from_enum(Role, name="Role", description="A person's st
 PlatformName = graphene.Enum.from_enum(Platform, name="Platform", description="Where a shop sells.")
 ShortagePolicyName = graphene.Enum.from_enum(
     ShortagePolicy, name="ShortagePolicy", description="What a shop wants when an order is short."
+)
+ReviewPolicyName = graphene.Enum.from_enum(
+    ReviewPolicy, name="ReviewPolicy", description="Whether a shop's orders wait for a person's look."
 )
 AccountsUserError = user_error("Accounts", refusals)
 
@@ -37,6 +40,7 @@ class Shop(relay.ObjectType):
     name = graphene.String(required=True)
     platform = graphene.Field(PlatformName, required=True)
     shortage_policy = graphene.Field(ShortagePolicyName, required=True)
+    review_policy = graphene.Field(ReviewPolicyName, required=True)
     created_at = graphene.Field(DateTime, required=True)
     archived_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)
@@ -238,6 +242,29 @@ class ViewerLocale(Mutation):
         return Done({"locale": input.locale})
 
 
+class ShopReview(Mutation):
+    """Let a shop's new orders wait for a person's look from now on, or no longer; those that are there stay."""
+
+    requires = Permission.ACCOUNT_WRITE
+    user_error = AccountsUserError
+    subject = "Shop"
+
+    class Input:
+        shop_id = graphene.ID(required=True)
+        policy = graphene.InputField(ReviewPolicyName, required=True)
+        if_version = graphene.Int(description="Refuse with STALE_VERSION when somebody changed it since.")
+
+    class Payload:
+        shop = One(Shop)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Set the policy."""
+        shop_id = relay.id_of(input.shop_id, "Shop", field=("shopId",))
+        await commands.set_review_policy(uow, shop_id=shop_id, policy=input.policy, if_version=input.if_version)
+        return Done({"shop": shop_id})
+
+
 class PairingCreate(Mutation):
     """Invite a person's device: the token is shown as a QR code and opens one session within ten minutes."""
 
@@ -330,4 +357,4 @@ class ApiKeyEnd(Mutation):
         return Done({"api_key_id": input.api_key_id})
 
 
-MUTATIONS = (SignIn, SignOut, ViewerLocale, PairingCreate, PairingRedeem, ApiKeyCreate, ApiKeyEnd)
+MUTATIONS = (SignIn, SignOut, ViewerLocale, ShopReview, PairingCreate, PairingRedeem, ApiKeyCreate, ApiKeyEnd)

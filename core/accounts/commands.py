@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pickmesh.core.accounts import directory, events, locks, rules, sessions, tokens
+from pickmesh.core.accounts import directory, events, locks, queries, rules, sessions, tokens
 from pickmesh.core.accounts.directory import EntryKind
 from pickmesh.core.accounts.refusals import CodeTaken, SignInTaken
 from pickmesh.core.accounts.tables import (
@@ -15,6 +15,7 @@ from pickmesh.core.accounts.tables import (
     Merchant,
     Person,
     Platform,
+    ReviewPolicy,
     Session,
     Shop,
     ShortagePolicy,
@@ -39,6 +40,7 @@ class NewShop:
     name: str
     platform: Platform
     shortage_policy: ShortagePolicy = ShortagePolicy.WAIT_FOR_ALL
+    review_policy: ReviewPolicy = ReviewPolicy.AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,27 @@ async def create_shops(uow: UnitOfWork, *, shops: Sequence[NewShop]) -> list[UUI
     return answers
 
 
+async def set_review_policy(
+    uow: UnitOfWork, *, shop_id: UUID, policy: ReviewPolicy, if_version: int | None = None
+) -> bool:
+    """Let a shop's new orders wait for a person's look from now on, or no longer; tell whether that changed anything.
+
+    Orders that are there stay as they are. Refuses an unknown shop, and one that was changed since it was read.
+    """
+    uow.actor.require(Permission.ACCOUNT_WRITE)
+    await locks.lock_merchant(uow)
+    shop = (await queries.shops_by_id(uow, [shop_id])).get(shop_id)
+    if shop is None:
+        raise refusals.NotFound(field=("shop_id",))
+    if if_version is not None and if_version != shop.version:
+        raise refusals.StaleVersion(data={"id": str(shop.id), "version": shop.version})
+    if shop.review_policy == policy:
+        return False
+    await uow.update(Shop, [{"id": shop_id, "review_policy": policy}], bump_version=True)
+    uow.emit([events.ShopReviewChanged(shop_id, policy)])
+    return True
+
+
 def _refusal_of_shop(shop: NewShop, taken: set[str]) -> Refusal | None:
     try:
         rules.require_shop_code(shop.code)
@@ -136,6 +159,7 @@ def _shop_row(uow: UnitOfWork, id_: UUID, shop: NewShop) -> dict[str, object]:
         "name": shop.name.strip(),
         "platform": shop.platform,
         "shortage_policy": shop.shortage_policy,
+        "review_policy": shop.review_policy,
         "created_at": uow.now,
     }
 

@@ -22,6 +22,14 @@ class ShopCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ShopReviewChanged(Event):
+    """A shop's new orders wait for a person's look from now on, or no longer do."""
+
+    kind: ClassVar[str] = "shop_review_changed"
+    review_policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCreated(Event):
     """A person may work here."""
 

@@ -33,13 +33,14 @@ class MerchantRow:
 
 @dataclass(frozen=True, slots=True)
 class ShopRow:
-    """A shop; `platform` and `shortage_policy` are values of the enums in tables.py."""
+    """A shop; `platform`, `shortage_policy` and `review_policy` are values of the enums in tables.py."""
 
     id: UUID
     code: str
     name: str
     platform: str
     shortage_policy: str
+    review_policy: str
     created_at: datetime
     archived_at: datetime | None
     version: int

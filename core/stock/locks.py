@@ -30,7 +30,7 @@ from pickmesh.core.stock.tables import (
     StockUnit,
     UnitState,
 )
-from pickmesh.core.stock.transfer_tables import Transfer
+from pickmesh.core.stock.transfer_tables import ReplenishmentStatus, ReplenishmentTask, Transfer
 
 Levels = dict[Level, LevelFigures]
 Balances = dict[BalanceKey, BalanceFigures]
@@ -52,6 +52,39 @@ async def lock_transfers(uow: UnitOfWork, transfer_ids: Collection[UUID]) -> dic
         )
         .where(uow.mine(Transfer), uow.among(Transfer.id, sorted(transfer_ids)))
         .order_by(Transfer.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in await uow.fetch(found)}
+
+
+async def lock_replenishments(uow: UnitOfWork, task_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Lock these replenishment tasks, before any level."""
+    return await _replenishments(uow, uow.among(ReplenishmentTask.id, sorted(task_ids)))
+
+
+async def lock_open_replenishments(uow: UnitOfWork, location_id: UUID) -> dict[UUID, sa.Row[Any]]:
+    """Lock the open replenishment tasks of a location, before any level."""
+    return await _replenishments(
+        uow,
+        sa.and_(ReplenishmentTask.location_id == location_id, ReplenishmentTask.status == ReplenishmentStatus.OPEN),
+    )
+
+
+async def _replenishments(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> dict[UUID, sa.Row[Any]]:
+    found = (
+        sa.select(
+            ReplenishmentTask.id,
+            ReplenishmentTask.location_id,
+            ReplenishmentTask.sku_id,
+            ReplenishmentTask.lot_id,
+            ReplenishmentTask.from_place_id,
+            ReplenishmentTask.to_place_id,
+            ReplenishmentTask.quantity,
+            ReplenishmentTask.moved_quantity,
+            ReplenishmentTask.status,
+        )
+        .where(uow.mine(ReplenishmentTask), condition)
+        .order_by(ReplenishmentTask.id)
         .with_for_update()
     )
     return {row.id: row for row in await uow.fetch(found)}
@@ -206,9 +239,7 @@ async def _levels(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Levels:
         .order_by(*_LEVEL_KEY)
         .with_for_update()
     )
-    return {
-        Level(row.location_id, row.sku_id): LevelFigures(*row[len(_LEVEL_KEY) :]) for row in await uow.fetch(found)
-    }
+    return {Level(row.location_id, row.sku_id): LevelFigures(*row[len(_LEVEL_KEY) :]) for row in await uow.fetch(found)}
 
 
 async def _balances(uow: UnitOfWork, conditions: Sequence[sa.ColumnElement[bool]]) -> Balances:

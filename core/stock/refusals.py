@@ -87,6 +87,12 @@ class SerialKnown(Refusal):
     code = "SERIAL_KNOWN"
 
 
+class UnknownReplenishment(NotFound):
+    """No replenishment of yours has that id; look it up in the list again."""
+
+    code = "UNKNOWN_REPLENISHMENT"
+
+
 class UnknownTransfer(NotFound):
     """No transfer of yours has that id or holds that line; look it up by its number."""
 

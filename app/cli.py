@@ -36,6 +36,9 @@ app.command(
 app.command("pickmesh.app.commands.imports:catalog", name="import-catalog", help="Import SKUs from a file.")
 app.command("pickmesh.app.commands.imports:stock", name="import-stock", help="Import opening stock from a file.")
 app.command("pickmesh.app.commands.imports:orders", name="import-orders", help="Import orders from a file.")
+app.command(
+    "pickmesh.app.commands.exports:catalog", name="export-catalog", help="Write SKUs into a file that can be imported."
+)
 app.command(merchant)
 merchant.command("pickmesh.app.commands.merchants:add", name="add", help="Add a merchant.")
 merchant.command("pickmesh.app.commands.merchants:listed", name="list", help="List all merchants.")

@@ -7,6 +7,7 @@ wrong with the file as a whole refuses the whole file; what is wrong with one ro
 import codecs
 import csv
 import difflib
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ UNPACKED_TIMES_MAX = 20
 """How many times the size limit a workbook may unpack to."""
 EXACT_DIGITS_MAX = 15
 """A spreadsheet keeps no more digits of a number."""
+PROBLEM = "problem"
+"""A column of any file that is not read: what was wrong with a row when it was sent before."""
 _CHUNK = 1 << 20
+_LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -81,11 +85,16 @@ class Table:
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows below the header; blank ones are left out but counted."""
+        for number, record in self.records():
+            yield self._row(number, record)
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the same rows as they stand in the file, each with its number."""
         records = _workbook_records(self.path) if self.kind == "xlsx" else _csv_records(self)
         next(records)
         for number, record in enumerate(records, 2):
             if any(record):
-                yield self._row(number, record)
+                yield number, record
 
     def _row(self, number: int, record: Sequence[str]) -> TableRow:
         cells = _fitted(record, len(self.columns), pad=self.kind == "xlsx")
@@ -95,7 +104,18 @@ class Table:
                 " put text that holds a comma between double quotes."
             )
             return TableRow(number, {}, problem)
-        return TableRow(number, dict(zip(self.columns, cells, strict=True)))
+        named = zip(self.columns, cells, strict=True)
+        return TableRow(number, {name: unguarded(cell) for name, cell in named if name != PROBLEM})
+
+
+def guarded(text: str) -> str:
+    """Return a text as it is written into CSV: with an apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return what was written with `guarded`."""
+    return text[1:] if text[:1] == "'" and _LIKE_A_FORMULA.match(text) else text
 
 
 def open_table(path: Path, columns: Columns, limits: Limits) -> Table:
@@ -143,7 +163,7 @@ def _check_header(table: Table, columns: Columns) -> None:
     found = table.columns
     twice = sorted({name for name in found if name and found.count(name) > 1})
     missing = [name for name in columns.required if name not in found]
-    unknown = [name for name in found if name not in columns.known]
+    unknown = [name for name in found if name not in {*columns.known, PROBLEM}]
     name = table.path.name
     if missing:
         raise FileRefused(

@@ -1,34 +1,60 @@
-"""What is sold: products, SKUs, barcodes, bundles, the shops' own codes."""
+"""What is sold: products, SKUs, barcodes, bundles, pictures, look-alikes, the shops' own codes."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import graphene
 
-from pickmesh.core.catalog import queries
+from pickmesh.core.catalog import barcoding, listing, look_alikes, pictures, queries
+from pickmesh.core.catalog.listing import SkuFilter, SkuOrder, SkuSort
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.graphql import relay, stock
-from pickmesh.graphql.accounts import Shop
+from pickmesh.graphql.accounts import Shop, Worker
 from pickmesh.graphql.alerts import ReorderPointsOfSku
 from pickmesh.graphql.loading import listed
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.scalars import DateTime, Long
+
+SKU = "pickmesh.graphql.catalog.Sku"
+SkuSortName = graphene.Enum.from_enum(SkuSort, name="SkuSort")
 
 
 class Barcode(graphene.ObjectType):
     """A code that scans as a number of units; GTINs are written with 14 digits."""
 
     requires = Permission.CATALOG_READ
+    id = relay.own_id("Barcode")
     code = graphene.String(required=True)
     unit_quantity = graphene.Int(required=True)
+
+
+class Picture(graphene.ObjectType):
+    """Where a picture can be fetched; those with the lowest position come first."""
+
+    requires = Permission.CATALOG_READ
+    id = relay.own_id("Picture")
+    url = graphene.String(required=True)
+    position = graphene.Int(required=True)
+    created_at = graphene.Field(DateTime, required=True)
+
+
+class LookAlike(graphene.ObjectType):
+    """A SKU that hands take for this one: learnt from wrong scans, or said by somebody (`markedAt`)."""
+
+    requires = Permission.CATALOG_READ
+    sku = relay.link("sku_id", SKU, required=True)
+    wrong_scans = graphene.Int(required=True, description="How often one was scanned for the other.")
+    last_seen_at = graphene.Field(DateTime, required=True)
+    marked_at = graphene.Field(DateTime)
+    marked_by = relay.link("marked_by", Worker)
 
 
 class Component(graphene.ObjectType):
     """A part of a bundle and how many of it one bundle holds."""
 
     requires = Permission.CATALOG_READ
-    sku = relay.link("sku_id", "pickmesh.graphql.catalog.Sku", required=True)
+    sku = relay.link("sku_id", SKU, required=True)
     quantity = graphene.Int(required=True)
 
 
@@ -75,6 +101,10 @@ class Sku(relay.ObjectType, stock.StockOfSku, ReorderPointsOfSku):
         graphene.NonNull(Component), required=True, description="What a bundle holds, bundles inside it unpacked."
     )
     shop_codes = graphene.List(graphene.NonNull(ShopCode), required=True)
+    pictures = relay.listing(
+        pictures.pictures_of_skus, Picture, "Its own, or the product's where it has none of its own."
+    )
+    look_alikes = relay.listing(look_alikes.look_alikes_of, LookAlike, "Those most often confused with it first.")
 
     by_ids = staticmethod(queries.skus)
 
@@ -111,16 +141,49 @@ class Product(relay.ObjectType):
     created_at = graphene.Field(DateTime, required=True)
     archived_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)
-    skus = relay.listing(queries.skus_of_products, Sku, "By code.")
+    skus = relay.listing(queries.skus_of_products, Sku, "By code; archived ones are left out.")
+    pictures = relay.listing(pictures.pictures_of_products, Picture, "All of them, those of its SKUs as well.")
 
     by_ids = staticmethod(queries.products)
 
 
+class BarcodeMatch(graphene.ObjectType):
+    """A SKU that a code may stand for, and how many units of it one scan is."""
+
+    requires = Permission.CATALOG_READ
+    sku = relay.link("sku_id", SKU, required=True)
+    unit_quantity = graphene.Int(required=True)
+
+
+class BarcodeLookup(graphene.ObjectType):
+    """What a code may stand for: nothing, one SKU, or several, and then a person says which."""
+
+    requires = Permission.CATALOG_READ
+    code = graphene.String(required=True, description="What was read.")
+    matches = graphene.List(graphene.NonNull(BarcodeMatch), required=True)
+    is_ambiguous = graphene.Boolean(required=True)
+    question = graphene.String(description="What to ask when there are several.")
+    problem = graphene.String(description="What is wrong with the code, when nothing is known by it.")
+
+
 async def _page_of_skus(
-    _root: Any, info: Any, request: PageRequest, search: str | None = None, is_bundle: bool | None = None
+    _root: Any,
+    info: Any,
+    request: PageRequest,
+    sort: SkuSort = SkuSort.CODE,
+    descending: bool = False,
+    **filters: Any,
 ) -> Page[Any]:
+    order = SkuOrder(sort, descending, info.context.signed_in.locale.startswith("zh"))
     async with info.context.reading() as uow:
-        return await queries.sku_page(uow, request, search=search, is_bundle=is_bundle)
+        return await listing.sku_page(uow, request, chosen=_chosen(filters), order=order)
+
+
+def _chosen(filters: Mapping[str, Any]) -> SkuFilter:
+    """Return the filter that arguments ask for; null is as good as left out."""
+    said = {name: value for name, value in filters.items() if value is not None}
+    product_id = relay.optional_id(said.pop("product_id", None), "Product", field=("productId",))
+    return SkuFilter(**said, product_id=product_id)
 
 
 class CatalogQueries(Queries):
@@ -131,9 +194,25 @@ class CatalogQueries(Queries):
     skus = relay.paged(
         relay.connection(Sku),
         _page_of_skus,
-        "SKUs by code; all words of a search must match: code, name, pinyin initials, barcode.",
-        search=graphene.String(),
+        "SKUs of the catalog, or the archived ones.",
+        search=graphene.String(description="All words must match: code, names, options, pinyin initials."),
+        archived=graphene.Boolean(description="True for the archived ones, which are left out otherwise."),
         is_bundle=graphene.Boolean(),
+        product_id=graphene.ID(),
+        client=graphene.String(description="Whose goods; empty for our own."),
+        lot_tracked=graphene.Boolean(),
+        expiry_tracked=graphene.Boolean(),
+        serial_tracked=graphene.Boolean(),
+        has_barcode=graphene.Boolean(),
+        has_shop_code=graphene.Boolean(description="Whether any shop's code stands for it."),
+        sort=graphene.Argument(SkuSortName, default_value=SkuSort.CODE, required=True),
+        descending=graphene.Boolean(default_value=False, required=True),
+    )
+    barcode_lookup = graphene.Field(
+        BarcodeLookup,
+        required=True,
+        code=graphene.String(required=True),
+        description="Every SKU a scanned or typed code may stand for; EAN, UPC and GTIN forms are one.",
     )
     product = graphene.Field(
         Product, id=graphene.ID(), code=graphene.String(), description="A product by its id or its code."
@@ -154,3 +233,20 @@ class CatalogQueries(Queries):
         if id is not None:
             return info.context.load(queries.products, relay.id_of(id, "Product"))
         return info.context.load(queries.products_by_code, code)
+
+    @staticmethod
+    async def resolve_barcode_lookup(_root: Any, info: Any, code: str) -> dict[str, Any]:
+        """Return what a code may stand for."""
+        async with info.context.reading() as uow:
+            found = await barcoding.find_barcode(uow, code)
+        return {
+            "code": found.code,
+            "matches": found.hits,
+            "is_ambiguous": found.is_ambiguous,
+            "question": _said(found.question, info),
+            "problem": _said(found.problem, info),
+        }
+
+
+def _said(text: str | None, info: Any) -> str | None:
+    return None if text is None else str(info.context.says(text))

@@ -9,7 +9,7 @@ import graphene
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.stock import queries
+from pickmesh.core.stock import bundles, queries
 from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
@@ -157,36 +157,50 @@ class StockMove(graphene.ObjectType, OfSku, OfLot):
     worker = relay.link("actor_id", Worker, description="Who did it; null for the machinery.")
 
 
+class BundleLevel(graphene.ObjectType, AtLocation):
+    """How many whole bundles a location can make up of what it has of the parts."""
+
+    requires = Permission.STOCK_READ
+    free = graphene.Int(required=True, description="For orders in hand.")
+    available = graphene.Int(required=True, description="What shops and partners are told.")
+    limited_by = relay.link("limited_by_id", SKU, required=True, description="The part that runs out first.")
+
+
 class StockOfSku:
-    """The fields a SKU has of its stock; sums are null for a bundle, which has no stock of its own."""
+    """The fields a SKU has of its stock; a bundle has none of its own and is sold by its parts."""
 
     requires = Permission.STOCK_READ
     levels = relay.listing(LEVELS, StockLevel, "What each location has.")
     balances = relay.listing(BALANCES, Balance, "Where it lies, in walk order.")
-    on_hand = graphene.Int(description="Pieces at all locations.")
-    free = graphene.Int(description="What orders in hand may take, at all locations.")
-    available = graphene.Int(description="What shops are told: the sum over locations, none counted below 0.")
+    bundle_levels = relay.listing(
+        bundles.levels_of_bundles, BundleLevel, "How many of a bundle each location can make up; none of other SKUs."
+    )
+    on_hand = graphene.Int(description="Pieces at all locations; null for a bundle.")
+    free = graphene.Int(required=True, description="What orders in hand may take, at all locations.")
+    available = graphene.Int(
+        required=True,
+        description="What shops are told: the sum over locations, none counted below 0; bundles whole at one location.",
+    )
 
     @staticmethod
     async def resolve_on_hand(root: Any, info: Any) -> int | None:
         """Return the pieces at all locations."""
-        return await _total(root, info, "on_hand")
+        return None if root.is_bundle else await _total(root, info, "on_hand")
 
     @staticmethod
-    async def resolve_free(root: Any, info: Any) -> int | None:
+    async def resolve_free(root: Any, info: Any) -> int:
         """Return what is free at all locations."""
         return await _total(root, info, "free")
 
     @staticmethod
-    async def resolve_available(root: Any, info: Any) -> int | None:
+    async def resolve_available(root: Any, info: Any) -> int:
         """Return what is available at all locations."""
         return await _total(root, info, "available")
 
 
-async def _total(root: Any, info: Any, figure: str) -> int | None:
-    if root.is_bundle:
-        return None
-    levels = await listed(info.context.load(LEVELS, root.id))
+async def _total(root: Any, info: Any, figure: str) -> int:
+    batch = bundles.levels_of_bundles if root.is_bundle else LEVELS
+    levels = await listed(info.context.load(batch, root.id))
     return sum(int(getattr(level, figure)) for level in levels)
 
 

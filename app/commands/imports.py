@@ -20,6 +20,7 @@ from pickmesh.app.imports.catalog import CatalogFile
 from pickmesh.app.imports.orders import OrdersFile
 from pickmesh.app.imports.outcome import Listener, Report, Status, Summary
 from pickmesh.app.imports.places import PlacesFile
+from pickmesh.app.imports.refused import RefusedRows
 from pickmesh.app.imports.run import Kind, import_table, look_over
 from pickmesh.app.imports.stock import StockFile
 from pickmesh.app.settings import Settings
@@ -30,6 +31,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import InvalidInput
 
 REPORT_ENDING = ".report.csv"
+REFUSED_ENDING = ".refused.csv"
 ReportPath = Annotated[
     Path | None, Parameter(name="--report", help=f"Where the row-by-row report goes; FILE{REPORT_ENDING} if not said.")
 ]
@@ -90,15 +92,20 @@ def _run(asked: Asked, make_kind: MakeKind) -> int:
     report = asked.report or report_path(asked.file)
     if is_same_file(asked.file, report):
         raise FileRefused(f"The report “{report}” is the file to import itself; say another --report PATH.")
-    summary = for_merchant(asked.merchant, partial(_import, chosen, asked, make_kind))
+    if is_same_file(refused_path(asked.file), report):
+        raise FileRefused(f"“{report}” is where refused rows go; say another --report PATH.")
+    summary, refused = for_merchant(asked.merchant, partial(_import, chosen, asked, make_kind))
     if asked.as_json:
-        print(json.dumps(as_data(summary, report), ensure_ascii=False))
+        print(json.dumps(as_data(summary, report, refused), ensure_ascii=False))
     else:
-        show(Console(), asked.file, summary, report)
+        show(Console(), asked.file, summary, report, refused)
     return summary.exit_code
 
 
-async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database: Database, actor: Actor) -> Summary:
+async def _import(
+    chosen: Settings, asked: Asked, make_kind: MakeKind, database: Database, actor: Actor
+) -> tuple[Summary, Path | None]:
+    """Import a file; return the summary and where the refused rows are, if there are any."""
     memory.settle()
     if asked.shop is not None:
         await _require_shop(database, actor, asked.shop)
@@ -107,8 +114,12 @@ async def _import(chosen: Settings, asked: Asked, make_kind: MakeKind, database:
     with ExitStack() as stack:
         report = _open_report(asked.report or report_path(asked.file))
         stack.callback(report.close)
+        refused = RefusedRows()
+        stack.callback(refused.close)
         bar = stack.enter_context(Bar(asked.file.name, table.row_count, shown=not asked.as_json))
-        return await import_table(database, actor, kind, table, [report, bar])
+        summary = await import_table(database, actor, kind, table, [report, refused, bar])
+        mended = refused_path(asked.file)
+        return summary, mended if refused.write(table, mended) else None
 
 
 async def _require_shop(database: Database, actor: Actor, code: str) -> None:
@@ -120,6 +131,11 @@ async def _require_shop(database: Database, actor: Actor, code: str) -> None:
 def report_path(file: Path) -> Path:
     """Return where a file's report goes when nothing else is said: beside it."""
     return file.with_name(file.name + REPORT_ENDING)
+
+
+def refused_path(file: Path) -> Path:
+    """Return where a file's refused rows go: beside it."""
+    return file.with_name(file.name + REFUSED_ENDING)
 
 
 def is_same_file(one: Path, other: Path) -> bool:
@@ -157,13 +173,14 @@ class Bar(Listener):
         self._progress.advance(self._task, len(rows))
 
 
-def as_data(summary: Summary, report: Path) -> dict[str, Any]:
+def as_data(summary: Summary, report: Path, refused: Path | None) -> dict[str, Any]:
     """Return a summary for machines."""
     return {
         "rows": summary.rows,
         **{status.value: summary.by_status[status] for status in Status},
         "held": summary.held,
         "report": str(report),
+        "refused_rows": None if refused is None else str(refused),
         "refusals": [_problem_data(each) for each in summary.refusals],
         "notes": [_problem_data(each) for each in summary.notes],
     }
@@ -173,7 +190,7 @@ def _problem_data(each: Problem) -> dict[str, Any]:
     return {"row": each.row, "column": each.column, "code": each.code, "message": each.message}
 
 
-def show(console: Console, file: Path, summary: Summary, report: Path) -> None:
+def show(console: Console, file: Path, summary: Summary, report: Path, refused: Path | None) -> None:
     """Print a summary for people: how many rows came to what, the first refusals and notes, where the rest is."""
     counts = ", ".join(f"{summary.by_status[status]} {status.value}" for status in Status if summary.by_status[status])
     held = f"; {summary.held} of them on hold" if summary.held else ""
@@ -189,3 +206,6 @@ def show(console: Console, file: Path, summary: Summary, report: Path) -> None:
     if summary.held > len(summary.notes) == summary.kept:
         console.print("  … and more on hold; the report names each.", highlight=False)
     console.print(f"Row by row: {report}", highlight=False, markup=False, soft_wrap=True)
+    if refused is not None:
+        line = f"Refused rows, to mend and import again: {refused}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

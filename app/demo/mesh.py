@@ -17,6 +17,7 @@ from pickmesh.app.letters import Senders
 from pickmesh.core.alerts import commands as alerts
 from pickmesh.core.alerts import queries as watched
 from pickmesh.core.alerts.commands import NewReorderPoint
+from pickmesh.core.catalog import listing
 from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.catalog.queries import SkuRow
 from pickmesh.core.journal.database import Database
@@ -29,8 +30,9 @@ from pickmesh.core.mesh.dropships import Submitted
 from pickmesh.core.mesh.offers import NewOffer
 from pickmesh.core.mesh.partnerships import Terms
 from pickmesh.core.mesh.tables import PartnershipStatus
+from pickmesh.core.orders import lists
 from pickmesh.core.orders import queries as orders
-from pickmesh.core.orders.queries import FulfillmentOrderFilter
+from pickmesh.core.orders.lists import FulfillmentOrderFilter
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import waybills
 from pickmesh.core.stock import queries as stock
@@ -148,14 +150,7 @@ def _require_all(answers: Sequence[object]) -> None:
 
 async def _skus(uow: UnitOfWork) -> list[SkuRow]:
     """Return every SKU of a merchant, by code."""
-    found: list[SkuRow] = []
-    request = PageRequest(limit=PAGE)
-    while True:
-        page = await catalog.sku_page(uow, request)
-        found += page.items
-        if not page.has_next:
-            return found
-        request = PageRequest(limit=PAGE, cursor=(found[-1].code,))
+    return [sku async for page in listing.pages_of_skus(uow) for sku in page]
 
 
 async def _barcodes(uow: UnitOfWork, skus: Sequence[SkuRow]) -> dict[UUID, list[Any]]:
@@ -166,7 +161,7 @@ async def _barcodes(uow: UnitOfWork, skus: Sequence[SkuRow]) -> dict[UUID, list[
 async def _orders_for(uow: UnitOfWork, partner_id: UUID) -> list[UUID]:
     """Return open fulfillment orders of which the partner offers every line."""
     wanted = FulfillmentOrderFilter(progresses=[Progress.OPEN])
-    page = await orders.fulfillment_order_page(uow, PageRequest(limit=PAGE), wanted)
+    page = await lists.fulfillment_order_page(uow, PageRequest(limit=PAGE), wanted)
     lines = await orders.lines_of_fulfillment_orders(uow, [row.id for row in page.items])
     mapped = await queries.mapped_offers(uow, {line.sku_id for own in lines.values() for line in own})
     theirs = {each for each, found in mapped.items() if any(one.partner_id == partner_id for one in found)}

@@ -1,13 +1,17 @@
 """Catalogue files: one row per SKU, with its barcodes, bundle components and shop codes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
 from pickmesh.app.cells import Cells
 from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
-from pickmesh.core.catalog import commands
-from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode, NewSku
+from pickmesh.core.catalog import patches
+from pickmesh.core.catalog.patches import SkuPatch
+from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refused
 
@@ -27,6 +31,7 @@ COLUMNS = Columns(
         "cost",
         "currency",
         "tracking",
+        "client",
         "components",
         "shop_codes",
     ),
@@ -34,18 +39,35 @@ COLUMNS = Columns(
 
 
 class Tracking(StrEnum):
-    """How the pieces of a SKU are told apart."""
+    """How the pieces of a SKU are told apart; several are joined by a +."""
 
-    NONE = "NONE"
     LOT = "LOT"
     EXPIRY = "EXPIRY"
+    DATE = "DATE"
     SERIAL = "SERIAL"
+
+
+NO_TRACKING = "NONE"
+FLAGS: Mapping[Tracking, tuple[str, ...]] = {
+    Tracking.LOT: ("lot_tracked",),
+    Tracking.EXPIRY: ("lot_tracked", "expiry_tracked"),
+    Tracking.DATE: ("expiry_tracked",),
+    Tracking.SERIAL: ("serial_tracked",),
+}
+"""What each way means for a SKU."""
+_ALL_FLAGS = ("lot_tracked", "expiry_tracked", "serial_tracked")
+_MEASURES = ("weight_g", "length_mm", "width_mm", "height_mm")
+_TEXTS = ("name_zh", "name_en", "option_zh", "option_en")
+_LIST_LENGTH_MAX = 32_767
+_PART = re.compile(r"(?:\\[\\;]|[^;])+")
+_ESCAPED = re.compile(r"\\([\\;])")
 
 
 class CatalogFile:
     """Rows of a catalogue as SKUs: `barcodes` `code;code*pieces`, `components` `sku*pieces`, `shop_codes` `shop:code`.
 
-    A row without a `product` is a style of its own; a bundle goes in after the plain SKUs, so its parts may follow it.
+    What the file has no column for stays as it is. A new row without a `product` is a style of its own; a bundle goes
+    in after the plain SKUs, so its parts may follow it.
     """
 
     columns = COLUMNS
@@ -54,7 +76,7 @@ class CatalogFile:
         self._currency = currency
         self._seen: dict[int, int] = {}
 
-    def things(self, rows: Iterable[TableRow]) -> Iterator[Item[NewSku] | Bad]:
+    def things(self, rows: Iterable[TableRow]) -> Iterator[Item[SkuPatch] | Bad]:
         """Read one SKU per row."""
         for row in rows:
             if row.problem:
@@ -71,13 +93,13 @@ class CatalogFile:
             else:
                 yield Item((row.number,), sku.code, sku)
 
-    def goes_last(self, thing: NewSku) -> bool:
+    def goes_last(self, thing: SkuPatch) -> bool:
         """A bundle leans on its components."""
-        return bool(thing.components)
+        return bool(thing.said.get("components"))
 
-    async def save(self, uow: UnitOfWork, things: Sequence[NewSku]) -> Sequence[Verdict]:
+    async def save(self, uow: UnitOfWork, things: Sequence[SkuPatch]) -> Sequence[Verdict]:
         """Save SKUs with everything in their rows."""
-        answers = await commands.save_products(uow, products=things)
+        answers = await patches.save_skus(uow, patches=things)
         return [
             Verdict(Status.REFUSED, answer.refusal)
             if isinstance(answer, Refused)
@@ -85,51 +107,69 @@ class CatalogFile:
             for answer in answers
         ]
 
-    def _sku(self, cells: Cells) -> NewSku:
+    def _sku(self, cells: Cells) -> SkuPatch:
         code = cells.code("sku")
-        tracking = cells.choice("tracking", Tracking, Tracking.NONE)
-        return NewSku(
-            code=code,
-            product_code=cells.code("product", required=False) or code,
-            name_zh=cells.text("name_zh", required=True),
-            name_en=cells.text("name_en"),
-            option_zh=cells.text("option_zh"),
-            option_en=cells.text("option_en"),
-            weight_g=cells.measure("weight_g"),
-            length_mm=cells.measure("length_mm"),
-            width_mm=cells.measure("width_mm"),
-            height_mm=cells.measure("height_mm"),
-            price_micros=cells.price("price"),
-            cost_micros=cells.price("cost"),
-            currency=cells.currency("currency", self._currency),
-            lot_tracked=tracking in {Tracking.LOT, Tracking.EXPIRY},
-            expiry_tracked=tracking is Tracking.EXPIRY,
-            serial_tracked=tracking is Tracking.SERIAL,
-            barcodes=self._barcodes(cells),
-            components=self._components(cells),
-            shop_codes=self._shop_codes(cells),
-        )
+        read: dict[str, tuple[str, Callable[[], Any]]] = {
+            **{name: (name, partial(cells.text, name)) for name in _TEXTS},
+            "name_zh": ("name_zh", lambda: cells.text("name_zh", required=not cells.text("name_en"))),
+            **{name: (name, partial(cells.measure, name)) for name in _MEASURES},
+            "product": ("product_code", lambda: cells.code("product", required=False) or code),
+            "price": ("price_micros", partial(cells.price, "price")),
+            "cost": ("cost_micros", partial(cells.price, "cost")),
+            "currency": ("currency", partial(cells.currency, "currency", self._currency)),
+            "client": ("client", lambda: cells.text("client") or None),
+            "barcodes": ("barcodes", lambda: _barcodes(cells)),
+            "components": ("components", lambda: _components(cells)),
+            "shop_codes": ("shop_codes", lambda: _shop_codes(cells)),
+        }
+        said = {name: value() for column, (name, value) in read.items() if cells.has(column)}
+        if cells.has("tracking"):
+            said |= _tracking(cells)
+        return SkuPatch(code, said)
 
-    def _barcodes(self, cells: Cells) -> tuple[NewBarcode, ...] | None:
-        if not cells.has("barcodes"):
-            return None
-        return tuple(
-            NewBarcode(cells.whole("barcodes", code), cells.pieces("barcodes", pieces))
-            for code, pieces in cells.pairs("barcodes", "*")
-        )
 
-    def _components(self, cells: Cells) -> tuple[NewComponent, ...] | None:
-        if not cells.has("components"):
-            return None
-        return tuple(
-            NewComponent(code, cells.pieces("components", pieces)) for code, pieces in cells.pairs("components", "*")
-        )
+def _tracking(cells: Cells) -> dict[str, bool]:
+    """Return a SKU's flags as a cell such as EXPIRY+SERIAL says them."""
+    flags = dict.fromkeys(_ALL_FLAGS, False)
+    text = cells.text("tracking")
+    for part in () if text.upper() in {"", NO_TRACKING} else text.split("+"):
+        try:
+            flags |= dict.fromkeys(FLAGS[Tracking(part.strip().upper())], True)
+        except ValueError:
+            known = ", ".join((NO_TRACKING, *Tracking))
+            cells.refuse("tracking", f"tracking “{part}” is not known; write one of {known}, several joined by +.")
+    return flags
 
-    def _shop_codes(self, cells: Cells) -> tuple[NewShopCode, ...] | None:
-        if not cells.has("shop_codes"):
-            return None
-        pairs = cells.pairs("shop_codes", ":")
-        for shop, code in pairs:
-            if not code:
-                cells.refuse("shop_codes", f"shop_codes “{shop}” names no code; write shop:code;shop:code.")
-        return tuple(NewShopCode(shop, cells.whole("shop_codes", code)) for shop, code in pairs)
+
+def _barcodes(cells: Cells) -> tuple[NewBarcode, ...]:
+    return tuple(
+        NewBarcode(cells.whole("barcodes", code), cells.pieces("barcodes", pieces))
+        for code, pieces in map(_counted, _listed(cells, "barcodes"))
+    )
+
+
+def _components(cells: Cells) -> tuple[NewComponent, ...]:
+    listed = map(_counted, _listed(cells, "components"))
+    return tuple(NewComponent(code, cells.pieces("components", pieces)) for code, pieces in listed)
+
+
+def _shop_codes(cells: Cells) -> tuple[NewShopCode, ...]:
+    pairs = [
+        (shop.strip(), code.strip()) for shop, _, code in (each.partition(":") for each in _listed(cells, "shop_codes"))
+    ]
+    for shop, code in pairs:
+        if not code:
+            cells.refuse("shop_codes", f"shop_codes “{shop}” names no code; write shop:code;shop:code.")
+    return tuple(NewShopCode(shop, cells.whole("shop_codes", code)) for shop, code in pairs)
+
+
+def _listed(cells: Cells, column: str) -> list[str]:
+    """Return the parts of a list; a ; that belongs to one is written as \\; and a \\ as \\\\."""
+    parts = _PART.findall(cells.text(column, length_max=_LIST_LENGTH_MAX))
+    return [_ESCAPED.sub(r"\1", part.strip()) for part in parts if part.strip()]
+
+
+def _counted(part: str) -> tuple[str, str]:
+    """Return what stands before and after the last * of a part; one without any is all code."""
+    before, found, after = part.rpartition("*")
+    return (before.strip(), after.strip()) if found else (part, "")

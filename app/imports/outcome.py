@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pickmesh.app.cells import Problem
-from pickmesh.app.files import TableRow
+from pickmesh.app.files import TableRow, guarded
 from pickmesh.core.kit.refusals import Refusal
 
 Thing = TypeVar("Thing")
@@ -130,14 +130,9 @@ class Report:
         for row in rows:
             for problem in by_row.get(row, [Problem(row, "", "", "")]):
                 self._writer.writerow(
-                    [row, status.value, _plain(key), problem.column, problem.code, _plain(problem.message)]
+                    [row, status.value, guarded(key), problem.column, problem.code, guarded(problem.message)]
                 )
 
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking text out of somebody's file for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -186,7 +186,7 @@ async def find_barcode(uow: UnitOfWork, code: str) -> Found:
     if len(code) > LOOKUP_LENGTH_MAX:
         message = sentence("Look for at most {most} characters at once.", most=LOOKUP_LENGTH_MAX)
         raise LimitExceeded(message, field=("code",))
-    scanned = parse(code, typed=True)
+    scanned = parse(code.replace("\0", "").encode(errors="ignore").decode(), typed=True)
     exact = list(scanned.candidates)
     loose = [form for form in _without_zeros(scanned.text) if form not in exact]
     known = await queries.barcodes_by_candidates(uow, [*exact, *loose])

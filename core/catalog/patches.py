@@ -21,7 +21,7 @@ _TEXTS = frozenset({"name_zh", "name_en", "option_zh", "option_en", "client"})
 class SkuPatch:
     """What is said about the SKU with a code: fields of NewSku by name; those left out stay as they are.
 
-    Of a new SKU they are empty, and its product is one of its own.
+    Of a new SKU they are empty, its currency is the merchant's and its product one of its own.
     """
 
     code: str
@@ -35,20 +35,22 @@ async def save_skus(uow: UnitOfWork, *, patches: Sequence[SkuPatch]) -> list[Sav
     """
     uow.actor.require(Permission.CATALOG_WRITE)
     touching.require_few(patches, "skus")
-    await locks.lock_merchant(uow)
+    merchant = await locks.lock_merchant(uow)
     known = await queries.skus_by_code(uow, {patch.code for patch in patches})
     products = await queries.products(uow, {sku.product_id for sku in known.values()})
     codes = {sku.id: products[sku.product_id].code for sku in known.values()}
-    return await commands.save_products(
-        uow, products=[_whole(patch, known.get(patch.code), codes) for patch in patches]
-    )
+    whole = []
+    for patch in patches:
+        before = known.get(patch.code)
+        kept: dict[str, Any] = {"product_code": patch.code, "name_zh": "", "currency": merchant.currency}
+        if before is not None:
+            kept = {name: getattr(before, name) for name in _KEPT} | {"product_code": codes[before.id]}
+        whole.append(_whole(patch, kept))
+    return await commands.save_products(uow, products=whole)
 
 
-def _whole(patch: SkuPatch, before: SkuRow | None, product_codes: Mapping[Any, str]) -> NewSku:
+def _whole(patch: SkuPatch, kept: Mapping[str, Any]) -> NewSku:
     """Fill a patch up with what is there."""
-    kept: dict[str, Any] = {"product_code": patch.code, "name_zh": ""}
-    if before is not None:
-        kept = {name: getattr(before, name) for name in _KEPT} | {"product_code": product_codes[before.id]}
     said = {name: _tidy(name, value) for name, value in patch.said.items()}
     return NewSku(**{**kept, **said, "code": patch.code})
 

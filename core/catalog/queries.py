@@ -12,8 +12,6 @@ from sqlalchemy.orm import aliased
 from pickmesh.core.catalog import barcodes, terms
 from pickmesh.core.catalog.tables import Barcode, BundleComponent, Product, SearchTerm, Sku, SkuMap
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit import paging
-from pickmesh.core.kit.paging import Page, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,26 +198,6 @@ async def products_by_code(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, P
     return {row.code: ProductRow(*row) for row in await uow.fetch(sa.select(*_PRODUCT).where(*which))}
 
 
-async def sku_page(
-    uow: UnitOfWork, request: PageRequest, *, search: str | None = None, is_bundle: bool | None = None
-) -> Page[SkuRow]:
-    """Return a page of the SKUs that are not archived, by code; a search must match with all its terms."""
-    which = sa.select(*_SKU).where(uow.mine(Sku), Sku.archived_at.is_(None))
-    if search is not None and search.strip():
-        asked = terms.query_terms(search)
-        if not asked:
-            return Page([], [], has_next=False, has_previous=False)
-        which = which.where(*_matching(uow, asked))
-    if is_bundle is not None:
-        which = which.where(Sku.is_bundle.is_(is_bundle))
-    if request.cursor is not None:
-        edge = str(request.cursor[0])
-        which = which.where(Sku.code < edge if request.backwards else Sku.code > edge)
-    order = Sku.code.desc() if request.backwards else Sku.code
-    found = await uow.fetch(which.order_by(order).limit(request.limit + 1))
-    return paging.page_of([SkuRow(*row) for row in found], request, key=lambda sku: (sku.code,))
-
-
 async def search_skus(uow: UnitOfWork, text: str, limit: int) -> list[UUID]:
     """Return ids of SKUs that match a text with all its terms, the very code first, then by code."""
     asked = terms.query_terms(text)
@@ -227,14 +205,15 @@ async def search_skus(uow: UnitOfWork, text: str, limit: int) -> list[UUID]:
         return []
     found = await uow.fetch(
         sa.select(Sku.id)
-        .where(uow.mine(Sku), Sku.archived_at.is_(None), *_matching(uow, asked))
+        .where(uow.mine(Sku), Sku.archived_at.is_(None), *matching(uow, asked))
         .order_by(sa.case((Sku.code == text.strip(), 0), else_=1), Sku.code)
         .limit(limit)
     )
     return [row.id for row in found]
 
 
-def _matching(uow: UnitOfWork, asked: Sequence[terms.QueryTerm]) -> list[sa.ColumnElement[bool]]:
+def matching(uow: UnitOfWork, asked: Sequence[terms.QueryTerm]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that a SKU has all terms of a search."""
     return [Sku.id.in_(sa.select(SearchTerm.sku_id).where(uow.mine(SearchTerm), _is_term(term))) for term in asked]
 
 

@@ -258,7 +258,7 @@ def require_sound(new: NewSku) -> None:
         (new.height_mm, "heightMm"),
     ):
         if measure is not None:
-            _require_range(field, measure, 0, MEASURE_MAX, field)
+            _require_range(field, measure, 1, MEASURE_MAX, field)
     _require_range("A price", new.price_micros, 0, AMOUNT_MAX, "priceMicros")
     _require_range("A cost", new.cost_micros, 0, AMOUNT_MAX, "costMicros")
     if not (len(new.currency) == 3 and new.currency.isascii() and new.currency.isupper()):

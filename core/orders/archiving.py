@@ -172,7 +172,7 @@ async def uses_of(uow: UnitOfWork, sku_ids: Collection[UUID]) -> Uses:
     return Uses(counts, await archiving.bundles_holding(uow, sku_ids))
 
 
-def _levels(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
+def _levels(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             StockLevel.sku_id,
@@ -185,7 +185,7 @@ def _levels(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
     )
 
 
-def _lines(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
+def _lines(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
     """Count open order lines by SKU, and those of a bundle once by the bundle."""
     of_order = sa.and_(
         FulfillmentOrder.merchant_id == FulfillmentLine.merchant_id,
@@ -210,7 +210,7 @@ def _lines(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
     )
 
 
-def _transfers(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
+def _transfers(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
     of_transfer = sa.and_(Transfer.merchant_id == TransferLine.merchant_id, Transfer.id == TransferLine.transfer_id)
     return (
         sa.select(TransferLine.sku_id, sa.func.count().label(TRANSFERS))
@@ -221,7 +221,7 @@ def _transfers(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
     )
 
 
-def _replenishments(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
+def _replenishments(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(ReplenishmentTask.sku_id, sa.func.count().label(REPLENISHMENTS))
         .where(uow.mine(ReplenishmentTask), uow.among(ReplenishmentTask.sku_id, sku_ids))
@@ -230,7 +230,7 @@ def _replenishments(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any
     )
 
 
-def _leases(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[Any]:
+def _leases(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
     of_lease = sa.and_(StockLease.merchant_id == Reservation.merchant_id, StockLease.id == Reservation.group_id)
     return (
         sa.select(Reservation.sku_id, sa.func.count(sa.distinct(StockLease.id)).label(LEASES))

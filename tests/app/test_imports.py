@@ -247,7 +247,7 @@ async def test_bad_catalogue_rows_are_named(database: Database, shopkeeper: Acto
         3: "barcodes “6.95776E+12” lost digits in a spreadsheet, which keeps 15; format the column as text and paste"
         " the code again.",
         4: "barcodes: “0” is not a number of pieces; write code*12.",
-        5: "tracking “colour” is not known; write one of NONE, LOT, EXPIRY, SERIAL.",
+        5: "tracking “colour” is not known; write one of NONE, LOT, EXPIRY, DATE, SERIAL, several joined by +.",
         6: told.refused[6],
         7: told.refused[7],
         8: "shop_codes “taobao” names no code; write shop:code;shop:code.",

@@ -3,7 +3,8 @@ from builders_accounts import make_shop
 from builders_catalog import make_bundle, make_skus, save_skus
 from statements import statements
 
-from pickmesh.core.catalog import queries
+from pickmesh.core.catalog import listing, queries
+from pickmesh.core.catalog.listing import SkuFilter
 from pickmesh.core.catalog.queries import BarcodeHit
 from pickmesh.core.catalog.rules import NewBarcode, NewSku
 from pickmesh.core.journal.database import Database
@@ -60,7 +61,7 @@ async def test_another_merchants_words_find_nothing(database: Database, merchant
     await save_skus(database, merchant, GOODS)
     async with database.reading(stranger) as uow:
         assert await queries.search_skus(uow, "不锈钢", 10) == []
-        assert (await queries.sku_page(uow, paging.page_request(10, None), search="kett")).items == []
+        assert (await listing.sku_page(uow, paging.page_request(10, None), chosen=SkuFilter(search="kett"))).items == []
 
 
 async def test_an_ambiguous_barcode_gives_every_sku_it_is_on(database: Database, merchant: Actor) -> None:
@@ -99,11 +100,13 @@ async def test_pages_go_by_code_and_can_be_narrowed(database: Database, merchant
     await make_skus(database, merchant, ["A", "B", "C", "D"])
     await make_bundle(database, merchant, "AB", {"A": 1, "B": 1})
     async with database.reading(merchant) as uow:
-        first = await queries.sku_page(uow, paging.page_request(2, None))
-        second = await queries.sku_page(uow, paging.page_request(2, first.cursors[-1]))
-        back = await queries.sku_page(uow, paging.page_request(None, None, 1, second.cursors[0]))
-        bundles = await queries.sku_page(uow, paging.page_request(10, None), is_bundle=True)
-        plain = await queries.sku_page(uow, paging.page_request(10, None), search="商品", is_bundle=False)
+        first = await listing.sku_page(uow, paging.page_request(2, None))
+        second = await listing.sku_page(uow, paging.page_request(2, first.cursors[-1]))
+        back = await listing.sku_page(uow, paging.page_request(None, None, 1, second.cursors[0]))
+        bundles = await listing.sku_page(uow, paging.page_request(10, None), chosen=SkuFilter(is_bundle=True))
+        plain = await listing.sku_page(
+            uow, paging.page_request(10, None), chosen=SkuFilter(search="商品", is_bundle=False)
+        )
     pages = [[sku.code for sku in page.items] for page in (first, second, back, bundles, plain)]
     assert pages == [["A", "AB"], ["B", "C"], ["AB"], ["AB"], ["A", "B", "C", "D"]]
     assert (first.has_next, first.has_previous, back.has_previous) == (True, False, True)

@@ -60,7 +60,7 @@ class FulfillmentOrderHold(Mutation):
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Hold."""
-        ids, versions = _named(input)
+        ids, versions = refs_read(input.fulfillment_orders, ITEMS)
         answers = await holds.hold(
             uow,
             fulfillment_order_ids=ids,
@@ -112,7 +112,7 @@ class FulfillmentOrderCancel(Mutation):
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Cancel."""
-        ids, versions = _named(input)
+        ids, versions = refs_read(input.fulfillment_orders, ITEMS)
         return _stopped(
             ids, await cancel.cancel_fulfillment_orders(uow, ids=ids, reason=input.reason, versions=versions)
         )
@@ -137,18 +137,14 @@ class FulfillmentOrderIntercept(Mutation):
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Intercept."""
-        ids, versions = _named(input)
+        ids, versions = refs_read(input.fulfillment_orders, ITEMS)
         return _stopped(ids, await cancel.intercept(uow, ids=ids, reason=input.reason, versions=versions))
 
 
-def _named(input: Any) -> tuple[list[UUID], dict[UUID, int]]:
-    """Return the ids of the input, and the versions the caller has read where they are told."""
-    ids = [
-        relay.id_of(item.id, "FulfillmentOrder", field=(ITEMS, index, "id"))
-        for index, item in enumerate(input.fulfillment_orders)
-    ]
-    told = zip(ids, input.fulfillment_orders, strict=True)
-    return ids, {each: item.if_version for each, item in told if item.if_version is not None}
+def refs_read(refs: Sequence[Any], *where: str | int) -> tuple[list[UUID], dict[UUID, int]]:
+    """Return the ids of references in the input, and the versions the caller has read where they are told."""
+    ids = [relay.id_of(item.id, "FulfillmentOrder", field=(*where, index, "id")) for index, item in enumerate(refs)]
+    return ids, {each: item.if_version for each, item in zip(ids, refs, strict=True) if item.if_version is not None}
 
 
 def _refused(answers: Sequence[Any]) -> list[Refused]:

@@ -1,26 +1,23 @@
 """What buyers asked for and what becomes of it: orders, fulfillment orders, lines, holds, shipments."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import graphene
 
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.orders import queries, recipients, rules
-from pickmesh.core.orders.queries import FulfillmentOrderFilter, OrderFilter
 from pickmesh.core.orders.rules import Action, RouteReason, Status
 from pickmesh.core.orders.tables import HoldReason, OrderType, PaymentStatus, Progress, RequestStatus
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Shop, Worker
 from pickmesh.graphql.dropships import DropshipOfFulfillmentOrder
-from pickmesh.graphql.journal import Event
 from pickmesh.graphql.loading import grouped
 from pickmesh.graphql.packing import PackingOfFulfillmentOrder
-from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.picking import PickingOfFulfillmentOrder
 from pickmesh.graphql.scalars import DateTime, Long
 from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
@@ -42,6 +39,22 @@ async def orders_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, A
     """Return orders of shops the caller works for."""
     found = await queries.orders(uow, ids)
     return {each: row for each, row in found.items() if uow.actor.may(Permission.ORDERS_READ, shop_id=row.shop_id)}
+
+
+async def _orders_served(uow: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+    return _of_own_shops(uow, paged.grouped(await queries.orders_served(uow, ids), "fulfillment_order_id"))
+
+
+async def _follow_ups(uow: UnitOfWork, order_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+    return _of_own_shops(uow, await queries.follow_ups_of(uow, order_ids))
+
+
+def _of_own_shops(uow: UnitOfWork, found: Mapping[UUID, Sequence[Any]]) -> dict[UUID, list[Any]]:
+    """Return lists of orders without those of shops the caller does not work for."""
+    may = uow.actor.may
+    return {
+        key: [row for row in rows if may(Permission.ORDERS_READ, shop_id=row.shop_id)] for key, rows in found.items()
+    }
 
 
 async def fulfillment_orders_by_ids(uow: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
@@ -144,6 +157,16 @@ class Order(relay.ObjectType):
     lines = relay.listing(queries.lines_of_orders, OrderLine)
     fulfillment_orders = relay.listing(queries.fulfillment_orders_of, "pickmesh.graphql.orders.FulfillmentOrder")
     shipments = relay.listing(queries.shipments_of_orders, Shipment, "Tracking, the oldest parcel first.")
+    related = relay.link(
+        "related_order_id", "pickmesh.graphql.orders.Order", description="The order it was made by hand for."
+    )
+    follow_ups = relay.listing(
+        _follow_ups, "pickmesh.graphql.orders.Order", "Exchanges, reshipments and gifts made for it."
+    )
+    change_refused_at = graphene.Field(
+        DateTime,
+        description="When its shop changed it and that could not be taken over; until somebody has seen to it.",
+    )
 
     by_ids = staticmethod(orders_by_ids)
 
@@ -218,6 +241,14 @@ class FulfillmentOrder(
     created_at = graphene.Field(DateTime, required=True)
     version = graphene.Int(required=True)
     supported_actions = graphene.List(graphene.NonNull(ActionName), required=True)
+    orders = relay.listing(
+        _orders_served, Order, "Every order it carries out: several once others were merged into it."
+    )
+    merged_into = relay.link("merged_into_id", "pickmesh.graphql.orders.FulfillmentOrder")
+    merged_from = relay.listing(
+        queries.merged_into, "pickmesh.graphql.orders.FulfillmentOrder", "What was merged into it and still is."
+    )
+    split_from = relay.link("split_from_id", "pickmesh.graphql.orders.FulfillmentOrder")
     holds = relay.listing(queries.holds_of, Hold, "What it waits for.")
     lines = relay.listing(queries.lines_of_fulfillment_orders, FulfillmentLine)
 
@@ -229,110 +260,9 @@ class FulfillmentOrder(
         return queries.status_of(root, info.context.now)
 
     @staticmethod
-    def resolve_supported_actions(root: Any, info: Any) -> tuple[Action, ...]:
+    async def resolve_supported_actions(root: Any, info: Any) -> tuple[Action, ...]:
         """Return what may be done now."""
-        return rules.supported_actions(Progress(root.progress), queries.facts_of(root), info.context.now)
-
-
-async def _page_of_orders(
-    _root: Any,
-    info: Any,
-    request: PageRequest,
-    shop_ids: list[str] | None = None,
-    phone: str | None = None,
-    numbers: list[str] | None = None,
-    **chosen: Any,
-) -> Page[Any]:
-    shops = None if shop_ids is None else relay.ids_of(shop_ids, "Shop", field="shopIds")
-    wanted = relay.numbers_of(numbers, OwnKind.ORDER)
-    async with info.context.reading() as uow:
-        ids = None if phone is None else await recipients.orders_by_phone(uow, phone)
-        return await queries.order_page(uow, request, OrderFilter(shop_ids=shops, ids=ids, numbers=wanted, **chosen))
-
-
-async def _page_of_fulfillment_orders(
-    _root: Any,
-    info: Any,
-    request: PageRequest,
-    location_id: str | None = None,
-    order_ids: list[str] | None = None,
-    numbers: list[str] | None = None,
-    **chosen: Any,
-) -> Page[Any]:
-    location = relay.optional_id(location_id, "Location", field=("locationId",))
-    orders = None if order_ids is None else relay.ids_of(order_ids, "Order", field="orderIds")
-    known = relay.numbers_of(numbers, OwnKind.FULFILLMENT_ORDER)
-    wanted = FulfillmentOrderFilter(location_id=location, order_ids=orders, numbers=known, **chosen)
-    async with info.context.reading() as uow:
-        return await queries.fulfillment_order_page(uow, request, wanted)
-
-
-class OrdersQueries(Queries):
-    """What may be asked of orders."""
-
-    requires: ClassVar[Requirement] = Permission.ORDERS_READ
-    order = graphene.Field(
-        Order, id=graphene.ID(), number=graphene.String(), description="An order by its id or its number."
-    )
-    orders = relay.paged(
-        relay.connection(Order),
-        _page_of_orders,
-        "Orders, the newest first.",
-        shop_ids=relay.some(graphene.ID),
-        external_ids=relay.some(graphene.String),
-        numbers=relay.some(graphene.String),
-        payment_statuses=relay.some(PaymentStatusName),
-        ordered_from=graphene.Argument(DateTime),
-        ordered_before=graphene.Argument(DateTime),
-        cancelled=graphene.Boolean(),
-        phone=graphene.String(description="A buyer's whole phone number, or its last four digits."),
-    )
-    fulfillment_order = graphene.Field(
-        FulfillmentOrder, id=graphene.ID(), number=graphene.String(), description="One by its id or its number."
-    )
-    fulfillment_orders = relay.paged(
-        relay.connection(FulfillmentOrder),
-        _page_of_fulfillment_orders,
-        "Fulfillment orders, the newest first.",
-        location_id=graphene.ID(),
-        order_ids=relay.some(graphene.ID),
-        numbers=relay.some(graphene.String),
-        statuses=relay.some(StatusName),
-        progresses=relay.some(ProgressName),
-        ship_by_before=graphene.Argument(DateTime),
-    )
-    timeline = graphene.List(
-        graphene.NonNull(Event),
-        required=True,
-        id=graphene.ID(required=True),
-        before=graphene.Argument(Long, description="Only events numbered below this."),
-        description="What happened to an order and its fulfillment orders, or to anything else, the newest first.",
-    )
-
-    @staticmethod
-    async def resolve_order(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
-        """Return an order."""
-        name, value = relay.one_of({"id": id, "number": number})
-        if name == "id":
-            return await info.context.load(Order.by_ids, relay.id_of(value, "Order"))
-        row = await info.context.load(queries.orders_by_number, relay.number_of(value, OwnKind.ORDER))
-        return row and await info.context.load(Order.by_ids, row.id)
-
-    @staticmethod
-    async def resolve_fulfillment_order(_root: Any, info: Any, id: str | None = None, number: str | None = None) -> Any:
-        """Return a fulfillment order."""
-        name, value = relay.one_of({"id": id, "number": number})
-        if name == "id":
-            return await info.context.load(FulfillmentOrder.by_ids, relay.id_of(value, "FulfillmentOrder"))
-        row = await info.context.load(
-            queries.fulfillment_orders_by_number, relay.number_of(value, OwnKind.FULFILLMENT_ORDER)
-        )
-        return row and await info.context.load(FulfillmentOrder.by_ids, row.id)
-
-    @staticmethod
-    async def resolve_timeline(_root: Any, info: Any, id: str, before: int | None = None) -> list[Any]:
-        """Return what happened."""
-        type_name, uuid = relay.parsed(id)
-        async with info.context.reading() as uow:
-            parts = (await queries.fulfillment_orders_of(uow, [uuid])).get(uuid, []) if type_name == "Order" else []
-            return await queries.timeline(uow, [uuid, *(row.id for row in parts)], before_seq=before)
+        is_open = root.progress == Progress.OPEN
+        takes_others = bool(is_open and await info.context.load(queries.merged_into, root.id))
+        facts = queries.facts_of(root, takes_others=takes_others)
+        return rules.supported_actions(Progress(root.progress), facts, info.context.now)

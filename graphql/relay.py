@@ -136,6 +136,13 @@ def connection(node: Any, *, name: str | None = None) -> Any:
             "edges": graphene.List(graphene.NonNull(edge), required=True),
             "nodes": graphene.List(graphene.NonNull(node), required=True),
             "page_info": graphene.Field(PageInfo, required=True),
+            "total_count": graphene.Int(
+                description=f"How many there are on all pages, at most {paging.COUNT_MAX}; null where nobody counts.",
+                resolver=_resolve_total_count,
+            ),
+            "total_is_capped": graphene.Boolean(
+                description="Whether there are more than totalCount says.", resolver=_resolve_total_is_capped
+            ),
             **shared,
         },
     )
@@ -171,12 +178,44 @@ async def _resolve_page(  # noqa: PLR0917 - graphql-core calls root and info by 
     return page_answer(page)
 
 
+class _Counting:
+    """How many rows a list has: counted when somebody asks for it, once."""
+
+    def __init__(self, count: paging.Count | None) -> None:
+        self._count = count
+        self._counted: asyncio.Future[int] | None = None
+
+    async def of(self, context: Any) -> int | None:
+        """Return the number, one more than the most that are counted when there are more."""
+        if self._count is None:
+            return None
+        if self._counted is None:
+            self._counted = asyncio.ensure_future(self._ask(context, self._count))
+        return await self._counted
+
+    @staticmethod
+    async def _ask(context: Any, count: paging.Count) -> int:
+        async with context.reading() as uow:
+            return await count(uow)
+
+
+async def _resolve_total_count(root: Any, info: Any) -> int | None:
+    counted = await root["counting"].of(info.context)
+    return None if counted is None else min(counted, paging.COUNT_MAX)
+
+
+async def _resolve_total_is_capped(root: Any, info: Any) -> bool | None:
+    counted = await root["counting"].of(info.context)
+    return None if counted is None else counted > paging.COUNT_MAX
+
+
 def page_answer(page: paging.Page[Any]) -> dict[str, Any]:
     """Return a page as its connection type reads it."""
     edges = [{"cursor": cursor, "node": item} for cursor, item in zip(page.cursors, page.items, strict=True)]
     return {
         "edges": edges,
         "nodes": page.items,
+        "counting": _Counting(page.count),
         "page_info": {
             "has_next_page": page.has_next,
             "has_previous_page": page.has_previous,

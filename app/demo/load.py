@@ -27,7 +27,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.paging import PageRequest
 from pickmesh.core.kit.permissions import Role
-from pickmesh.core.orders import queries as orders
+from pickmesh.core.orders import lists
 
 Say = Callable[[str], None]
 
@@ -70,7 +70,7 @@ class Loader:
         if actor is None:
             return False
         async with self.database.reading(actor) as uow:
-            return bool((await orders.order_page(uow, PageRequest(limit=1))).items)
+            return bool((await lists.order_page(uow, PageRequest(limit=1))).items)
 
     async def _merchant(self, described: dict[str, Any], password_hash: str | None) -> Actor:
         actor = await merchants.find_or_none(self.database, described["code"])

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,6 +13,11 @@ from pickmesh.core.kit.texts import sentence
 Item = TypeVar("Item")
 PAGE_MAX = 250
 PAGE_DEFAULT = 50
+COUNT_MAX = 10_000
+"""Most rows a list counts; whoever has more filters."""
+
+Count = Callable[..., Awaitable[int]]
+"""Counts the rows of a list in a unit of work, one more than the most at most; asked only when somebody wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,13 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Rows in order, a cursor for each, and whether more lie on either side."""
+    """Rows in order, a cursor for each, whether more lie on either side, and how all of them could be counted."""
 
     items: Sequence[Item]
     cursors: Sequence[str]
     has_next: bool
     has_previous: bool
+    count: Count | None = None
 
 
 def page_request(
@@ -51,7 +57,12 @@ def page_request(
     return PageRequest(PAGE_DEFAULT if limit is None else limit, key, backwards)
 
 
-def page_of(rows: Sequence[Item], request: PageRequest, key: Callable[[Item], tuple[object, ...]]) -> Page[Item]:
+def page_of(
+    rows: Sequence[Item],
+    request: PageRequest,
+    key: Callable[[Item], tuple[object, ...]],
+    count: Count | None = None,
+) -> Page[Item]:
     """Cut a page out of `limit + 1` fetched rows (already in the asked direction) and put it in forward order."""
     more = len(rows) > request.limit
     kept = list(rows[: request.limit])
@@ -63,6 +74,7 @@ def page_of(rows: Sequence[Item], request: PageRequest, key: Callable[[Item], tu
         cursors=[encode_cursor(key(row)) for row in kept],
         has_next=came_from if request.backwards else more,
         has_previous=more if request.backwards else came_from,
+        count=count,
     )
 
 

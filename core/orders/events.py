@@ -99,6 +99,15 @@ class FulfillmentOrderSplit(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FulfillmentOrderUnsplit(Event):
+    """A part that was split off is back in the fulfillment order it came from, named by `into_id`."""
+
+    kind: ClassVar[str] = "fulfillment_order_unsplit"
+    order_id: UUID
+    into_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FulfillmentOrderMerged(Event):
     """All of a fulfillment order goes out with another one, named by `into_id`, which may serve another order."""
 

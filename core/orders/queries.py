@@ -12,8 +12,6 @@ from pickmesh.core.journal import paged
 from pickmesh.core.journal.reading import LoggedEvent
 from pickmesh.core.journal.tables import EventRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest
-from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.orders import rules
 from pickmesh.core.orders.locks import FULFILLMENT_ORDER
 from pickmesh.core.orders.rules import Status
@@ -39,32 +37,6 @@ SHIPMENT = tuple(Shipment.__table__.c)
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFilter:
-    """Which orders: every named condition must hold; an empty filter is all of them."""
-
-    shop_ids: Collection[UUID] | None = None
-    external_ids: Collection[str] | None = None
-    numbers: Collection[int] | None = None
-    payment_statuses: Collection[str] | None = None
-    ids: Collection[UUID] | None = None
-    ordered_from: datetime | None = None
-    ordered_before: datetime | None = None
-    cancelled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillmentOrderFilter:
-    """Which fulfillment orders: every named condition must hold; an empty filter is all of them."""
-
-    location_id: UUID | None = None
-    order_ids: Collection[UUID] | None = None
-    numbers: Collection[int] | None = None
-    statuses: Collection[Status] | None = None
-    progresses: Collection[Progress] | None = None
-    ship_by_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Releasable:
     """A fulfillment order a wave may take, with its lines."""
 
@@ -72,30 +44,23 @@ class Releasable:
     lines: Sequence[sa.Row[Any]]
 
 
-def facts_of(row: Any) -> rules.Facts:
+def facts_of(row: Any, *, takes_others: bool = False) -> rules.Facts:
     """Return what stands beside a fulfillment order's progress, from its row."""
-    with_partner = rules.is_with_partner(row.request_status)
     return rules.Facts(
-        row.intercepted_at, row.hold_count, row.fulfill_at, row.short_quantity, row.location_id, with_partner
+        row.intercepted_at,
+        row.hold_count,
+        row.fulfill_at,
+        row.short_quantity,
+        row.location_id,
+        rules.is_with_partner(row.request_status),
+        row.split_from_id is not None,
+        takes_others,
     )
 
 
 def status_of(row: Any, now: datetime) -> Status:
     """Return the status of a fulfillment order's row."""
     return rules.status(Progress(row.progress), facts_of(row), now)
-
-
-def status_is(wanted: Collection[Status], now: datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a fulfillment order shows one of the statuses: `rules.status` as SQL."""
-    shown = sa.case(
-        (FulfillmentOrder.progress.in_(list(rules.FINAL)), FulfillmentOrder.progress),
-        (FulfillmentOrder.intercepted_at.is_not(None), Status.INTERCEPTED.value),
-        (FulfillmentOrder.hold_count > 0, Status.ON_HOLD.value),
-        (FulfillmentOrder.fulfill_at > now, Status.SCHEDULED.value),
-        (FulfillmentOrder.short_quantity > 0, Status.BACKORDERED.value),
-        else_=FulfillmentOrder.progress,
-    )
-    return shown.in_([each.value for each in wanted])
 
 
 async def orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
@@ -123,35 +88,6 @@ async def orders_by_number(uow: UnitOfWork, numbers: Collection[int]) -> dict[in
     return {row.number: row for row in found}
 
 
-async def order_page(uow: UnitOfWork, request: PageRequest, chosen: OrderFilter | None = None) -> Page[sa.Row[Any]]:
-    """Return a page of orders, the newest first."""
-    uow.actor.require(Permission.ORDERS_READ)
-    wanted = chosen or OrderFilter()
-    conditions = [
-        uow.among(column, values)
-        for column, values in (
-            (SalesOrder.shop_id, wanted.shop_ids),
-            (SalesOrder.external_id, wanted.external_ids),
-            (SalesOrder.number, wanted.numbers),
-            (SalesOrder.payment_status, wanted.payment_statuses),
-            (SalesOrder.id, wanted.ids),
-            (SalesOrder.shop_id, uow.actor.shop_ids),
-        )
-        if values is not None
-    ]
-    if wanted.ordered_from is not None:
-        conditions.append(SalesOrder.ordered_at >= wanted.ordered_from)
-    if wanted.ordered_before is not None:
-        conditions.append(SalesOrder.ordered_at < wanted.ordered_before)
-    if wanted.cancelled is not None:
-        conditions.append(
-            SalesOrder.cancelled_at.is_not(None) if wanted.cancelled else SalesOrder.cancelled_at.is_(None)
-        )
-    return await paged.page_by_id(
-        uow, sa.select(*ORDER).where(uow.mine(SalesOrder), *conditions), SalesOrder.id, request
-    )
-
-
 async def fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
     """Return fulfillment orders by id."""
     found = await uow.fetch(
@@ -176,32 +112,34 @@ async def fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) ->
     return paged.grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "order_id")
 
 
-async def fulfillment_order_page(
-    uow: UnitOfWork, request: PageRequest, chosen: FulfillmentOrderFilter | None = None
-) -> Page[sa.Row[Any]]:
-    """Return a page of fulfillment orders, the newest first; those of the caller's warehouses, and unrouted ones."""
-    uow.actor.require(Permission.ORDERS_READ)
-    wanted = chosen or FulfillmentOrderFilter()
-    conditions = [
-        uow.among(column, values)
-        for column, values in (
-            (FulfillmentOrder.order_id, wanted.order_ids),
-            (FulfillmentOrder.number, wanted.numbers),
-            (FulfillmentOrder.progress, wanted.progresses),
-        )
-        if values is not None
-    ]
-    if wanted.location_id is not None:
-        conditions.append(FulfillmentOrder.location_id == wanted.location_id)
-    if wanted.statuses is not None:
-        conditions.append(status_is(wanted.statuses, uow.now))
-    if wanted.ship_by_before is not None:
-        conditions.append(FulfillmentOrder.ship_by < wanted.ship_by_before)
-    if uow.actor.warehouse_ids is not None:
-        theirs = uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids)
-        conditions.append(theirs | FulfillmentOrder.location_id.is_(None))
-    statement = sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), *conditions)
-    return await paged.page_by_id(uow, statement, FulfillmentOrder.id, request)
+async def merged_into(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
+    """Return the fulfillment orders that were merged into others and still are, by those, oldest first."""
+    statement = sa.select(*FULFILLMENT_ORDER).where(
+        uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.merged_into_id, ids)
+    )
+    return paged.grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "merged_into_id")
+
+
+async def orders_served(uow: UnitOfWork, ids: Collection[UUID]) -> Rows:
+    """Return the orders with goods in fulfillment orders, each row with the `fulfillment_order_id` it is for."""
+    served = (
+        sa.select(FulfillmentLine.fulfillment_order_id, FulfillmentLine.order_id)
+        .where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.fulfillment_order_id, ids))
+        .distinct()
+        .subquery()
+    )
+    return await uow.fetch(
+        sa.select(served.c.fulfillment_order_id, *ORDER)
+        .join(SalesOrder, SalesOrder.id == served.c.order_id)
+        .where(uow.mine(SalesOrder))
+        .order_by(served.c.fulfillment_order_id, SalesOrder.id)
+    )
+
+
+async def follow_ups_of(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
+    """Return the exchanges, reshipments and gifts that belong to orders, oldest first."""
+    statement = sa.select(*ORDER).where(uow.mine(SalesOrder), uow.among(SalesOrder.related_order_id, order_ids))
+    return paged.grouped(await uow.fetch(statement.order_by(SalesOrder.id)), "related_order_id")
 
 
 async def lines_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:

@@ -92,6 +92,12 @@ async def split_fulfillment_orders(uow: UnitOfWork, *, splits: Sequence[Split]) 
     return answers
 
 
+async def groups_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the group each line belongs to, as a split names it."""
+    found = await queries.lines(uow, line_ids)
+    return {line_id: line.group_id for line_id, line in found.items()}
+
+
 def _cut(
     uow: UnitOfWork, split: Split, row: sa.Row[Any] | None, lines: Sequence[sa.Row[Any]], cuts: Collection[UUID]
 ) -> _Cut:

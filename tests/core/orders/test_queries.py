@@ -21,8 +21,8 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.paging import page_request
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.kit.refusals import InvalidInput, NotPermitted
-from pickmesh.core.orders import holds, progress, queries
-from pickmesh.core.orders.queries import FulfillmentOrderFilter, OrderFilter
+from pickmesh.core.orders import holds, lists, progress, queries
+from pickmesh.core.orders.lists import FulfillmentOrderFilter, OrderFilter
 from pickmesh.core.orders.rules import Status
 from pickmesh.core.orders.tables import PaymentStatus, Progress
 
@@ -39,10 +39,10 @@ async def five(database: Database, merchant: Actor) -> tuple[House, list[UUID]]:
 async def test_pages_run_through_all_orders_newest_first_and_back(database: Database, merchant: Actor) -> None:
     _, ids = await five(database, merchant)
     async with database.reading(merchant) as uow:
-        first = await queries.order_page(uow, page_request(2, None))
-        second = await queries.order_page(uow, page_request(2, first.cursors[-1]))
-        third = await queries.order_page(uow, page_request(2, second.cursors[-1]))
-        back = await queries.order_page(uow, page_request(None, None, 2, third.cursors[0]))
+        first = await lists.order_page(uow, page_request(2, None))
+        second = await lists.order_page(uow, page_request(2, first.cursors[-1]))
+        third = await lists.order_page(uow, page_request(2, second.cursors[-1]))
+        back = await lists.order_page(uow, page_request(None, None, 2, third.cursors[0]))
     seen = [row.id for page in (first, second, third) for row in page.items]
     assert seen == sorted(ids, reverse=True)
     assert [page.has_next for page in (first, second, third)] == [True, True, False]
@@ -67,7 +67,7 @@ async def test_orders_are_filtered_by_every_condition(
 ) -> None:
     await five(database, merchant)
     async with database.reading(merchant) as uow:
-        page = await queries.order_page(uow, page_request(None, None), chosen)
+        page = await lists.order_page(uow, page_request(None, None), chosen)
     assert [row.external_id for row in page.items] == numbers
 
 
@@ -79,20 +79,20 @@ async def test_a_person_of_one_shop_and_warehouse_sees_only_theirs(database: Dat
     _, picker = await make_person(database, merchant, Role.PICKER)
     everything = page_request(None, None)
     async with database.reading(support) as uow:
-        assert (await queries.order_page(uow, everything)).items == []
-        assert (await queries.fulfillment_order_page(uow, everything)).items == []
+        assert (await lists.order_page(uow, everything)).items == []
+        assert (await lists.fulfillment_order_page(uow, everything)).items == []
     async with database.reading(picker) as uow:
         with pytest.raises(NotPermitted):
-            await queries.order_page(uow, everything)
+            await lists.order_page(uow, everything)
         with pytest.raises(NotPermitted):
-            await queries.fulfillment_order_page(uow, everything)
+            await lists.fulfillment_order_page(uow, everything)
 
 
 async def test_fulfillment_orders_are_filtered_by_status_time_and_place(database: Database, merchant: Actor) -> None:
     house, ids = await five(database, merchant)
     everything = page_request(None, None)
     async with database.reading(merchant) as uow:
-        page = queries.fulfillment_order_page
+        page = lists.fulfillment_order_page
         short = await page(uow, everything, FulfillmentOrderFilter(statuses=[Status.BACKORDERED]))
         urgent = await page(uow, everything, FulfillmentOrderFilter(ship_by_before=ORDERED_AT + timedelta(days=2)))
         here = await page(uow, everything, FulfillmentOrderFilter(location_id=house.warehouses["HZ1"]))
@@ -110,7 +110,7 @@ async def test_a_cursor_of_another_list_is_refused(database: Database, merchant:
     request = page_request(2, "WyJub3QgYW4gaWQiXQ==")
     async with database.reading(merchant) as uow:
         with pytest.raises(InvalidInput):
-            await queries.order_page(uow, request)
+            await lists.order_page(uow, request)
 
 
 async def test_a_wave_may_take_what_is_open_unheld_reserved_and_due_most_urgent_first(

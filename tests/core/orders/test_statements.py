@@ -12,7 +12,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.paging import page_request
-from pickmesh.core.orders import backorders, cancel, holds, intake, merging, queries, recipients, splits
+from pickmesh.core.orders import backorders, cancel, holds, intake, lists, merging, queries, recipients, splits
 from pickmesh.core.orders.splits import Split
 from pickmesh.core.orders.tables import HoldReason, PaymentStatus
 from pickmesh.core.stock.rules import Level
@@ -119,7 +119,7 @@ async def read_all(uow: UnitOfWork, ids: list[UUID]) -> object:
     orders = [row.order_id for row in rows.values()]
     await recipients.recipients_of(uow, orders)
     await queries.lines_of_orders(uow, orders)
-    return await queries.fulfillment_order_page(uow, page_request(250, None))
+    return await lists.fulfillment_order_page(uow, page_request(250, None))
 
 
 @pytest.mark.parametrize("work", [cancel_all, hold_all, split_all, read_all])

@@ -261,6 +261,17 @@ class OrderReviewed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderGiftDropped(Event):
+    """A gift lost its stock and the order goes on without it; the subject is the order."""
+
+    kind: ClassVar[str] = "order_gift_dropped"
+    review_rule_id: UUID
+    sku_id: UUID
+    quantity: int
+    fulfillment_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class OrderTagged(Event):
     """Tags were put on an order or taken off; the subject is the order."""
 

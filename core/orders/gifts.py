@@ -15,10 +15,11 @@ from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.catalog.queries import SkuRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
-from pickmesh.core.orders import locks, plans, recipients
+from pickmesh.core.orders import events, locks, plans, recipients, shortages
 from pickmesh.core.orders.drafts import Act, Draft, Gift
 from pickmesh.core.orders.review_actions import Action
 from pickmesh.core.orders.rule_tables import GiftGiven
+from pickmesh.core.orders.tables import FulfillmentLine, OrderLine, Progress
 from pickmesh.core.stock import reservations as stock
 
 ARCHIVED = "SKU_ARCHIVED"
@@ -27,6 +28,8 @@ LIMIT_REACHED = "LIMIT_REACHED"
 NO_STOCK = "NO_STOCK"
 NOT_ROUTED = "NOT_ROUTED"
 """Why a gift was not given."""
+
+_OF_LINE = (OrderLine.merchant_id == FulfillmentLine.merchant_id) & (OrderLine.id == FulfillmentLine.order_line_id)
 
 _Buyer = tuple[UUID, str]
 """A rule, and the blind index of a buyer."""
@@ -175,6 +178,66 @@ async def give_back(uow: UnitOfWork, order_ids: Collection[UUID]) -> None:
         await uow.execute(sa.delete(GiftGiven).where(uow.mine(GiftGiven), uow.among(GiftGiven.order_id, order_ids)))
 
 
+async def forgo(uow: UnitOfWork, line_ids: Collection[UUID], locked: Mapping[UUID, sa.Row[Any]]) -> None:
+    """Drop gifts among lines that lost their promise, so that their open fulfillment orders, locked, go on without.
+
+    One that holds nothing but gifts stays as it is. Their buyers may have them again.
+    """
+    found = [
+        row
+        for row in await uow.fetch(_lines_of_gifts(uow, line_ids))
+        if row.missing > 0 and locked[row.fulfillment_order_id].progress == Progress.OPEN
+    ]
+    if not found:
+        return
+    goods = await _with_goods(uow, {row.fulfillment_order_id for row in found})
+    lost = [row for row in found if row.fulfillment_order_id in goods]
+    gone = [row.id for row in lost]
+    await stock.release_reservations(uow, line_ids=gone)
+    await uow.execute(sa.delete(FulfillmentLine).where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, gone)))
+    cancelled = [{"id": row.order_line_id, "cancelled_quantity": row.quantity} for row in lost]
+    await uow.update(OrderLine, sorted(cancelled, key=lambda row: row["id"]), add=["cancelled_quantity"])
+    again = uow.among([GiftGiven.rule_id, GiftGiven.order_id], [(row.gift_rule_id, row.order_id) for row in lost])
+    await uow.execute(sa.delete(GiftGiven).where(uow.mine(GiftGiven), again))
+    uow.emit(
+        events.OrderGiftDropped(row.order_id, row.gift_rule_id, row.sku_id, row.quantity, row.fulfillment_order_id)
+        for row in lost
+    )
+
+
+def _lines_of_gifts(uow: UnitOfWork, line_ids: Collection[UUID]) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(
+            FulfillmentLine.id,
+            FulfillmentLine.fulfillment_order_id,
+            FulfillmentLine.order_id,
+            FulfillmentLine.order_line_id,
+            FulfillmentLine.sku_id,
+            FulfillmentLine.quantity,
+            OrderLine.gift_rule_id,
+            shortages.missing_now(uow).label("missing"),
+        )
+        .join(OrderLine, _OF_LINE)
+        .where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, line_ids), OrderLine.gift_rule_id.is_not(None))
+        .order_by(FulfillmentLine.id)
+    )
+
+
+async def _with_goods(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> set[UUID]:
+    """Return which fulfillment orders hold something that was sold."""
+    found = await uow.fetch(
+        sa.select(FulfillmentLine.fulfillment_order_id)
+        .join(OrderLine, _OF_LINE)
+        .where(
+            uow.mine(FulfillmentLine),
+            uow.among(FulfillmentLine.fulfillment_order_id, fulfillment_order_ids),
+            OrderLine.gift_rule_id.is_(None),
+        )
+        .distinct()
+    )
+    return {row.fulfillment_order_id for row in found}
+
+
 async def buyers_given(uow: UnitOfWork, rule_id: UUID, buyer_keys: Iterable[str]) -> set[str]:
     """Return which of these buyers have had a rule's gift."""
     found = await uow.fetch(
@@ -183,8 +246,3 @@ async def buyers_given(uow: UnitOfWork, rule_id: UUID, buyer_keys: Iterable[str]
         )
     )
     return {row.buyer_key for row in found}
-
-
-def without_gifts(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return order lines (rows) without those that are gifts."""
-    return [line for line in lines if line["gift_rule_id"] is None]

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from pickmesh.core.catalog import events as catalog_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.orders import backorders, cancel, locks, mapping, shortages, splits
+from pickmesh.core.orders import backorders, cancel, gifts, locks, mapping, merging, shortages, splits
+from pickmesh.core.orders import events as order_events
 from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.stock import events as stock_events
 from pickmesh.core.stock.rules import Level
@@ -30,7 +31,10 @@ async def on_reservation_released(uow: UnitOfWork, events: Sequence[LoggedEvent]
 
 
 async def on_reservation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """Mark lines short that lost their promise; where the shop ships what is there, the rest goes on without them."""
+    """Mark lines short that lost their promise; where the shop ships what is there, the rest goes on without them.
+
+    A gift makes no order wait: it is dropped.
+    """
     lines = await uow.fetch(
         sa.select(FulfillmentLine.id, FulfillmentLine.fulfillment_order_id).where(
             uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, {event.subject_id for event in events})
@@ -38,6 +42,7 @@ async def on_reservation_lost(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
     )
     fulfillment_order_ids = {line.fulfillment_order_id for line in lines}
     locked = await locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
+    await gifts.forgo(uow, [line.id for line in lines], locked)
     alive = {each for each, row in locked.items() if backorders.may_be_short(row)}
     await shortages.mark_short(uow, [line.id for line in lines if line.fulfillment_order_id in alive])
     await splits.part_off_short(uow, alive)
@@ -50,10 +55,18 @@ async def on_codes_mapped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> Non
             pass
 
 
+async def on_order_reviewed(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Join orders a review rule wants merged with what else is open for the same recipients."""
+    wanted = {event.subject_id for event in events if event.payload["merge"]}
+    if wanted:
+        await merging.merge_same_recipient(uow, wanted)
+
+
 REACTIONS: Mapping[str, Reaction] = {
     catalog_events.SkuCreated.kind: on_codes_mapped,
     catalog_events.SkuChanged.kind: on_codes_mapped,
     catalog_events.SkuRestored.kind: on_codes_mapped,
+    order_events.OrderReviewed.kind: on_order_reviewed,
     stock_events.StockReceived.kind: on_stock_freed,
     stock_events.StockAdjusted.kind: on_stock_freed,
     stock_events.SellableChanged.kind: on_stock_freed,

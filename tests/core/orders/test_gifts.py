@@ -16,6 +16,7 @@ from tests.builders_orders import (
     new_order,
     only_fulfillment_order,
     order_lines,
+    react,
     reserved,
 )
 from tests.builders_review import gift_of, gifts_given, make_rule
@@ -37,7 +38,9 @@ from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.shipments import ShippedParcel
 from pickmesh.core.orders.tables import Shipment
+from pickmesh.core.stock import adjustments
 from pickmesh.core.stock import checks as stock_checks
+from pickmesh.core.stock.adjustments import Adjustment
 
 
 def someone(number: int) -> NewRecipient:
@@ -189,6 +192,45 @@ async def test_a_gift_has_no_say_in_the_warehouse(database: Database, merchant: 
     row = await only_fulfillment_order(database, merchant, verdict.order_id)
     assert row.location_id == house.warehouses["HZ1"]
     assert await gift_acts(database, merchant) == [(False, "NO_STOCK")]
+
+
+async def lose(database: Database, actor: Actor, house: House, code: str, pieces: int) -> None:
+    """Find that pieces are not in the bin, and let orders react."""
+    gone = Adjustment(house.bins["HZ1"], house.skus[code], -pieces, "found missing")
+    async with database.unit_of_work(actor) as uow:
+        (answer,) = await adjustments.adjust_stock(uow, adjustments=[gone])
+        assert not isinstance(answer, Refused), answer
+    await react(database, actor)
+
+
+async def test_a_gift_that_loses_its_stock_is_dropped_and_the_order_goes_on(
+    database: Database, merchant: Actor, house: House
+) -> None:
+    rule_id = await make_rule(database, merchant, "toy", [gift_of(house.skus["TOY"], 2)])
+    (verdict,) = await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 1}))
+    await lose(database, merchant, house, "TOY", 1)
+    row = await only_fulfillment_order(database, merchant, verdict.order_id)
+    assert (row.short_quantity, len(await lines_of(database, merchant, row.id))) == (0, 1)
+    gift = (await order_lines(database, merchant, verdict.order_id))[f"gift:{rule_id}"]
+    assert (gift.quantity, gift.cancelled_quantity) == (2, 2)
+    assert (await gifts_given(database, merchant), await reserved(database, merchant, house, "TOY")) == ([], 0)
+    assert "order_gift_dropped" in [event.kind for event in await events_told(database, merchant)]
+    await nothing_is_off(database, merchant)
+
+
+async def test_a_gift_gives_way_before_what_was_sold(database: Database, merchant: Actor, house: House) -> None:
+    await make_rule(database, merchant, "toy", [gift_of(house.skus["TOY"])])
+    given, sold = await bring_in(
+        database,
+        merchant,
+        new_order(house, "T-1", {"CUP": 1}, recipient=someone(1)),
+        new_order(house, "T-2", {"TOY": 1}, recipient=someone(2)),
+    )
+    await lose(database, merchant, house, "TOY", 1)
+    rows = [await only_fulfillment_order(database, merchant, each.order_id) for each in (given, sold)]
+    assert [row.short_quantity for row in rows] == [0, 0]
+    assert await gifts_given(database, merchant) == []
+    await nothing_is_off(database, merchant)
 
 
 async def shipped(database: Database, actor: Actor, order_id: UUID, *skus: UUID) -> list[sa.Row[object]]:

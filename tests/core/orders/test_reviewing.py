@@ -14,6 +14,7 @@ from tests.builders_orders import (
     make_house,
     new_order,
     only_fulfillment_order,
+    react,
 )
 from tests.builders_review import make_rule, remark_says, set_review_policy
 from tests.conftest import NOON
@@ -190,6 +191,18 @@ async def test_words_of_the_address_are_looked_for_in_the_street_and_told_to_nob
     for event in await events_told(database, merchant):
         assert BUYER.street not in str(event.payload)
         assert BUYER.phone not in str(event.payload)
+
+
+async def test_a_rule_joins_an_order_with_what_is_open_for_the_same_buyer(
+    database: Database, merchant: Actor, house: House
+) -> None:
+    await make_rule(database, merchant, "join", [{"kind": "MERGE"}], [remark_says("same parcel")])
+    (first,) = await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 1}))
+    (second,) = await bring_in(database, merchant, new_order(house, "T-2", {"LID": 1}, remark="same parcel please"))
+    await react(database, merchant)
+    rows = [await only_fulfillment_order(database, merchant, each.order_id) for each in (first, second)]
+    assert [row.progress for row in rows] == ["OPEN", "MERGED"]
+    assert rows[1].merged_into_id == rows[0].id
 
 
 RULES = 20

@@ -171,10 +171,10 @@ async def _page_of_skus(
     info: Any,
     request: PageRequest,
     sort: SkuSort = SkuSort.CODE,
-    descending: bool = False,
+    falling: bool = False,
     **filters: Any,
 ) -> Page[Any]:
-    order = SkuOrder(sort, descending, info.context.signed_in.locale.startswith("zh"))
+    order = SkuOrder(SkuSort(sort), falling, info.context.signed_in.locale.startswith("zh"))
     async with info.context.reading() as uow:
         return await listing.sku_page(uow, request, chosen=_chosen(filters), order=order)
 
@@ -205,8 +205,10 @@ class CatalogQueries(Queries):
         serial_tracked=graphene.Boolean(),
         has_barcode=graphene.Boolean(),
         has_shop_code=graphene.Boolean(description="Whether any shop's code stands for it."),
-        sort=graphene.Argument(SkuSortName, default_value=SkuSort.CODE, required=True),
-        descending=graphene.Boolean(default_value=False, required=True),
+        sort=graphene.Argument(SkuSortName, default_value=SkuSort.CODE.value, required=True),
+        falling=graphene.Boolean(
+            default_value=False, required=True, description="From the last to the first: Z to A, the newest first."
+        ),
     )
     barcode_lookup = graphene.Field(
         BarcodeLookup,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,12 +11,14 @@ import sqlalchemy as sa
 from pickmesh.core.catalog import queries, terms
 from pickmesh.core.catalog.queries import SkuRow
 from pickmesh.core.catalog.tables import Barcode, Sku, SkuMap
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import paging
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
-from pickmesh.core.kit.texts import sentence
+
+
+_NAMES = tuple(item.name for item in fields(SkuRow))
 
 
 class SkuSort(StrEnum):
@@ -52,58 +53,43 @@ class SkuOrder:
     """How SKUs are sorted; names are those of one language, or the other's where there is none."""
 
     by: SkuSort = SkuSort.CODE
-    descending: bool = False
+    falling: bool = False
     chinese: bool = False
 
     @property
-    def key(self) -> tuple[Any, ...]:
-        """The columns that sort; the last one decides between equals."""
-        if self.by is SkuSort.CODE:
-            return Sku.code, Sku.id
-        if self.by is SkuSort.CREATED_AT:
-            return (Sku.created_at, Sku.id)
+    def sort(self) -> paged.Sort:
+        """The same as every list is sorted."""
+        columns = {SkuSort.CODE: Sku.code, SkuSort.CREATED_AT: Sku.created_at, SkuSort.NAME: self._name}
+        return paged.Sort(self.by.value, columns[self.by], self.falling)
+
+    @property
+    def _name(self) -> sa.ColumnElement[str]:
         name, other = (Sku.name_zh, Sku.name_en) if self.chinese else (Sku.name_en, Sku.name_zh)
-        return sa.case((name == "", other), else_=name), Sku.id
-
-    def key_of(self, sku: SkuRow) -> tuple[object, ...]:
-        """Return the same of a SKU that was read."""
-        if self.by is SkuSort.CODE:
-            return sku.code, str(sku.id)
-        if self.by is SkuSort.CREATED_AT:
-            return sku.created_at.isoformat(), str(sku.id)
-        name, other = (sku.name_zh, sku.name_en) if self.chinese else (sku.name_en, sku.name_zh)
-        return name or other, str(sku.id)
-
-    def cursor(self, request: PageRequest) -> tuple[Any, UUID]:
-        """Read a cursor of this order; refuses another list's, and another order's."""
-        try:
-            first, last = request.cursor or ()
-            value = datetime.fromisoformat(str(first)) if self.by is SkuSort.CREATED_AT else str(first)
-            return value, UUID(str(last))
-        except ValueError:
-            message = sentence("That cursor is not one of this list; start again from the first page.")
-            raise InvalidInput(message, field=("after",)) from None
+        return sa.case((name == "", other), else_=name).label("shown_name")
 
 
 async def sku_page(
     uow: UnitOfWork, request: PageRequest, *, chosen: SkuFilter | None = None, order: SkuOrder | None = None
 ) -> Page[SkuRow]:
-    """Return a page of SKUs, one statement; needs catalog:read."""
+    """Return a page of SKUs, one statement; another counts them all when asked. Needs catalog:read."""
     uow.actor.require(Permission.CATALOG_READ)
-    conditions, sorted_by = _conditions(uow, chosen or SkuFilter()), order or SkuOrder()
+    conditions, sorted_by = _conditions(uow, chosen or SkuFilter()), (order or SkuOrder()).sort
     if conditions is None:
-        return Page([], [], has_next=False, has_previous=False)
-    statement = sa.select(*(getattr(Sku, item.name) for item in fields(SkuRow))).where(*conditions)
-    falling = sorted_by.descending is not request.backwards
-    if request.cursor is not None:
-        value, last = sorted_by.cursor(request)
-        first = sorted_by.key[0]
-        here = sa.tuple_(sa.literal(value, first.type), sa.literal(last, Sku.id.type))
-        key = sa.tuple_(*sorted_by.key)
-        statement = statement.where(key < here if falling else key > here)
-    ordered = [column.desc() for column in sorted_by.key] if falling else list(sorted_by.key)
-    found = await uow.fetch(statement.order_by(*ordered).limit(request.limit + 1))
-    return paging.page_of([SkuRow(*row) for row in found], request, key=sorted_by.key_of)
+        return Page([], [], has_next=False, has_previous=False, count=_none)
+    columns = [getattr(Sku, name) for name in _NAMES]
+    if sorted_by.column.key not in _NAMES:
+        columns.append(sorted_by.column)
+    page = await paged.page_sorted(uow, sa.select(*columns).where(*conditions), sorted_by, Sku.id, request)
+    return _of_skus(page, [SkuRow(*row[: len(_NAMES)]) for row in page.items])
+
+
+async def _none(_uow: UnitOfWork) -> int:
+    return 0
+
+
+def _of_skus(page: Page[Any], items: Sequence[SkuRow]) -> Page[SkuRow]:
+    """Return a page with its rows as what they are."""
+    return Page(items, page.cursors, page.has_next, page.has_previous, page.count)
 
 
 async def pages_of_skus(
@@ -117,16 +103,7 @@ async def pages_of_skus(
             yield page.items
         if not page.has_next:
             return
-        request = PageRequest(limit=size, cursor=SkuOrder().key_of(page.items[-1]))
-
-
-async def sku_count(uow: UnitOfWork, chosen: SkuFilter | None = None) -> int:
-    """Return how many SKUs a list has in all, one statement; needs catalog:read."""
-    uow.actor.require(Permission.CATALOG_READ)
-    conditions = _conditions(uow, chosen or SkuFilter())
-    if conditions is None:
-        return 0
-    return int(await uow.scalar(sa.select(sa.func.count()).select_from(Sku).where(*conditions)))
+        request = PageRequest(limit=size, cursor=paging.decode_cursor(page.cursors[-1], "after"))
 
 
 def _conditions(uow: UnitOfWork, chosen: SkuFilter) -> Sequence[sa.ColumnElement[bool]] | None:

@@ -12,6 +12,7 @@ from pickmesh.core.catalog import shop_codes
 from pickmesh.core.catalog.rules import ShopCode
 from pickmesh.core.catalog.shop_codes import NewMapping
 from pickmesh.core.catalog.touching import Versions
+from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest, page_of
 from pickmesh.core.kit.permissions import Permission
@@ -64,7 +65,7 @@ async def unmapped_page(uow: UnitOfWork, request: PageRequest, *, shop_id: UUID 
     order = [column.desc() for column in key] if request.backwards else list(key)
     found = await uow.fetch(wanted.order_by(*order).limit(request.limit + 1))
     rows = [UnmappedCode(**_plain(row)) for row in found]
-    return page_of(rows, request, lambda row: (row.since.isoformat(), str(row.shop_id), row.code))
+    return page_of(rows, request, _key_of, paged.counting(statement))
 
 
 async def waiting_for(uow: UnitOfWork, keys: Collection[ShopCode]) -> dict[ShopCode, UnmappedCode]:
@@ -137,6 +138,10 @@ def _waiting(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
 
 def _plain(row: sa.Row[Any]) -> dict[str, Any]:
     return {**row._mapping, "pieces": int(row.pieces)}
+
+
+def _key_of(row: UnmappedCode) -> tuple[object, ...]:
+    return row.since.isoformat(), str(row.shop_id), row.code
 
 
 def _cursor(request: PageRequest) -> tuple[datetime, UUID, str]:

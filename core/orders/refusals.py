@@ -125,3 +125,9 @@ class LocationInUse(Refusal):
     """There are still goods, promises or work at this location, or a rule names it; the data tells how much of each."""
 
     code = "LOCATION_IN_USE"
+
+
+class InParcel(Refusal):
+    """These goods lie in a parcel already; take them out of it first, or stop the whole fulfillment order."""
+
+    code = "IN_PARCEL"

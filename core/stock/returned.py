@@ -93,7 +93,7 @@ async def take_returns(uow: UnitOfWork, *, returns: Sequence[StockReturn]) -> li
         places=places,
         skus=await goods.sku_facts(uow, set(sku_of.values())),
         sku_of=sku_of,
-        with_buyer=await _with_buyer(uow, line_ids),
+        with_buyer=await with_buyers(uow, line_ids),
         lots=await goods.lot_facts(uow, {row.lot_id for row in sold}),
         units=await _units(uow, returns, set(sku_of.values())),
         customers=await queries.places_of_kind(uow, {PlaceKind.CUSTOMER}),
@@ -124,7 +124,7 @@ async def _shipped(uow: UnitOfWork, line_ids: Collection[UUID]) -> Sequence[sa.R
     return await uow.fetch(found)
 
 
-async def _with_buyer(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
+async def with_buyers(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
     """Return what buyers have of lines, by line and lot: shipped less what came back."""
     came = sa.select(StockMove.line_id, StockMove.lot_id, StockMove.quantity).where(
         uow.mine(StockMove), uow.among(StockMove.line_id, line_ids), StockMove.reason == sa.literal_column("'RETURN'")

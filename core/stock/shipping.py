@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refusal, Refused
-from pickmesh.core.stock import carrying, events, locks, promises, queries, refusals, rules, units
+from pickmesh.core.kit.texts import sentence
+from pickmesh.core.stock import carrying, events, locks, promises, queries, refusals, returned, rules, units
 from pickmesh.core.stock.posting import post
 from pickmesh.core.stock.promises import Promise
 from pickmesh.core.stock.rules import Level, MoveReason, PlaceFacts, Posting
@@ -88,8 +89,8 @@ async def unship_allocations(
 ) -> Shipped:
     """Take a shipment back before handover: the units are in their parcel again and promised as before.
 
-    A compensating move; the ledger keeps both. What is not shipped (any more) comes back as `already`. Part of a
-    packing command, which has checked who may.
+    A compensating move; the ledger keeps both. What is not shipped (any more) comes back as `already`; refused is what
+    the buyer has sent back. Part of a packing command, which has checked who may.
     """
     if not allocation_ids:
         return Shipped([], [], [])
@@ -97,7 +98,8 @@ async def unship_allocations(
     await locks.lock_balances_of_allocations(uow, allocation_ids)
     found = await promises.promises_by_id(uow, allocation_ids)
     customers = await _customers(uow)
-    coming, already, refused = _sorted_back(allocation_ids, found)
+    sold = await returned.with_buyers(uow, {promise.line_id for promise in found.values()})
+    coming, already, refused = _sorted_back(allocation_ids, found, sold)
     unit_ids = await _shipped_units(uow, [promise for _, promise in coming], document_id)
     postings = [
         posting
@@ -150,8 +152,10 @@ def _may_ship(promise: Promise | None, balances: locks.Balances) -> Promise:
 
 
 def _sorted_back(
-    allocation_ids: Iterable[UUID], found: Mapping[UUID, Promise]
+    allocation_ids: Iterable[UUID], found: Mapping[UUID, Promise], sold: Mapping[UUID, Mapping[UUID, int]]
 ) -> tuple[list[tuple[int, Promise]], list[UUID], list[Refused]]:
+    """Tell what comes back, what has not gone, and what may not come: the buyer has sent some of it back already."""
+    left = {(line_id, lot_id): quantity for line_id, lots in sold.items() for lot_id, quantity in lots.items()}
     coming: dict[UUID, tuple[int, Promise]] = {}
     already: list[UUID] = []
     refused: list[Refused] = []
@@ -159,10 +163,16 @@ def _sorted_back(
         promise = found.get(allocation_id)
         if promise is None:
             refused.append(Refused(index, refusals.UnknownAllocation()))
-        elif promise.status == AllocationStatus.CONSUMED:
-            coming.setdefault(allocation_id, (index, promise))
-        else:
+        elif promise.status != AllocationStatus.CONSUMED:
             already.append(allocation_id)
+        elif allocation_id in coming:
+            continue
+        elif left[promise.line_id, promise.lot_id] < promise.quantity:
+            message = sentence("Units of that line came back as a return; what is with the buyer stays shipped.")
+            refused.append(Refused(index, refusals.AllocationClosed(message)))
+        else:
+            left[promise.line_id, promise.lot_id] -= promise.quantity
+            coming[allocation_id] = (index, promise)
     return list(coming.values()), already, refused
 
 

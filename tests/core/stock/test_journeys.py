@@ -7,7 +7,7 @@ from stock_floor import Floor
 
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.stock import allocations, carrying, put_backs, reservations, shipping
+from pickmesh.core.stock import allocations, carrying, put_backs, reservations, returned, shipping
 from pickmesh.core.stock.carrying import Carried, Carry
 from pickmesh.core.stock.put_backs import Ended, Loss, PutBack
 from pickmesh.core.stock.shipping import Shipped
@@ -212,6 +212,19 @@ async def test_a_shipment_taken_back_is_in_its_parcel_and_promised_again(floor: 
     assert await floor.reservations(line) == [("OPEN", 2)]
     await floor.assert_sound()
     assert [one.quantity for one in (await ship(floor, allocation)).done] == [2]
+    await floor.assert_sound()
+
+
+async def test_what_the_buyer_has_sent_back_is_not_called_back_from_the_carrier_too(floor: Floor) -> None:
+    await floor.put(floor.bin("A-01"), "KETTLE", 5)
+    line, (allocation,) = await floor.promised("KETTLE", 2)
+    await carried(floor, allocation, floor.parcel_id, 2)
+    await ship(floor, allocation)
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        await returned.take_returns(uow, returns=[returned.StockReturn(line, floor.bin("A-02"), 1)])
+    answer = await unship(floor, allocation)
+    assert (answer.done, [one.refusal.code for one in answer.refused]) == ([], ["ALLOCATION_CLOSED"])
+    assert await floor.level("KETTLE") == (4, 0, 0, 4)
     await floor.assert_sound()
 
 

@@ -28,6 +28,7 @@ NAMED = {
     "offer": "Offer",
     "order": "Order",
     "order_line": "OrderLine",
+    "other_sku": "Sku",
     "parcel": "Parcel",
     "partner_offer": "PartnerOffer",
     "partnership": "Partnership",

@@ -12,6 +12,7 @@ from tests.builders_stock import Warehouse, make_warehouse
 from tests.builders_voice import furnish_voice
 
 from pickmesh.core.accounts import commands as accounts
+from pickmesh.core.catalog import look_alikes, pictures
 from pickmesh.core.catalog import queries as catalog_queries
 from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode, NewSku
 from pickmesh.core.floor import sessions
@@ -130,7 +131,16 @@ async def _goods(
             for bin_id, code in zip(warehouse.bins.values(), codes, strict=True)
         ]
         ids["Lot"] += [answer.lot_id for answer in _done(await receipts.receive_stock(uow, receipts=came))]
-        ids["Product"] += [row.product_id for row in (await catalog_queries.skus(uow, ids["Sku"])).values()]
+        found = await catalog_queries.skus(uow, ids["Sku"])
+        ids["Product"] += [found[sku_id].product_id for sku_id in ids["Sku"]]
+        pairs = [(ids["Sku"][0], sku_id) for sku_id in ids["Sku"][1:]]
+        _done(await look_alikes.mark_look_alikes(uow, pairs=pairs))
+        urls = [
+            pictures.NewPicture(product_id, f"https://img.example.com/{product_id}") for product_id in ids["Product"]
+        ]
+        ids["Picture"] += [answer.picture_id for answer in _done(await pictures.add_pictures(uow, pictures=urls))]
+        barcodes = await catalog_queries.barcodes_of(uow, ids["Sku"])
+        ids["Barcode"] += [barcodes[sku_id][0].id for sku_id in ids["Sku"]]
     return codes
 
 
@@ -139,6 +149,8 @@ async def _orders(
 ) -> None:
     told = [new_order(house, f"T-{number}", dict.fromkeys(codes[number % size :][:1], 1)) for number in range(2 * size)]
     verdicts = await bring_in(database, actor, *told)
+    unknown = [new_order(house, f"U-{number}", {f"UNKNOWN-{number}": 1}) for number in range(size)]
+    await bring_in(database, actor, *unknown)
     ids["Order"] += [verdict.order_id for verdict in verdicts]
     async with database.unit_of_work(actor) as uow:
         found = await order_queries.fulfillment_orders_of(uow, ids["Order"])

@@ -17,7 +17,6 @@ from pickmesh.core.kit import paging
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 
-
 _NAMES = tuple(item.name for item in fields(SkuRow))
 
 

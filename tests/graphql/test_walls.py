@@ -37,6 +37,7 @@ OF_THE_BOT = {"chatMigrate", "chatButtons", "chatMessageRemember", "chatMessageF
 WITHOUT_IDS = {
     *("signIn", "signOut", "pairingRedeem", "apiKeyCreate", "viewerLocale"),
     *("buttonPress", "chatLink", "chatMigrate", "partnershipInvite"),
+    *("skuSave", "productSave"),
 }
 """Mutations that name nothing of a merchant's."""
 NOT_THERE = {
@@ -44,7 +45,7 @@ NOT_THERE = {
     *("UNKNOWN_PARTNERSHIP", "UNKNOWN_OFFER", "UNKNOWN_DROPSHIP"),
 }
 """What tells that nothing of the caller's has that id."""
-TYPES = {"fulfillmentOrders": "FulfillmentOrder"}
+TYPES = {"fulfillmentOrders": "FulfillmentOrder", "products": "Product", "skus": "Sku"}
 """The type of what the items of a list in an input are."""
 CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01", "Station": "BENCH-1"}
 TEXTS = {
@@ -87,6 +88,7 @@ def type_of_id(name: str, owner: str) -> str:
     other_names = {
         "accountIds": "chatAccount",
         "leaseId": "pickList",
+        "otherSkuId": "sku",
         "sessionId": "scanSession",
         "fromPlaceId": "place",
         "toPlaceId": "place",

@@ -13,7 +13,6 @@ from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, No
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, locks, review_actions
 from pickmesh.core.orders.rule_tables import OrderTag
-from pickmesh.core.orders.tables import SalesOrder
 
 ORDERS_MAX = 1_000
 TAGS_MAX = 20
@@ -105,8 +104,3 @@ async def tags_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mappin
     for row in found:
         tags.setdefault(row.order_id, []).append(row.tag)
     return {order_id: tuple(sorted(words)) for order_id, words in tags.items()}
-
-
-def has_tag(uow: UnitOfWork, tags: Collection[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that an order has one of these tags, for a query of orders."""
-    return SalesOrder.id.in_(sa.select(OrderTag.order_id).where(uow.mine(OrderTag), uow.among(OrderTag.tag, set(tags))))

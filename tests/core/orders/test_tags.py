@@ -4,7 +4,6 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 from tests.builders_orders import House, bring_in, make_house, new_order, only_fulfillment_order
 from tests.builders_review import set_review_policy
 from tests.events_told import events_told
@@ -14,10 +13,12 @@ from pickmesh.core.accounts.tables import ReviewPolicy
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.paging import PageRequest
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, NotPermitted, Refused
-from pickmesh.core.orders import approving, holds, tags
+from pickmesh.core.orders import approving, holds, lists, tags
 from pickmesh.core.orders.approving import Approved
-from pickmesh.core.orders.tables import HoldReason, PaymentStatus, SalesOrder
+from pickmesh.core.orders.lists import OrderFilter
+from pickmesh.core.orders.tables import HoldReason, PaymentStatus
 from pickmesh.core.orders.tags import Tagged
 
 
@@ -59,12 +60,10 @@ async def test_orders_are_found_by_any_of_their_tags(database: Database, merchan
     await tag(database, merchant, [one, two], ["vip"])
     await tag(database, merchant, [three], ["late", "other"])
     async with database.reading(merchant) as uow:
-        found = await uow.fetch(
-            sa.select(SalesOrder.id)
-            .where(uow.mine(SalesOrder), tags.has_tag(uow, ["late", "vip"]))
-            .order_by(SalesOrder.id)
-        )
-    assert [row.id for row in found] == [one, two, three]
+        page = await lists.order_page(uow, PageRequest(limit=10), OrderFilter(tags=["late", "vip"]))
+        only = await lists.order_page(uow, PageRequest(limit=10), OrderFilter(tags=["other"]))
+    assert [row.id for row in page.items] == [three, two, one]
+    assert [row.id for row in only.items] == [three]
 
 
 async def test_an_order_of_nobody_of_another_shop_or_with_too_many_tags_is_refused(

@@ -28,8 +28,11 @@ from pickmesh.graphql import (
     picking,
     printing,
     relay,
+    replenishment,
     stock,
     stock_acts,
+    stock_units,
+    transfers,
 )
 
 ROOMS = (
@@ -39,6 +42,8 @@ ROOMS = (
     catalog_acts,
     catalog_codes,
     stock_acts,
+    transfers,
+    replenishment,
     intake,
     fulfillment_orders,
     merging,
@@ -65,6 +70,9 @@ class Query(
     picking.PickingQueries,
     order_lists.OrdersQueries,
     merging.MergingQueries,
+    replenishment.ReplenishmentQueries,
+    transfers.TransferQueries,
+    stock_units.StockUnitQueries,
     stock.StockQueries,
     catalog_codes.CatalogCodesQueries,
     catalog.CatalogQueries,

@@ -34,6 +34,7 @@ class Adjustment:
     reason: str = MoveReason.ADJUSTMENT
     lot_id: UUID = NIL_ID
     unit_id: UUID | None = None
+    serial: str = ""
     why: AdjustmentReason | None = None
     note: str = ""
 
@@ -197,6 +198,7 @@ def _unit(adjustment: Adjustment, sku: SkuFacts, there: UnitsThere, key: Balance
         return None
     if adjustment.difference > 0:
         raise refusals.SerialNeeded("These goods are kept by serial number; receive each piece with its serial.")
-    if adjustment.unit_id is None or adjustment.difference != -1:
+    unit_id = there.named(sku.id, adjustment.serial, adjustment.unit_id)
+    if unit_id is None or adjustment.difference != -1:
         raise refusals.SerialNeeded("Name the serial number that is gone, one row with difference -1 per piece.")
-    return there.chosen(key, 1, adjustment.unit_id, any_will_do=False)[0]
+    return there.chosen(key, 1, unit_id, any_will_do=False)[0]

@@ -16,7 +16,7 @@ from pickmesh.core.stock.rules import BalanceFigures, BalanceKey, Level, LevelFi
 
 @dataclass(frozen=True, slots=True)
 class StockTransfer:
-    """Pieces to move between two places of one warehouse; `unit_id` names a serial-tracked one (quantity 1)."""
+    """Pieces to move between two places of one warehouse; a serial-tracked one is named, quantity 1."""
 
     from_place_id: UUID
     to_place_id: UUID
@@ -24,6 +24,7 @@ class StockTransfer:
     quantity: int
     lot_id: UUID = NIL_ID
     unit_id: UUID | None = None
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +142,5 @@ def _posting(
 def _units(move: StockTransfer, sku: SkuFacts, there: units.UnitsThere) -> list[UUID]:
     if not sku.serial_tracked:
         return []
-    return there.chosen(_from(move), move.quantity, move.unit_id, any_will_do=False)
+    unit_id = there.named(move.sku_id, move.serial, move.unit_id)
+    return there.chosen(_from(move), move.quantity, unit_id, any_will_do=False)

@@ -179,7 +179,7 @@ def _task_rows(
     candidates: Sequence[Candidate],
     today: Mapping[UUID, date],
 ) -> list[dict[str, Any]]:
-    """Choose overflow bins for faces, one row for each way; where there is not enough for all, the emptiest is first."""
+    """Choose overflow bins for faces, a row for each way; where there is not enough for all, the emptiest is first."""
     ranked = sorted(needs, key=lambda one: (one.expected / max(1, one.min_quantity), one.place_id, one.sku_id))
     wishes = {new_id(): one for one in ranked}  # ids rise, and so do the ranks
     plan = [
@@ -205,11 +205,15 @@ def _task_rows(
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Pieces of a task that were moved; None is all that is left. With `closes` the rest is not coming."""
+    """Pieces of a task that were moved; None is all that is left. With `closes` the rest is not coming.
+
+    Where only some of the serial-tracked pieces in a bin go, each is named, by id or serial number.
+    """
 
     task_id: UUID
     quantity: int | None = None
     unit_ids: Sequence[UUID] = ()
+    serials: Sequence[str] = ()
     closes: bool = False
 
 
@@ -249,7 +253,8 @@ def _quantity(one: Completion, task: sa.Row[Any] | None, left: Mapping[UUID, int
             "Of this replenishment {left} are left, not {asked}.", left=left[one.task_id], asked=quantity
         )
         raise InvalidInput(message, field=("quantity",), data={"quantity": left[one.task_id]})
-    if one.unit_ids and len(set(one.unit_ids)) != quantity:
+    named = {str(unit_id) for unit_id in one.unit_ids} | {serial.strip().upper() for serial in one.serials}
+    if (one.unit_ids or one.serials) and len(named) != quantity:
         message = sentence("These goods are kept by serial number; name each piece once.")
         raise refusals.SerialNeeded(message, field=("serials",))
     return quantity
@@ -257,8 +262,9 @@ def _quantity(one: Completion, task: sa.Row[Any] | None, left: Mapping[UUID, int
 
 def _moves(task: sa.Row[Any], one: Completion, quantity: int) -> list[StockTransfer]:
     ends = (task.from_place_id, task.to_place_id, task.sku_id)
-    if one.unit_ids:
-        return [StockTransfer(*ends, 1, task.lot_id, unit_id) for unit_id in one.unit_ids]
+    if one.unit_ids or one.serials:
+        by_id = [StockTransfer(*ends, 1, task.lot_id, unit_id) for unit_id in one.unit_ids]
+        return by_id + [StockTransfer(*ends, 1, task.lot_id, serial=serial) for serial in one.serials]
     return [StockTransfer(*ends, quantity, task.lot_id)]
 
 

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.paging import Page, PageRequest
+from pickmesh.core.kit.paging import Page, PageRequest, page_of
+from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock.rules import BalanceKey
 from pickmesh.core.stock.tables import (
     BinRole,
@@ -84,6 +86,27 @@ async def faces_of_places(uow: UnitOfWork, place_ids: Iterable[UUID]) -> Rows:
     """Return what pick faces these bins are, and of which SKUs."""
     found = sa.select(*_FACE).where(uow.mine(PickFace), uow.among(PickFace.place_id, place_ids))
     return await uow.fetch(found.order_by(PickFace.place_id, PickFace.sku_id))
+
+
+async def face_page(uow: UnitOfWork, request: PageRequest, *, location_id: UUID) -> Page[sa.Row[Any]]:
+    """Return the pick faces of a location, by place and SKU."""
+    key = (PickFace.place_id, PickFace.sku_id)
+    found = sa.select(*_FACE).where(uow.mine(PickFace), PickFace.location_id == location_id)
+    if request.cursor is not None:
+        here = sa.tuple_(*(sa.literal(part) for part in _cursor(request)))
+        found = found.where(sa.tuple_(*key) < here if request.backwards else sa.tuple_(*key) > here)
+    order = [column.desc() for column in key] if request.backwards else list(key)
+    rows = await uow.fetch(found.order_by(*order).limit(request.limit + 1))
+    return page_of(rows, request, lambda row: (str(row.place_id), str(row.sku_id)))
+
+
+def _cursor(request: PageRequest) -> tuple[UUID, UUID]:
+    try:
+        place_id, sku_id = (UUID(str(part)) for part in request.cursor or ())
+    except ValueError:
+        message = sentence("That cursor is not one of this list; start again from the first page.")
+        raise InvalidInput(message, field=("after",)) from None
+    return place_id, sku_id
 
 
 async def faced_skus(uow: UnitOfWork, location_id: UUID) -> set[UUID]:

@@ -35,7 +35,7 @@ from pickmesh.core.stock.transfers import TransferChanged
 
 @dataclass(frozen=True, slots=True)
 class TransferReceipt:
-    """Pieces of a transfer line that arrive at a place (`unit_id` names a serial-tracked one, quantity 1).
+    """Pieces of a transfer line that arrive at a place; a serial-tracked one is named, quantity 1.
 
     Without a lot it is the one that travels; where several lots of the line do, it must be named.
     """
@@ -45,6 +45,7 @@ class TransferReceipt:
     quantity: int
     lot_id: UUID | None = None
     unit_id: UUID | None = None
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,14 @@ class _Arriving:
         )
         if not sku.serial_tracked:
             return [posting]
-        return list(units.naming(posting, self.there.chosen(key, one.quantity, one.unit_id, any_will_do=False)))
+        return list(
+            units.naming(
+                posting,
+                self.there.chosen(
+                    key, one.quantity, self.there.named(line.sku_id, one.serial, one.unit_id), any_will_do=False
+                ),
+            )
+        )
 
 
 async def _settle(

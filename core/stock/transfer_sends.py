@@ -46,7 +46,7 @@ from pickmesh.core.stock.transfers import RANK_AT, TransferChanged
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Pieces of a transfer line that leave, from a bin or dock (`unit_id` names a serial-tracked one, quantity 1).
+    """Pieces of a transfer line that leave, from a bin or dock; a serial-tracked one is named, quantity 1.
 
     Without a place they are taken by the taking rules: what expires first, what came first, the fewest bins.
     """
@@ -56,6 +56,7 @@ class Sending:
     place_id: UUID | None = None
     lot_id: UUID = NIL_ID
     unit_id: UUID | None = None
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,14 @@ class _Sending:
         )
         if not sku.serial_tracked:
             return [posting]
-        return list(units.naming(posting, self.there.chosen(key, quantity, one.unit_id, any_will_do=False)))
+        return list(
+            units.naming(
+                posting,
+                self.there.chosen(
+                    key, quantity, self.there.named(line.sku_id, one.serial, one.unit_id), any_will_do=False
+                ),
+            )
+        )
 
     def _note(self, one: Sending, level: Level, written: Sequence[Posting]) -> None:
         """Keep what this sending takes, so that the next one finds it gone."""

@@ -44,6 +44,7 @@ class TakenBack:
     quantity: int
     lot_id: UUID = NIL_ID
     unit_id: UUID | None = None
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,14 @@ class _Undo:
         if not sku.serial_tracked:
             return [posting]
         key = BalanceKey(posting.from_place.id, line.sku_id, one.lot_id)
-        return list(units.naming(posting, self.there.chosen(key, one.quantity, one.unit_id, any_will_do=False)))
+        return list(
+            units.naming(
+                posting,
+                self.there.chosen(
+                    key, one.quantity, self.there.named(line.sku_id, one.serial, one.unit_id), any_will_do=False
+                ),
+            )
+        )
 
     def pieces(self) -> list[tuple[UUID, sa.Row[Any], int]]:
         """Return the transfers concerned and how many pieces of each were taken back."""

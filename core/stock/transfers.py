@@ -4,9 +4,10 @@ PLANNED -> SENT -> RECEIVED, or CANCELLED while nothing has left. What is planne
 its own id, so a transfer never takes what orders were promised, and no order takes what a transfer will.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,36 @@ LINES_MAX = 1_000
 NOTE_LENGTH_MAX = 500
 RANK_AT = datetime(9000, 1, 1, tzinfo=UTC)
 """Behind every order: when reality leaves less than was promised, a transfer gives way before any buyer."""
+
+
+class TransferAction(StrEnum):
+    """What may be done to a transfer as it stands."""
+
+    SEND = "SEND"
+    FINISH = "FINISH"
+    CANCEL = "CANCEL"
+    RECEIVE = "RECEIVE"
+    CLOSE = "CLOSE"
+    TAKE_BACK_SENT = "TAKE_BACK_SENT"
+    TAKE_BACK_RECEIVED = "TAKE_BACK_RECEIVED"
+
+
+def supported_actions(status: str, lines: Iterable[Any]) -> list[TransferAction]:
+    """Return what may be done to a transfer, from its status and the figures of its lines."""
+    lines = list(lines)
+    left = any(line.sent_quantity for line in lines)
+    travels = any(line.travelling_quantity for line in lines)
+    is_planned = status == TransferStatus.PLANNED
+    allowed = {
+        TransferAction.SEND: is_planned,
+        TransferAction.FINISH: is_planned and left,
+        TransferAction.CANCEL: is_planned and not left,
+        TransferAction.RECEIVE: travels,
+        TransferAction.CLOSE: travels,
+        TransferAction.TAKE_BACK_SENT: travels,
+        TransferAction.TAKE_BACK_RECEIVED: any(line.received_quantity for line in lines),
+    }
+    return [action for action in TransferAction if allowed[action]]
 
 
 @dataclass(frozen=True, slots=True)

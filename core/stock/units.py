@@ -14,10 +14,24 @@ from pickmesh.core.stock.rules import BalanceKey, Posting
 class UnitsThere:
     """The serial-tracked units in stock at some places, as a batch of moves goes through them in memory."""
 
-    def __init__(self, units: Iterable[tuple[UUID, BalanceKey]]) -> None:
+    def __init__(self, units: Iterable[tuple[UUID, BalanceKey, str]]) -> None:
         self._at: defaultdict[BalanceKey, list[UUID]] = defaultdict(list)
-        for unit_id, key in units:
+        self._named: dict[tuple[UUID, str], UUID] = {}
+        for unit_id, key, serial in units:
             self._at[key].append(unit_id)
+            self._named[key.sku_id, serial] = unit_id
+
+    def named(self, sku_id: UUID, serial: str, unit_id: UUID | None = None) -> UUID | None:
+        """Return the unit that was told, by its id or its serial number; None when neither was.
+
+        Refuses SERIAL_ELSEWHERE for a serial number that is not recorded at any of these places.
+        """
+        told = serial.strip().upper()
+        if unit_id is not None or not told:
+            return unit_id
+        if (sku_id, told) not in self._named:
+            raise refusals.SerialElsewhere(field=("serial",), data={"serial": told})
+        return self._named[sku_id, told]
 
     def chosen(self, key: BalanceKey, quantity: int, unit_id: UUID | None, *, any_will_do: bool) -> list[UUID]:
         """Return which units go: the named one, all when all go, else the first by serial number if any will do.
@@ -46,7 +60,7 @@ async def units_at(uow: UnitOfWork, keys: Iterable[BalanceKey]) -> UnitsThere:
     """Lock the serial-tracked units at these balances; no statement when there is no key."""
     pairs = {(key.place_id, key.sku_id) for key in keys}
     found = await locks.lock_units(uow, pairs) if pairs else []
-    return UnitsThere((unit.id, BalanceKey(unit.place_id, unit.sku_id, unit.lot_id)) for unit in found)
+    return UnitsThere((unit.id, BalanceKey(unit.place_id, unit.sku_id, unit.lot_id), unit.serial) for unit in found)
 
 
 async def units_of_promises(uow: UnitOfWork, promises: Iterable[Promise]) -> UnitsThere:

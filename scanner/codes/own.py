@@ -37,6 +37,7 @@ class OwnKind(StrEnum):
     STATION = "S"
     BIN = "B"
     SLOT = "V"
+    TRANSFER = "M"
 
 
 PLACE_KINDS = frozenset({OwnKind.STATION, OwnKind.BIN, OwnKind.SLOT})

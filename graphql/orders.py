@@ -19,6 +19,8 @@ from pickmesh.graphql.dropships import DropshipOfFulfillmentOrder
 from pickmesh.graphql.loading import grouped
 from pickmesh.graphql.packing import PackingOfFulfillmentOrder
 from pickmesh.graphql.picking import PickingOfFulfillmentOrder
+from pickmesh.graphql.routing import RoutingOfFulfillmentOrder
+from pickmesh.graphql.review import ReviewOfOrder
 from pickmesh.graphql.scalars import DateTime, Long
 from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind
@@ -126,7 +128,7 @@ class Shipment(graphene.ObjectType):
     told_at = graphene.Field(DateTime, description="When the shop had it; null while it waits in the outbox.")
 
 
-class Order(relay.ObjectType):
+class Order(relay.ObjectType, ReviewOfOrder):
     """What a buyer asked a shop for; amounts in minor units of one currency."""
 
     class Meta:
@@ -217,7 +219,12 @@ class FulfillmentLine(relay.ObjectType, OfSku):
 
 
 class FulfillmentOrder(
-    relay.ObjectType, AtLocation, PickingOfFulfillmentOrder, PackingOfFulfillmentOrder, DropshipOfFulfillmentOrder
+    relay.ObjectType,
+    AtLocation,
+    RoutingOfFulfillmentOrder,
+    PickingOfFulfillmentOrder,
+    PackingOfFulfillmentOrder,
+    DropshipOfFulfillmentOrder,
 ):
     """What one location must do for one recipient."""
 

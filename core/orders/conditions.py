@@ -63,7 +63,8 @@ class Operator(StrEnum):
 _CHOICE = (Operator.IS_ANY_OF, Operator.IS_NONE_OF)
 _WORDS = (Operator.CONTAINS_ANY, Operator.CONTAINS_NONE)
 _PRESENCE = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
-_FIGURE = (Operator.AT_LEAST, Operator.AT_MOST, Operator.BELOW)
+FIGURES = (Operator.AT_LEAST, Operator.AT_MOST, Operator.BELOW)
+"""Operators that compare with a figure."""
 
 OPERATORS: Mapping[Field, tuple[Operator, ...]] = {
     Field.SHOP: _CHOICE,
@@ -76,11 +77,11 @@ OPERATORS: Mapping[Field, tuple[Operator, ...]] = {
     Field.ADDRESS_WORDS: _WORDS,
     Field.REMARK: (*_WORDS, *_PRESENCE),
     Field.SELLER_FLAG: (*_CHOICE, *_PRESENCE),
-    Field.AMOUNT: _FIGURE,
-    Field.WEIGHT_G: _FIGURE,
-    Field.PIECES: _FIGURE,
-    Field.LINES: _FIGURE,
-    Field.SKU: (*_CHOICE, *_FIGURE),
+    Field.AMOUNT: FIGURES,
+    Field.WEIGHT_G: FIGURES,
+    Field.PIECES: FIGURES,
+    Field.LINES: FIGURES,
+    Field.SKU: (*_CHOICE, *FIGURES),
     Field.TAG: (*_CHOICE, *_PRESENCE),
 }
 """Which operators fit each field."""
@@ -327,7 +328,7 @@ def _parsed_value(which: Field, operator: Operator, told: Any, path: tuple[str |
         if told not in (None, [], ""):
             raise InvalidInput(sentence("This operator takes no value; leave it out."), field=path)
         return None
-    if operator not in _FIGURE:
+    if operator not in FIGURES:
         return _parsed_words(which, told, path)
     if which is Field.AMOUNT:
         return _parsed_money(told, path)

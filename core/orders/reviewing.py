@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import ReviewPolicy
 from pickmesh.core.catalog.tables import Sku
+from pickmesh.core.journal.reading import LoggedEvent
+from pickmesh.core.journal.tables import EventRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import events, gifts, review_rules
 from pickmesh.core.orders.conditions import Field, OrderFacts, all_hold, folded
@@ -160,6 +162,23 @@ _DO = {
     ActionKind.GIFT: _do_gift,
     ActionKind.STOP: _do_stop,
 }
+
+
+async def reviews_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> Mapping[UUID, list[LoggedEvent]]:
+    """Return which rules fitted orders and what they did, by order: their events, the oldest first."""
+    found = await uow.fetch(
+        sa.select(EventRow.seq, EventRow.kind, EventRow.subject_id, EventRow.payload, EventRow.actor_id, EventRow.at)
+        .where(
+            uow.mine(EventRow),
+            uow.among(EventRow.subject_id, order_ids),
+            EventRow.kind == events.OrderReviewed.kind,
+        )
+        .order_by(EventRow.seq)
+    )
+    told: dict[UUID, list[LoggedEvent]] = {}
+    for row in found:
+        told.setdefault(row.subject_id, []).append(LoggedEvent(**row._mapping))
+    return told
 
 
 def facts_of(drafts: Sequence[Draft]) -> FactsOf:

@@ -150,8 +150,9 @@ async def _kept(uow: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, sa.Row[Any
 
 
 def _problem(pair: Pair, skus: dict[UUID, queries.SkuRow], *, archived: bool = False) -> Refusal | None:
-    if pair[0] == pair[1]:
+    one = touching.refusal(skus.get(pair[0]), None, archived=archived)
+    problem = one or touching.refusal(skus.get(pair[1]), None, field="otherSkuId", archived=archived)
+    if problem is None and pair[0] == pair[1]:
         message = sentence("A SKU looks like itself; name two different ones.")
         return InvalidInput(message, field=("otherSkuId",))
-    one = touching.refusal(skus.get(pair[0]), None, archived=archived)
-    return one or touching.refusal(skus.get(pair[1]), None, field="otherSkuId", archived=archived)
+    return problem

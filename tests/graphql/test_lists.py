@@ -22,6 +22,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.graphql import schema
 from pickmesh.graphql.ids import global_id
 from pickmesh.graphql.limits import Limits
+from pickmesh.graphql.relay import NODES_MAX
 from pickmesh.graphql.services import Services
 
 FOLLOWED = 3
@@ -61,7 +62,8 @@ def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
     """Return arguments that ask for as much as the list has."""
     given = {"first": "250"} if "first" in field.args else {}
     if name == "nodes":
-        given["ids"] = json.dumps([global_id(type_name, one) for type_name in ids for one in ids[type_name][:8]])
+        each = NODES_MAX // len(ids)
+        given["ids"] = json.dumps([global_id(type_name, one) for type_name in ids for one in ids[type_name][:each]])
     if name == "timeline":
         given["id"] = json.dumps(global_id("Order", ids["Order"][0]))
     if name == "lookup":

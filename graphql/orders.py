@@ -19,8 +19,8 @@ from pickmesh.graphql.dropships import DropshipOfFulfillmentOrder
 from pickmesh.graphql.loading import grouped
 from pickmesh.graphql.packing import PackingOfFulfillmentOrder
 from pickmesh.graphql.picking import PickingOfFulfillmentOrder
-from pickmesh.graphql.routing import RoutingOfFulfillmentOrder
 from pickmesh.graphql.review import ReviewOfOrder
+from pickmesh.graphql.routing import RoutingOfFulfillmentOrder
 from pickmesh.graphql.scalars import DateTime, Long
 from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind

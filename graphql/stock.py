@@ -57,6 +57,7 @@ class Location(relay.ObjectType):
     waybill_at = graphene.Field(WaybillAtName, required=True)
     ship_at = graphene.Field(ShipAtName, required=True)
     weight_tolerance_g = graphene.Int(required=True)
+    cut_off = graphene.String(description="The local time HH:MM by which the last parcels of a day leave.")
     created_at = graphene.Field(DateTime, required=True)
     archived_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)

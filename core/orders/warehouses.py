@@ -107,7 +107,7 @@ async def _uses(uow: UnitOfWork, ids: Collection[UUID]) -> Uses:
     """Return what needs locations, by what it is, in a fixed number of statements."""
     found = {each: dict(pieces) for each, pieces in (await locations.stock_at(uow, ids)).items()}
     working = await uow.fetch(
-        sa.select(FulfillmentOrder.location_id, sa.func.count().label("count"))
+        sa.select(FulfillmentOrder.location_id, sa.func.count().label("working"))
         .where(
             uow.mine(FulfillmentOrder),
             uow.among(FulfillmentOrder.location_id, ids),
@@ -116,7 +116,7 @@ async def _uses(uow: UnitOfWork, ids: Collection[UUID]) -> Uses:
         .group_by(FulfillmentOrder.location_id)
     )
     for row in working:
-        found.setdefault(row.location_id, {})["fulfillment_orders"] = int(row.count)
+        found.setdefault(row.location_id, {})["fulfillment_orders"] = int(row.working)
     for rule in await routing_rules.routing_rules(uow):
         for each in map(UUID, rule.location_ids):
             if each in ids:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
-from pickmesh.core.orders import events, gifts, holds, locks, queries, rules
+from pickmesh.core.orders import events, gifts, holds, locks, queries, reopening, rules
 from pickmesh.core.orders.refusals import AlreadyShipped, NotReleased
 from pickmesh.core.orders.tables import (
     FulfillmentLine,
     FulfillmentOrder,
+    HoldReason,
     OrderLine,
     Progress,
     RequestStatus,
@@ -89,12 +90,19 @@ async def _stop(
             refused[index] = refusal
         elif row is not None and row.intercepted_at is None and row.progress != Progress.CANCELLED:
             stopping[each] = row
+    await _give_up(uow, {each: row for each, row in locked.items() if each in ids and not under_way_only})
     out = await _free(uow, stopping, lines)
     await _write(uow, stopping, lines, out, reason)
     return [
         Refused(index, refused[index]) if index in refused else _answer(locked[each], stopping, out)
         for index, each in enumerate(ids)
     ]
+
+
+async def _give_up(uow: UnitOfWork, locked: Mapping[UUID, sa.Row[Any]]) -> None:
+    """Let what was called back for its address end cancelled, not open: somebody cancels it after all."""
+    called_back = {each: row for each, row in locked.items() if row.intercepted_at is not None and row.hold_count}
+    await holds.lift(uow, [(each, HoldReason.ADDRESS) for each in called_back], called_back)
 
 
 def _refusal(row: sa.Row[Any] | None, lines: Iterable[sa.Row[Any]], under_way_only: bool) -> Refusal | None:
@@ -155,12 +163,26 @@ async def _write(
         for each, row in halted.items()
     )
     gone = {each: row for each, row in stopping.items() if each not in out}
-    await _cancel(uow, gone, lines, dict.fromkeys(gone, reason))
+    await _end(uow, gone, lines, dict.fromkeys(gone, reason))
 
 
 def _asked_back(row: sa.Row[Any]) -> str:
     """Return the request status of a stopped fulfillment order: a partner that has it is asked to let it go."""
     return RequestStatus.CANCELLATION_REQUESTED if rules.is_with_partner(row.request_status) else row.request_status
+
+
+async def _end(
+    uow: UnitOfWork,
+    gone: Mapping[UUID, sa.Row[Any]],
+    lines: Mapping[UUID, Sequence[sa.Row[Any]]],
+    reasons: Mapping[UUID, str],
+) -> None:
+    """Cancel stopped fulfillment orders that hold nothing any more; those called back for their address open again."""
+    under_way = [each for each, row in gone.items() if row.progress in rules.UNDER_WAY]
+    held = await holds.standing(uow, under_way) if under_way else set()
+    back = {each: row for each, row in gone.items() if (each, HoldReason.ADDRESS) in held}
+    await reopening.open_again(uow, back, lines)
+    await _cancel(uow, {each: row for each, row in gone.items() if each not in back}, lines, reasons)
 
 
 async def _cancel(
@@ -288,5 +310,5 @@ async def finish_interceptions(uow: UnitOfWork, *, ids: Collection[UUID] | None 
     locked = await queries.fulfillment_orders(uow, still_back)
     lines = await queries.lines_of_fulfillment_orders(uow, still_back)
     gone = {each: locked[each] for each in sorted(still_back)}
-    await _cancel(uow, gone, lines, dict.fromkeys(gone, INTERCEPTED))
+    await _end(uow, gone, lines, dict.fromkeys(gone, INTERCEPTED))
     return list(gone)

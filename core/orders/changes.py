@@ -14,23 +14,23 @@ import sqlalchemy as sa
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
-from pickmesh.core.kit.refusals import Refusal, Refused
+from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import (
     events,
     holds,
     incoming,
+    late_changes,
     locks,
     merging,
     plans,
     queries,
     recipients,
-    rules,
     shortages,
     splits,
 )
 from pickmesh.core.orders.goods import Codes, Components
 from pickmesh.core.orders.holds import NewHold
-from pickmesh.core.orders.incoming import NewOrder
+from pickmesh.core.orders.late_changes import Changed, serving
 from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.queries import LINE, ORDER_LINE
 from pickmesh.core.orders.refusals import OrderClosed, OrderUnderWay
@@ -49,17 +49,6 @@ from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
 from pickmesh.core.stock import locks as stock_locks
 from pickmesh.core.stock import reservations as stock
 from pickmesh.core.stock.rules import Level
-from pickmesh.scanner.codes.own import OwnKind, number_text
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A known order whose shop tells something else now."""
-
-    index: int
-    order: NewOrder
-    id: UUID
-    content_hash: str
 
 
 @dataclass(slots=True)
@@ -84,20 +73,20 @@ class _Merge:
 async def merge(
     uow: UnitOfWork, changed: Sequence[Changed], codes: Codes, parts: Components, *, also: Collection[UUID]
 ) -> list[OrderVerdict | Refused]:
-    """Take over changed orders; refuses those on which work has begun or which were cancelled here.
+    """Take over changed orders; refuses those that were cancelled here, and most on which work has begun.
 
-    `also` names SKUs the same batch will reserve afterwards: their levels are locked together with these.
+    What of those must not go out any more is stopped, see `late_changes`. `also` names SKUs the same batch will reserve
+    afterwards: their levels are locked together with these.
     """
     rows = await locks.lock_orders(uow, {change.id for change in changed})
     locked = await locks.lock_serving(uow, rows)
-    answers: list[OrderVerdict | Refused] = []
-    mergeable: list[Changed] = []
-    for change in changed:
-        refusal = _refusal(rows[change.id], _serving(change.id, locked))
-        if refusal is None:
-            mergeable.append(change)
-        else:
-            answers.append(Refused(change.index, refusal))
+    refusals = [(change, late_changes.refusal(rows[change.id], serving(change.id, locked))) for change in changed]
+    mergeable = [change for change, refusal in refusals if refusal is None]
+    answers: list[OrderVerdict | Refused] = [
+        Refused(change.index, refusal) for change, refusal in refusals if isinstance(refusal, OrderClosed)
+    ]
+    late = [(change, refusal) for change, refusal in refusals if isinstance(refusal, OrderUnderWay)]
+    answers += await late_changes.settle(uow, late, locked)
     if not mergeable:
         return answers
     if await merging.dissolve(uow, {change.id for change in mergeable}, locked):
@@ -109,30 +98,6 @@ async def merge(
     await _write(uow, merges)
     await splits.part_off_short(uow, [each.id for one in merges for each in one.open_orders])
     return answers + [_verdict(one) for one in merges]
-
-
-def _serving(order_id: UUID, locked: Mapping[UUID, sa.Row[Any]]) -> list[sa.Row[Any]]:
-    """Return the fulfillment orders that carry an order out: its own, and those its merged ones went into."""
-    own = [row for row in locked.values() if row.order_id == order_id]
-    found = {row.id: row for row in own if row.progress != Progress.MERGED}
-    found.update({row.merged_into_id: locked[row.merged_into_id] for row in own if row.progress == Progress.MERGED})
-    return list(found.values())
-
-
-def _refusal(row: sa.Row[Any], fulfillment_orders: Sequence[sa.Row[Any]]) -> Refusal | None:
-    if row.cancelled_at is not None:
-        return OrderClosed()
-    blocking = rules.blocking_progress(each.progress for each in fulfillment_orders)
-    if blocking is None:
-        return None
-    numbers = ", ".join(
-        number_text(OwnKind.FULFILLMENT_ORDER, each.number)
-        for each in fulfillment_orders
-        if each.progress not in {Progress.OPEN, Progress.CANCELLED}
-    )
-    what = "has left" if blocking is Progress.SHIPPED else "is already being worked on"
-    remedy = "settle it with the buyer" if blocking is Progress.SHIPPED else "intercept it or settle it with the buyer"
-    return OrderUnderWay(f"The shop changed this order, but {numbers} {what}; {remedy}.", data={"progress": blocking})
 
 
 async def _loaded(
@@ -198,9 +163,21 @@ def _plan(one: _Merge, codes: Codes, parts: Components) -> None:
         else:
             _change_line(one, old, row, parts)
     told = {line.external_line_id for line in order.lines}
-    for external_line_id, old in one.old_lines.items():
-        if external_line_id not in told:
+    untold = [old for external_line_id, old in one.old_lines.items() if external_line_id not in told]
+    for old in sorted(untold, key=lambda old: old.gift_rule_id is not None):
+        if old.gift_rule_id is None or not _goes_on(one):
             _remove_line(one, old)
+        else:  # the shop knows nothing of a gift: it goes with whatever goods there are
+            _keep_plan(one, old)
+
+
+def _goes_on(one: _Merge) -> bool:
+    return bool(one.kept) or any(plan.lines for plan in one.plans.values())
+
+
+def _keep_plan(one: _Merge, old: sa.Row[Any]) -> None:
+    for part in one.old_parts.get(old.id, []):
+        one.kept[part.fulfillment_order_id] = one.kept.get(part.fulfillment_order_id, 0) + 1
 
 
 def _sku_of(one: _Merge, line: incoming.NewLine, old: sa.Row[Any] | None, codes: Codes) -> UUID | None:
@@ -230,8 +207,7 @@ def _change_line(one: _Merge, old: sa.Row[Any], row: dict[str, Any], parts: Comp
     existing = one.old_parts.get(old.id, [])
     routed = all(one.plans[part.fulfillment_order_id].route.location_id is not None for part in existing)
     if row["sku_id"] == old.sku_id and live == was_live and routed and (existing or not live):
-        for part in existing:
-            one.kept[part.fulfillment_order_id] = one.kept.get(part.fulfillment_order_id, 0) + 1
+        _keep_plan(one, old)
         return
     one.dropped += existing
     _make_plan(one, old.id, row, existing[0].fulfillment_order_id if existing else None, parts)
@@ -325,6 +301,7 @@ def _order_row(one: _Merge) -> dict[str, Any]:
         "remark": order.remark,
         "seller_flag": order.seller_flag,
         "content_hash": one.changed.content_hash,
+        "change_refused_at": None,
     }
 
 

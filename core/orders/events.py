@@ -38,6 +38,22 @@ class OrderChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderChangeRefused(Event):
+    """The shop changed an order that was under way; `differs` names what: lines, refund, address, payment and so on."""
+
+    kind: ClassVar[str] = "order_change_refused"
+    shop_id: UUID
+    differs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChangeAcknowledged(Event):
+    """Somebody has seen to the change of an order that came too late."""
+
+    kind: ClassVar[str] = "order_change_acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
 class OrderMapped(Event):
     """Lines of an order whose shop codes nobody knew found their SKUs."""
 

@@ -13,6 +13,7 @@ class Verdict(StrEnum):
     CREATED = "CREATED"
     UNCHANGED = "UNCHANGED"
     MERGED = "MERGED"
+    INTERCEPTED = "INTERCEPTED"
 
 
 class LeaseUse(StrEnum):

@@ -9,12 +9,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.db.base import UtcTime
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.paged import Sort
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.orders import rules
+from pickmesh.core.orders import priorities, rules
 from pickmesh.core.orders.locks import FULFILLMENT_ORDER
 from pickmesh.core.orders.queries import ORDER
 from pickmesh.core.orders.rule_tables import OrderTag
@@ -170,7 +171,11 @@ async def fulfillment_order_page(
     Those of the caller's warehouses, and unrouted ones.
     """
     uow.actor.require(Permission.ORDERS_READ)
-    conditions = _fulfillment_order_conditions(uow, chosen or FulfillmentOrderFilter())
+    wanted = chosen or FulfillmentOrderFilter()
+    conditions = _fulfillment_order_conditions(uow, wanted)
+    if wanted.late is not None:
+        late = is_late(uow.now, await priorities.next_cut_offs(uow))
+        conditions.append(late if wanted.late else sa.not_(late))
     if uow.actor.warehouse_ids is not None:
         theirs = uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids)
         conditions.append(theirs | FulfillmentOrder.location_id.is_(None))
@@ -203,8 +208,6 @@ def _fulfillment_order_conditions(uow: UnitOfWork, wanted: FulfillmentOrderFilte
         conditions.append(_held_for(uow, wanted.hold_reasons))
     if wanted.short_only is not None:
         conditions.append((FulfillmentOrder.short_quantity > 0).is_(wanted.short_only))
-    if wanted.late is not None:
-        conditions.append(is_late(uow.now) if wanted.late else sa.not_(is_late(uow.now)))
     return conditions
 
 
@@ -216,6 +219,15 @@ def _held_for(uow: UnitOfWork, reasons: Collection[str]) -> sa.ColumnElement[boo
     )
 
 
-def is_late(now: datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a fulfillment order should have left by now and has not."""
-    return FulfillmentOrder.progress.in_(list(rules.NOT_LEFT)) & (FulfillmentOrder.ship_by < now)
+def is_late(now: datetime, cut_offs: Mapping[UUID, datetime]) -> sa.ColumnElement[bool]:
+    """Return the condition that a fulfillment order has not left and misses its promise: `priorities.is_late` as SQL.
+
+    `cut_offs` are the next ones from now on, by location; where there is none an order may leave at any moment.
+    """
+    nexts = [(FulfillmentOrder.location_id == each, sa.literal(at, UtcTime())) for each, at in sorted(cut_offs.items())]
+    missed = (
+        FulfillmentOrder.ship_by < sa.case(*nexts, else_=sa.literal(now, UtcTime()))
+        if nexts
+        else (FulfillmentOrder.ship_by < now)
+    )
+    return FulfillmentOrder.progress.in_(list(rules.NOT_LEFT)) & missed

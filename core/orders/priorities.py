@@ -26,7 +26,8 @@ from pickmesh.core.orders import events, locks, moving
 from pickmesh.core.orders.refusals import AlreadyShipped
 from pickmesh.core.orders.rules import FINAL, is_with_partner
 from pickmesh.core.orders.tables import FulfillmentOrder, Progress
-from pickmesh.core.stock.cut_offs import last_cut_off
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.cut_offs import first_cut_off, last_cut_off
 
 BATCH_MAX = 1_000
 PRIORITY_MAX = 1_000_000
@@ -163,6 +164,15 @@ def leave_by(ship_by: datetime, location: Any | None) -> datetime:
     Without a location, or one without a cut-off, that is the promise itself.
     """
     return ship_by if location is None else last_cut_off(ship_by, location.cut_off, location.time_zone)
+
+
+async def next_cut_offs(uow: UnitOfWork) -> dict[UUID, datetime]:
+    """Return the next cut-off from now on of each location that has one: what is promised sooner cannot make it."""
+    return {
+        row.id: first_cut_off(uow.now, row.cut_off, row.time_zone)
+        for row in await stock_queries.locations(uow)
+        if row.cut_off is not None
+    }
 
 
 def is_late(progress: str, leaves_by: datetime, ship_by: datetime, shipped_at: datetime | None, now: datetime) -> bool:

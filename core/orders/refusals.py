@@ -91,12 +91,6 @@ class NotCovered(Refusal):
     code = "NOT_COVERED"
 
 
-class RuleNameTaken(Refusal):
-    """Another rule has this name; choose another, or change that rule."""
-
-    code = "RULE_NAME_TAKEN"
-
-
 class RateCurrencyDiffers(Refusal):
     """All rates into a country are in one currency, because costs are compared; take the old ones away first."""
 

@@ -15,7 +15,7 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import conditions, events
-from pickmesh.core.orders.refusals import NotAWarehouse, RuleNameTaken
+from pickmesh.core.orders.refusals import NameTaken, NotAWarehouse
 from pickmesh.core.orders.route_rules import Rule
 from pickmesh.core.orders.rule_tables import RoutingRule, RoutingStrategy
 from pickmesh.core.stock import queries as stock_queries
@@ -87,7 +87,7 @@ class _Saving:
         row = self._standing(rule)
         content = self._content(rule, row)
         if self.names.get(content["name"], rule.id) != rule.id:
-            raise RuleNameTaken(field=("name",))
+            raise NameTaken(field=("name",))
         if row is None:
             if len(self.known) + len(self.new) >= RULES_MAX:
                 raise LimitExceeded(sentence("There are {most} routing rules already; archive some.", most=RULES_MAX))

@@ -28,7 +28,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, StaleVersion
 from pickmesh.core.orders import checks, intake, order_facts, routing, routing_rules, shipping_rates
-from pickmesh.core.orders.refusals import NotAWarehouse, RateCurrencyDiffers, RuleNameTaken
+from pickmesh.core.orders.refusals import NameTaken, NotAWarehouse, RateCurrencyDiffers
 from pickmesh.core.orders.routing_rules import RuleToSave
 from pickmesh.core.orders.rule_tables import RoutingStrategy
 from pickmesh.core.orders.rules import RouteReason
@@ -119,7 +119,7 @@ async def test_rules_that_cannot_be_are_refused_each_for_itself(
     )
     kinds = [type(answer.refusal) if isinstance(answer, Refused) else UUID for answer in answers]
     assert kinds == [
-        RuleNameTaken,
+        NameTaken,
         InvalidInput,
         InvalidInput,
         NotAWarehouse,
@@ -127,7 +127,7 @@ async def test_rules_that_cannot_be_are_refused_each_for_itself(
         NotFound,
         InvalidInput,
         UUID,
-        RuleNameTaken,
+        NameTaken,
     ]
     assert [name for name, *_ in await shown(database, merchant)] == ["A", "F"]
 

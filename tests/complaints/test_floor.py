@@ -56,10 +56,18 @@ RELEASE = """mutation ($input: WaveReleaseInput!) { waveRelease(input: $input) {
 SHOWN = """query ($ids: [ID!]!) { nodes(ids: $ids) { ... on FulfillmentOrder {
   status routeReason shortQuantity location { code }
 } } }"""
+MOVE = """mutation ($input: FulfillmentOrderMoveInput!) { fulfillmentOrderMove(input: $input) {
+  moved { changed shortBefore shortAfter fulfillmentOrder { status routeReason location { code } } } userErrors { code }
+} }"""
+BARCODE = """query ($code: String!) { barcodeLookup(code: $code) {
+  isAmbiguous question matches { unitQuantity sku { code } }
+} }"""
 VOID = """mutation ($input: WaybillVoidInput!) { waybillVoid(input: $input) {
   parcels { state waybill { number } items { quantity } fulfillmentOrder { status } } userErrors { code }
 } }"""
 TODAY = date(2026, 11, 24)
+SPELLINGS = ("012345678905", "0012345678905", "00012345678905")
+"""One article's code as UPC-A, EAN-13 and GTIN-14."""
 
 
 async def test_complaint_07_no_other_warehouse_is_taken_in_silence(
@@ -68,7 +76,7 @@ async def test_complaint_07_no_other_warehouse_is_taken_in_silence(
     """erpnext 39602.
 
     Hangzhou lacks a cup while Shanghai has plenty: the order waits where it was routed and says so, and the walk of
-    Hangzhou's wave goes through Hangzhou alone.
+    Hangzhou's wave goes through Hangzhou alone. To Shanghai it goes when somebody says so, and that is written down.
     """
     house = await make_house(database, merchant, {"CUP": 4})
     house = await add_warehouse(database, merchant, house, "SH1")
@@ -85,6 +93,20 @@ async def test_complaint_07_no_other_warehouse_is_taken_in_silence(
     (walk,) = (await owner.run(RELEASE, input={"id": wave["id"]}))["waveRelease"]["pickLists"]
     assert [(line["quantity"], line["place"]["location"]["code"]) for line in walk["lines"]] == [(3, "HZ1")]
     assert whole["shortPieces"] == 0
+    to = {"moves": [{"id": waits, "locationId": global_id("Location", house.warehouses["SH1"])}]}
+    assert (await owner.run(MOVE, input=to))["fulfillmentOrderMove"] == {
+        "moved": [
+            {
+                "changed": True,
+                "shortBefore": 2,
+                "shortAfter": 0,
+                "fulfillmentOrder": {"status": "OPEN", "routeReason": "MOVED", "location": {"code": "SH1"}},
+            }
+        ],
+        "userErrors": [],
+    }
+    told_of = (await owner.run("query ($id: ID!) { timeline(id: $id) { kind } }", id=waits))["timeline"]
+    assert "fulfillment_order_moved" in [event["kind"] for event in told_of]
     await assert_sound(database, merchant)
 
 
@@ -173,11 +195,12 @@ async def lot_codes(floor: Floor) -> dict[UUID, str]:
 
 
 async def test_complaint_19_every_spelling_of_a_barcode_counts_and_a_case_counts_its_units(
-    database: Database, merchant: Actor
+    owner: Any, database: Database, merchant: Actor
 ) -> None:
     """odoo 259199, filament-profiles 459, openfoodfacts-cordova-app 25, stock-logistics-barcode 342, grocy 2648.
 
     UPC-A, EAN-13 and GTIN-14 of one article are one code; a case code counts six; a code on two articles asks which.
+    So it is for whoever looks a code up and for whoever scans it on a walk.
     """
     floor = await make_floor(database, merchant, {"A-01": {"CUP": 9}})
     tea = NewSku(
@@ -196,11 +219,18 @@ async def test_complaint_19_every_spelling_of_a_barcode_counts_and_a_case_counts
     async with database.unit_of_work(merchant) as uow:
         await shop_codes.map_codes(uow, {(floor.house.shop_id, "TEA"): skus["TEA"]})
     floor.house = replace(floor.house, skus={**floor.house.skus, **skus})
+    for code in SPELLINGS:
+        found = (await owner.run(BARCODE, code=code))["barcodeLookup"]
+        assert found["matches"] == [{"unitQuantity": 1, "sku": {"code": "TEA"}}]
+    found = (await owner.run(BARCODE, code="10012345678902"))["barcodeLookup"]
+    assert found["matches"] == [{"unitQuantity": 6, "sku": {"code": "TEA"}}]
+    found = (await owner.run(BARCODE, code="SHARED"))["barcodeLookup"]
+    assert (found["isAmbiguous"], bool(found["question"]), len(found["matches"])) == (True, True, 2)
     (order_id,) = await bring_orders(floor, {"N1": {"TEA": 10}})
     (list_id,) = (await release(floor)).pick_list_ids
     phone = await picking_phone(floor, list_id)
     await phone.scan("T-0001", "A-01")
-    assert await phone.scan("012345678905", "0012345678905", "00012345678905") == [Outcome.ACCEPTED] * 3
+    assert await phone.scan(*SPELLINGS) == [Outcome.ACCEPTED] * 3
     assert [line.picked_quantity for line in await order_lines(floor, order_id)] == [3]
     assert await phone.scan("10012345678902") == [Outcome.ACCEPTED]
     assert [line.picked_quantity for line in await order_lines(floor, order_id)] == [9]

@@ -4,7 +4,8 @@ A SKU's moves lie together in the ledger's index (merchant, SKU, id), so the cos
 for; the moment is compared with the moves' own, not with their ids, which are only roughly in the same order.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,10 +14,11 @@ import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.paging import Page, PageRequest, page_of
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded
 from pickmesh.core.kit.texts import sentence
-from pickmesh.core.stock import rules
+from pickmesh.core.stock import queries, rules
 from pickmesh.core.stock.rules import LevelFigures, PlaceFacts
 from pickmesh.core.stock.tables import Lot, Place, PlaceKind, StockMove
 
@@ -62,10 +64,11 @@ async def balances_as_of(
 ) -> list[BalanceAsOf]:
     """Return what lay where at a moment, moves of that very moment counted in, by location, place, SKU and lot.
 
-    Asked by SKUs, by places, or both, at most 250 of each; goods in transit lie at their TRANSIT place.
+    Asked by SKUs, by places, or both, at most 250 of each; goods in transit lie at their TRANSIT place. A moment still
+    to come is answered as of now.
     """
     uow.actor.require(Permission.STOCK_READ)
-    _require_bounds(uow, at, sku_ids, place_ids)
+    _require_bounds(sku_ids, place_ids)
     rows = await uow.fetch(_balances(uow, _sums(uow, at, sku_ids, place_ids), location_id))
     return [BalanceAsOf(*row)._replace(lot_blocked=bool(row.lot_blocked)) for row in rows]
 
@@ -74,8 +77,13 @@ async def levels_as_of(
     uow: UnitOfWork, at: datetime, *, sku_ids: Collection[UUID], location_id: UUID | None = None
 ) -> list[LevelAsOf]:
     """Return what each location had of SKUs at a moment; locations that had nothing are left out."""
+    return levels_in(await balances_as_of(uow, at, sku_ids=sku_ids, location_id=location_id))
+
+
+def levels_in(balances: Iterable[BalanceAsOf]) -> list[LevelAsOf]:
+    """Sum what lay where by location and SKU."""
     figures: dict[tuple[UUID, UUID], LevelFigures] = {}
-    for row in await balances_as_of(uow, at, sku_ids=sku_ids, location_id=location_id):
+    for row in balances:
         place = PlaceFacts(row.place_id, row.location_id, row.place_kind, row.pool)
         share = rules.share_of_level(place, row.lot_blocked)
         travelling = row.quantity if row.place_kind == PlaceKind.TRANSIT else 0
@@ -89,21 +97,53 @@ async def levels_as_of(
     return [LevelAsOf(*key, each.on_hand, each.non_sellable, each.incoming) for key, each in sorted(figures.items())]
 
 
-async def skus_moved(uow: UnitOfWork, *, after: UUID | None = None, limit: int = SKUS_MAX) -> Sequence[UUID]:
-    """Return ids of SKUs in their order, for whoever goes through all of the stock; bundles are left out."""
-    found = sa.select(Sku.id).where(uow.mine(Sku), Sku.is_bundle.is_(sa.false()))
-    if after is not None:
-        found = found.where(Sku.id > after)
-    return [row.id for row in await uow.fetch(found.order_by(Sku.id).limit(limit))]
+class SkuAsOf(NamedTuple):
+    """A SKU's stock at a moment: what each location had, and what lay where."""
+
+    sku_id: UUID
+    at: datetime
+    levels: Sequence[LevelAsOf]
+    balances: Sequence[BalanceAsOf]
+
+    @property
+    def on_hand(self) -> int:
+        """Return the pieces all locations had."""
+        return sum(level.on_hand for level in self.levels)
 
 
-def _require_bounds(
-    uow: UnitOfWork, at: datetime, sku_ids: Collection[UUID] | None, place_ids: Collection[UUID] | None
-) -> None:
+async def skus_as_of(
+    uow: UnitOfWork, at: datetime, sku_ids: Collection[UUID], *, location_id: UUID | None = None
+) -> dict[UUID, SkuAsOf]:
+    """Return the stock of SKUs at a moment, by SKU; one statement for at most 250."""
+    lying: defaultdict[UUID, list[BalanceAsOf]] = defaultdict(list)
+    for row in await balances_as_of(uow, at, sku_ids=sku_ids, location_id=location_id):
+        lying[row.sku_id].append(row)
+    return {sku_id: SkuAsOf(sku_id, min(at, uow.now), levels_in(lying[sku_id]), lying[sku_id]) for sku_id in sku_ids}
+
+
+async def sku_page_as_of(
+    uow: UnitOfWork,
+    request: PageRequest,
+    at: datetime,
+    *,
+    location_id: UUID | None = None,
+    sku_ids: Collection[UUID] | None = None,
+) -> Page[SkuAsOf]:
+    """Return the stock of all SKUs at a moment, a page of them by code, archived ones too, without bundles."""
+    uow.actor.require(Permission.STOCK_READ)
+    key = (Sku.code, Sku.id)
+    found = sa.select(*key).where(uow.mine(Sku), Sku.is_bundle.is_(sa.false()))
+    if sku_ids is not None:
+        found = found.where(uow.among(Sku.id, sku_ids))
+    rows = await uow.fetch(queries.keyset(found, key, request, str, UUID))
+    page = page_of(rows, request, lambda row: (row.code, str(row.id)))
+    then = await skus_as_of(uow, at, [row.id for row in page.items], location_id=location_id)
+    return Page([then[row.id] for row in page.items], page.cursors, page.has_next, page.has_previous)
+
+
+def _require_bounds(sku_ids: Collection[UUID] | None, place_ids: Collection[UUID] | None) -> None:
     if sku_ids is None and place_ids is None:
         raise InvalidInput("Ask for balances by SKU or by place.")
-    if at > uow.now:
-        raise InvalidInput("Nobody knows yet what will lie there then; name a moment that has passed.", field=("at",))
     for name, asked in (("skuIds", sku_ids), ("placeIds", place_ids)):
         if asked is not None and len(asked) > SKUS_MAX:
             message = sentence("Ask for at most {most} at a time, not {count}.", most=SKUS_MAX, count=len(asked))

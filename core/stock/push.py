@@ -84,8 +84,10 @@ async def save_push_policies(uow: UnitOfWork, *, policies: Sequence[NewPolicy]) 
     return answers
 
 
-async def drop_push_policies(uow: UnitOfWork, *, keys: Sequence[tuple[UUID, UUID | None]]) -> list[PolicySaved]:
-    """Forget policies, so that the shop's own or none applies; those that do not exist are left out of the answer."""
+async def drop_push_policies(
+    uow: UnitOfWork, *, keys: Sequence[tuple[UUID, UUID | None]]
+) -> list[PolicySaved | Refused]:
+    """Forget policies, so that the shop's own or none applies; those that do not exist are refused."""
     uow.actor.require(Permission.STOCK_WRITE)
     wanted = {(shop_id, sku_id or NIL_ID) for shop_id, sku_id in keys}
     found = await uow.fetch(
@@ -93,17 +95,16 @@ async def drop_push_policies(uow: UnitOfWork, *, keys: Sequence[tuple[UUID, UUID
             uow.mine(PushPolicy), uow.among((PushPolicy.shop_id, PushPolicy.sku_id), sorted(wanted))
         )
     )
-    there = {(row.shop_id, row.sku_id) for row in found}
-    for shop_id in sorted({shop_id for shop_id, _ in there}):
-        uow.actor.require(Permission.STOCK_WRITE, shop_id=shop_id)
+    there = {(row.shop_id, row.sku_id) for row in found if uow.actor.may(Permission.STOCK_WRITE, shop_id=row.shop_id)}
     if there:
         gone = uow.among((PushPolicy.shop_id, PushPolicy.sku_id), sorted(there))
         await uow.execute(sa.delete(PushPolicy).where(uow.mine(PushPolicy), gone))
     uow.emit(events.PushPolicySaved(shop_id, _named(sku_id)) for shop_id, sku_id in sorted(there))
     return [
         PolicySaved(index, shop_id, sku_id)
-        for index, (shop_id, sku_id) in enumerate(keys)
         if (shop_id, sku_id or NIL_ID) in there
+        else Refused(index, NotFound("There is no such policy.", field=("shopId",)))
+        for index, (shop_id, sku_id) in enumerate(keys)
     ]
 
 

@@ -1,6 +1,6 @@
 """How many pieces each shop should show under each of its codes, and which of these figures may have changed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased
 
 from pickmesh.core.accounts.tables import Shop
 from pickmesh.core.catalog import events as catalog_events
-from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.catalog.tables import BundleComponent, Sku, SkuMap
 from pickmesh.core.journal import reading
 from pickmesh.core.journal.tables import EventRow
@@ -19,7 +18,7 @@ from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.paging import Page, PageRequest, page_of
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
-from pickmesh.core.stock import events, push, queries
+from pickmesh.core.stock import bundles, events, push, queries, rules
 
 EVENTS_MAX = 1_000
 """Events of the log looked through in one go."""
@@ -79,7 +78,7 @@ async def push_figures(
     shop_ids: Collection[UUID] | None = None,
     sku_ids: Collection[UUID] | None = None,
 ) -> Page[PushFigure]:
-    """Return a page of what shops should show, by shop and code; of the shops the caller works for. Four statements."""
+    """Return a page of what shops should show, by shop and code; of the shops the caller works for. Five statements."""
     uow.actor.require(Permission.STOCK_READ)
     wanted = _mapped(uow, shop_ids, sku_ids)
     key = (SkuMap.shop_id, SkuMap.shop_code)
@@ -158,28 +157,15 @@ def _figure(row: sa.Row[Any], available: int, policies: Mapping[tuple[UUID, UUID
 
 
 async def available_of(uow: UnitOfWork, skus: Mapping[UUID, bool]) -> dict[UUID, int]:
-    """Return what is available of SKUs at all locations, told which of them are bundles.
+    """Return what is available of SKUs at all locations, told which of them are bundles; as lists of SKUs show it.
 
     Each location counts for itself and none below zero; a bundle is available where one location has all its parts.
     """
-    bundles = [sku_id for sku_id, is_bundle in skus.items() if is_bundle]
-    components = await catalog.components_of(uow, bundles)
-    plain = {sku_id for sku_id, is_bundle in skus.items() if not is_bundle}
-    plain |= {part for parts in components.values() for part, _ in parts}
-    at: dict[UUID, dict[UUID, int]] = {}
-    for level in await queries.levels_of(uow, plain):
-        at.setdefault(level.location_id, {})[level.sku_id] = int(level.available)
-    return {
-        sku_id: sum(_sets_at(here, components.get(sku_id, [(sku_id, 1)])) for here in at.values())
-        if not is_bundle or sku_id in components
-        else 0
-        for sku_id, is_bundle in skus.items()
-    }
-
-
-def _sets_at(available: Mapping[UUID, int], parts: Iterable[tuple[UUID, int]]) -> int:
-    """Return how many times a location has all the parts."""
-    return min(available.get(sku_id, 0) // quantity for sku_id, quantity in parts)
+    of_bundles = await bundles.levels_of_bundles(uow, [sku_id for sku_id, is_bundle in skus.items() if is_bundle])
+    plain = await queries.levels_of(uow, [sku_id for sku_id, is_bundle in skus.items() if not is_bundle])
+    pairs = [(level.sku_id, int(level.available)) for level in plain]
+    pairs += [(bundle_id, level.available) for bundle_id, levels in of_bundles.items() for level in levels]
+    return {**dict.fromkeys(skus, 0), **rules.summed(pairs)}
 
 
 async def _told(uow: UnitOfWork, after: int, up_to: int) -> Sequence[sa.Row[Any]]:

@@ -28,6 +28,23 @@ from pickmesh.core.stock.tables import (
 Rows = Sequence[sa.Row[Any]]
 
 _FREE = StockLevel.on_hand - StockLevel.non_sellable - StockLevel.reserved
+AVAILABLE = sa.case((StockLevel.buffer < _FREE, _FREE - StockLevel.buffer), else_=0)
+"""What shops and partners are told: `rules.available` as SQL."""
+
+LEVEL = (
+    StockLevel.location_id,
+    StockLevel.sku_id,
+    StockLevel.on_hand,
+    StockLevel.non_sellable,
+    StockLevel.reserved,
+    StockLevel.buffer,
+    StockLevel.incoming,
+    _FREE.label("free"),
+    AVAILABLE.label("available"),
+)
+"""The figures of a level, with `free` and `available`, as every answer shows them."""
+
+LOT = (Lot.id, Lot.sku_id, Lot.code, Lot.expires_on, Lot.blocked, Lot.created_at)
 _LOCATION = (
     Location.id,
     Location.kind,
@@ -96,19 +113,8 @@ _MOVE = (
 
 async def levels_of(uow: UnitOfWork, sku_ids: Iterable[UUID]) -> Rows:
     """Return what each location has of these SKUs: the stored figures, `free` and `available`."""
-    available = sa.case((StockLevel.buffer < _FREE, _FREE - StockLevel.buffer), else_=0)
     found = (
-        sa.select(
-            StockLevel.location_id,
-            StockLevel.sku_id,
-            StockLevel.on_hand,
-            StockLevel.non_sellable,
-            StockLevel.reserved,
-            StockLevel.buffer,
-            StockLevel.incoming,
-            _FREE.label("free"),
-            available.label("available"),
-        )
+        sa.select(*LEVEL)
         .where(uow.mine(StockLevel), uow.among(StockLevel.sku_id, sku_ids))
         .order_by(StockLevel.sku_id, StockLevel.location_id)
     )
@@ -216,21 +222,30 @@ async def places_with_prefix(
 
 
 async def place_page(
-    uow: UnitOfWork, request: PageRequest, *, location_id: UUID | None = None, kind: str | None = None
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    location_id: UUID | None = None,
+    kind: str | None = None,
+    zone: str | None = None,
+    role: str | None = None,
+    pool: str | None = None,
+    prefix: str | None = None,
 ) -> Page[sa.Row[Any]]:
-    """Return unarchived places in the order of their codes."""
+    """Return unarchived places in the order of their codes; of a zone, role or pool, or whose codes begin so."""
     found = sa.select(*_PLACE).where(uow.mine(Place), Place.archived_at.is_(None))
-    if location_id is not None:
-        found = found.where(Place.location_id == location_id)
-    if kind is not None:
-        found = found.where(Place.kind == kind)
-    key = (Place.code, Place.id)
-    if request.cursor is not None:
-        code, place_id = _cursor(request, str, UUID)
-        here = sa.tuple_(sa.literal(code), sa.literal(place_id))
-        found = found.where(sa.tuple_(*key) < here if request.backwards else sa.tuple_(*key) > here)
-    order = [column.desc() for column in key] if request.backwards else list(key)
-    rows = await uow.fetch(found.order_by(*order).limit(request.limit + 1))
+    for column, wanted in (
+        (Place.location_id, location_id),
+        (Place.kind, kind),
+        (Place.zone, zone),
+        (Place.role, role),
+        (Place.pool, pool),
+    ):
+        if wanted is not None:
+            found = found.where(column == wanted)
+    if prefix is not None:
+        found = found.where(Place.code.startswith(prefix.strip().upper(), autoescape=True))
+    rows = await uow.fetch(keyset(found, (Place.code, Place.id), request, str, UUID))
     return page_of(rows, request, lambda row: (row.code, str(row.id)))
 
 
@@ -324,8 +339,7 @@ async def reservations_of_lines(uow: UnitOfWork, line_ids: Iterable[UUID]) -> Ro
 
 async def lots(uow: UnitOfWork, lot_ids: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
     """Return lots by id; NIL_ID has none."""
-    found = sa.select(Lot.id, Lot.sku_id, Lot.code, Lot.expires_on, Lot.blocked, Lot.created_at)
-    rows = await uow.fetch(found.where(uow.mine(Lot), uow.among(Lot.id, lot_ids)))
+    rows = await uow.fetch(sa.select(*LOT).where(uow.mine(Lot), uow.among(Lot.id, lot_ids)))
     return {row.id: row for row in rows}
 
 
@@ -345,10 +359,20 @@ async def units_at_places(uow: UnitOfWork, place_ids: Iterable[UUID]) -> Rows:
     return await uow.fetch(found.order_by(StockUnit.sku_id, StockUnit.serial))
 
 
-def _cursor(request: PageRequest, *kinds: type) -> list[Any]:
-    """Read the parts of a cursor as what they are; refuses one that is none of this list's."""
-    parts = request.cursor or ()
-    try:
-        return [kind(part) for kind, part in zip(kinds, parts, strict=True)]
-    except (ValueError, TypeError, AttributeError):
-        raise InvalidInput("That cursor is not one of this list's; start again from the first page.") from None
+def keyset(
+    found: sa.Select[*tuple[Any, ...]], key: Sequence[Any], request: PageRequest, *kinds: Any
+) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query of one row more than a page, after the page's cursor, in the order of the key's columns.
+
+    `kinds` read the parts of a cursor as what they are; a cursor of another list is refused.
+    """
+    if request.cursor is not None:
+        try:
+            parts = [kind(part) for kind, part in zip(kinds, request.cursor, strict=True)]
+        except (ValueError, TypeError, AttributeError):
+            message = "That cursor is not one of this list's; start again from the first page."
+            raise InvalidInput(message) from None
+        here = sa.tuple_(*(sa.literal(part) for part in parts))
+        found = found.where(sa.tuple_(*key) < here if request.backwards else sa.tuple_(*key) > here)
+    order = [column.desc() if request.backwards else column for column in key]
+    return found.order_by(*order).limit(request.limit + 1)

@@ -7,8 +7,6 @@ import graphene
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput
-from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import adjustments, counts, moves, receipts, refusals, returned
 from pickmesh.core.stock.reasons import AdjustmentReason
 from pickmesh.graphql import relay
@@ -87,7 +85,7 @@ class StockAdjust(Mutation):
         asked = [
             adjustments.Adjustment(
                 **_place_and_sku("adjustments", index, item),
-                **_why(index, item),
+                **_why(item),
                 difference=item.difference,
                 lot_id=relay.optional_id(item.lot_id, "Lot", field=("adjustments", index, "lotId")) or NIL_ID,
                 serial=item.serial,
@@ -97,13 +95,10 @@ class StockAdjust(Mutation):
         return batch_done("adjusted", await adjustments.adjust_stock(uow, adjustments=asked))
 
 
-def _why(index: int, item: Any) -> dict[str, Any]:
+def _why(item: Any) -> dict[str, Any]:
     """Return the reason of a correction: a known one with its note, or words of one's own."""
-    if (item.why is None) == (item.reason is None):
-        message = sentence("Give either why, with a note if need be, or a reason in your own words.")
-        raise InvalidInput(message, field=("adjustments", index, "why"))
     if item.why is None:
-        return {"reason": item.reason}
+        return {"reason": item.reason or ""}
     return {"why": AdjustmentReason(item.why), "note": item.note}
 
 

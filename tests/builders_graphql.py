@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tests.builders_accounts import make_person, make_shop
 from tests.builders_catalog import save_skus
+from tests.builders_moves import furnish_moves
 from tests.builders_orders import House, bring_in, new_order
 from tests.builders_stock import Warehouse, make_warehouse
 from tests.builders_voice import furnish_voice
@@ -61,6 +62,7 @@ async def furnish(database: Database, actor: Actor, size: int) -> Ids:
         await _pack(uow, warehouse, ids)
     async with database.reading(actor) as uow:
         await _look_up(uow, ids)
+    await furnish_moves(database, actor, size, warehouse, ids)
     await furnish_voice(database, actor, size, warehouse, ids)
     return dict(ids)
 

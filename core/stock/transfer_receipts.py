@@ -156,10 +156,10 @@ class _Arriving:
 
     def _postings(self, one: TransferReceipt, line: sa.Row[Any], key: BalanceKey) -> list[Posting]:
         transfer, place, sku = self.held[line.transfer_id], self.places.get(one.place_id), self.skus.get(line.sku_id)
-        if place is None or place.location_id != transfer.to_location_id:
+        if place is None:
             raise refusals.UnknownPlace(field=("placeId",))
-        if place.kind not in rules.STORE_KINDS:
-            message = sentence("Goods are received into a bin, a dock or hospital.")
+        if place.kind not in rules.STORE_KINDS or place.location_id != transfer.to_location_id:
+            message = sentence("Goods are received into a bin, a dock or hospital of the warehouse they were sent to.")
             raise refusals.WrongPlace(message, field=("placeId",))
         if sku is None:
             raise refusals.UnknownSku()
@@ -234,8 +234,8 @@ async def close_transfers(
     One of which nothing travels answers as it stands; one that has not left is refused with WRONG_STATE. Needs
     stock:write where they were to arrive.
     """
-    text = reasons.ledger_text(reason, note, raises=False)
     held, lines = await transfers.lock_with_lines(uow, transfer_ids, at="to_location_id")
+    text = reasons.ledger_text(reason, note, raises=False) if held else ""
     levels = await locks.lock_levels(uow, {_level(held, line) for line in lines})
     balances = await locks.lock_balances_at(uow, held)
     losing = _Losing(

@@ -213,10 +213,13 @@ class _Sending:
     def _from(self, one: Sending, place_id: UUID, level: Level) -> tuple[BalanceKey, int]:
         """Return the named pieces, or refuse a place they cannot be taken from."""
         place, lot = self.places.get(place_id), self.lots.get(one.lot_id)
-        if place is None or place.location_id != level.location_id:
+        if place is None:
             raise refusals.UnknownPlace(field=("placeId",))
-        if place.kind not in {PlaceKind.BIN, PlaceKind.DOCK} or place.pool != Pool.SELLABLE:
-            message = sentence("A transfer is sent from bins and docks of goods that may be sold.")
+        is_store = place.kind in {PlaceKind.BIN, PlaceKind.DOCK} and place.pool == Pool.SELLABLE
+        if not is_store or place.location_id != level.location_id:
+            message = sentence(
+                "A transfer is sent from bins and docks of its first warehouse, of goods that may be sold."
+            )
             raise refusals.WrongPlace(message, field=("placeId",))
         key = BalanceKey(place_id, level.sku_id, one.lot_id)
         here = self.now.get(key, BalanceFigures())

@@ -43,6 +43,7 @@ WITHOUT_IDS = {
 NOT_THERE = {
     *("NOT_FOUND", "UNKNOWN_SHOP", "UNKNOWN_PLACE", "UNKNOWN_SKU"),
     *("UNKNOWN_PARTNERSHIP", "UNKNOWN_OFFER", "UNKNOWN_DROPSHIP"),
+    *("UNKNOWN_TRANSFER", "UNKNOWN_REPLENISHMENT"),
 }
 """What tells that nothing of the caller's has that id."""
 TYPES = {"fulfillmentOrders": "FulfillmentOrder", "products": "Product", "skus": "Sku"}
@@ -90,6 +91,8 @@ def type_of_id(name: str, owner: str) -> str:
         "leaseId": "pickList",
         "otherSkuId": "sku",
         "sessionId": "scanSession",
+        "fromLocationId": "location",
+        "toLocationId": "location",
         "fromPlaceId": "place",
         "toPlaceId": "place",
     }

@@ -384,7 +384,7 @@ async def test_rows_that_make_no_sense_are_told(depot: Depot) -> None:
         Sending(line, 1, new_id()),
         Sending(line, 1, floor.tote()),
         Sending(line, 1, depot.other.bins["B-01"]),
-    ) == ["UNKNOWN_TRANSFER", "INVALID_INPUT", "INVALID_INPUT", "UNKNOWN_PLACE", "WRONG_PLACE", "UNKNOWN_PLACE"]
+    ) == ["UNKNOWN_TRANSFER", "INVALID_INPUT", "INVALID_INPUT", "UNKNOWN_PLACE", "WRONG_PLACE", "WRONG_PLACE"]
     await depot.send(Sending(line, 2))
     assert await depot.receive(
         TransferReceipt(new_id(), depot.other.bins["B-01"], 1),
@@ -392,5 +392,5 @@ async def test_rows_that_make_no_sense_are_told(depot: Depot) -> None:
         TransferReceipt(line, floor.bin("A-01"), 1),
         TransferReceipt(line, depot.other.totes["T-0001"], 1),
         TransferReceipt(line, depot.other.bins["B-01"], 1, new_id()),
-    ) == ["UNKNOWN_TRANSFER", "INVALID_INPUT", "UNKNOWN_PLACE", "WRONG_PLACE", "NOT_ENOUGH_STOCK"]
+    ) == ["UNKNOWN_TRANSFER", "INVALID_INPUT", "WRONG_PLACE", "WRONG_PLACE", "NOT_ENOUGH_STOCK"]
     await floor.assert_sound()

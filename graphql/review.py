@@ -19,6 +19,10 @@ from pickmesh.graphql.stock import Location
 
 ActionKindName = graphene.Enum.from_enum(ActionKind, name="ReviewActionKind")
 HOLD_REASON = "pickmesh.graphql.orders.HoldReasonName"
+NOTHING: dict[str, Any] = dict.fromkeys(
+    ("reason", "note", "tag", "priority", "location_ids", "sku_id", "quantity", "limit_total")
+)
+"""What an action says where its kind has nothing to say."""
 
 
 class ReviewAction(graphene.ObjectType):
@@ -40,12 +44,12 @@ class ReviewAction(graphene.ObjectType):
     @staticmethod
     async def resolve_locations(root: Mapping[str, Any], info: Any) -> list[Any]:
         """Return the warehouses it prefers."""
-        return await listed(info, Location, root.get("location_ids", []))
+        return await listed(info, Location, root["location_ids"] or [])
 
     @staticmethod
     def resolve_sku(root: Mapping[str, Any], info: Any) -> Any:
         """Return what it gives."""
-        given = root.get("sku_id")
+        given = root["sku_id"]
         return given and info.context.load(Sku.by_ids, UUID(given))
 
 
@@ -70,6 +74,11 @@ class ReviewRule(relay.ObjectType):
     gifts_given = graphene.Int(required=True, description="Pieces it has given to buyers so far.")
 
     by_ids = staticmethod(review_rules.rules_by_id)
+
+    @staticmethod
+    def resolve_actions(root: Any, _info: Any) -> list[Mapping[str, Any]]:
+        """Return the actions, with nothing where their kind says nothing."""
+        return [NOTHING | action for action in root.actions]
 
     @staticmethod
     async def resolve_gifts_given(root: Any, info: Any) -> int:

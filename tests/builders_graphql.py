@@ -9,6 +9,7 @@ from tests.builders_accounts import make_person, make_shop
 from tests.builders_catalog import save_skus
 from tests.builders_moves import furnish_moves
 from tests.builders_orders import House, bring_in, new_order
+from tests.builders_review import make_rule
 from tests.builders_stock import Warehouse, make_warehouse
 from tests.builders_voice import furnish_voice
 
@@ -55,6 +56,10 @@ async def furnish(database: Database, actor: Actor, size: int) -> Ids:
     picker = await _people_and_shops(database, actor, size, ids)
     warehouse = await _warehouse(database, actor, size, ids)
     codes = await _goods(database, actor, size, warehouse, ids)
+    for number in range(size):
+        ids["ReviewRule"].append(
+            await make_rule(database, actor, f"Rule {number}", [{"kind": "TAG", "tag": f"tag {number}"}])
+        )
     await _orders(database, actor, size, House("TB0", ids["Shop"][0], {}), codes, ids)
     async with database.unit_of_work(picker) as uow:
         await _pick(uow, warehouse, ids)

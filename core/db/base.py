@@ -44,9 +44,15 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
 _write_json = json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode
 
 
+class Written(str):
+    """A value as JSON already, which is stored as it stands."""
+
+    __slots__ = ()
+
+
 def dump_json(value: object) -> str:
     """Write JSON the way every column and event payload is written: compact, ids and times as text."""
-    return _write_json(value)
+    return value if isinstance(value, Written) else _write_json(value)
 
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pickmesh.core.db import rows
-from pickmesh.core.db.base import Base
+from pickmesh.core.db.base import Base, Written, dump_json
 from pickmesh.core.db.prepared import Prepared
 from pickmesh.core.journal.tables import Counter, EventRow, Timer
 from pickmesh.core.kit.actors import Actor
@@ -39,7 +39,7 @@ class UnitOfWork:
         self.merchant_id = actor.merchant_id
         self.now = now
         self.dialect = connection.dialect.name
-        self._events: list[Event] = []
+        self._events: list[tuple[str, UUID, Written]] = []
         self._credited: dict[UUID, UUID] = {}
         self.last_seq: int | None = None
 
@@ -94,7 +94,7 @@ class UnitOfWork:
 
     def emit(self, events: Iterable[Event]) -> None:
         """Remember what happened; it is written to the log last, just before the commit."""
-        self._events.extend(events)
+        self._events.extend((event.kind, event.subject_id, Written(dump_json(event.payload()))) for event in events)
 
     def credit(self, person_id: UUID, subject_ids: Iterable[UUID]) -> None:
         """Name the person who acts on subjects: the log tells of them under that person instead of the unit's own."""
@@ -125,18 +125,19 @@ class UnitOfWork:
             return
         last = await self._advance(EVENT_COUNTER, len(self._events))
         first = last - len(self._events) + 1
+        acting_id = self.actor.acting_id
         await self.insert(
             EventRow,
             [
                 {
-                    "seq": first + index,
-                    "kind": event.kind,
-                    "subject_id": event.subject_id,
-                    "payload": event.payload(),
-                    "actor_id": self._credited.get(event.subject_id, self.actor.acting_id),
+                    "seq": seq,
+                    "kind": kind,
+                    "subject_id": subject_id,
+                    "payload": payload,
+                    "actor_id": self._credited.get(subject_id, acting_id),
                     "at": self.now,
                 }
-                for index, event in enumerate(self._events)
+                for seq, (kind, subject_id, payload) in enumerate(self._events, first)
             ],
         )
         self.last_seq = last

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.db import rows
+from pickmesh.core.journal.ahead import Ahead
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
@@ -55,7 +56,9 @@ async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[
     known = await _known(uow, sorted_out.first)
     drafts, changed = sorted_out.against(known)
     told = [draft.order for draft in drafts] + [change.order for change in changed]
-    codes, parts = await known_goods(uow, {(order.shop_id, line.shop_code) for order in told for line in order.lines})
+    named = {(order.shop_id, line.shop_code): line.sku_id for order in told for line in order.lines}
+    known_before = {pair: sku_id for pair, sku_id in named.items() if sku_id is not None}
+    codes, parts = await known_goods(uow, named.keys(), known_before)
     if changed:
         also = _levels_wanted(drafts, codes, parts) | await leased.skus_held(uow, drafts)
         also |= await reviewing.gift_skus(uow) if drafts else set()
@@ -154,13 +157,15 @@ async def _create(
         of_order = {draft.id: draft for draft in drafts}
         for plan in parted:
             of_order[plan.order_id].plans.append(plan)
-    await plans.reserve(uow, wanted + parted)
-    await reviewing.settle(uow, drafts)
-    for draft in drafts:
-        if shops[draft.order.shop_id].shortage_policy == ShortagePolicy.SHIP_AVAILABLE:
-            draft.plans += [rest for plan in draft.plans if (rest := plans.part_off_short(plan))]
-    await _number_and_write(uow, drafts, shops)
-    uow.emit(_imported(draft) for draft in drafts)
+    async with Ahead(uow) as ahead:
+        await plans.reserve(uow, wanted + parted, ahead=ahead)
+        sealed = await ahead.made(recipients.sealed_row(uow, draft.id, draft.order.recipient) for draft in drafts)
+        await ahead.settled()
+        await reviewing.settle(uow, drafts)
+        for draft in drafts:
+            if shops[draft.order.shop_id].shortage_policy == ShortagePolicy.SHIP_AVAILABLE:
+                draft.plans += [rest for plan in draft.plans if (rest := plans.part_off_short(plan))]
+        await _write(uow, ahead, drafts, sealed, shops)
     await reviewing.write(uow, drafts)
 
 
@@ -199,26 +204,32 @@ def _take_apart(draft: Draft, codes: Codes, parts: Components) -> None:
         draft.holds = holds.reasons(order.payment_status, unmapped=unmapped)
 
 
-async def _number_and_write(uow: UnitOfWork, drafts: Sequence[Draft], shops: Mapping[UUID, sa.Row[Any]]) -> None:
+async def _write(
+    uow: UnitOfWork,
+    ahead: Ahead,
+    drafts: Sequence[Draft],
+    sealed: Sequence[dict[str, Any]],
+    shops: Mapping[UUID, sa.Row[Any]],
+) -> None:
+    """Write new orders; numbers are taken right before the rows that carry them, the rows without one go first."""
     made = [(draft, plan) for draft in drafts for plan in draft.plans]
-    recipient_rows = [recipients.sealed_row(uow, draft.id, draft.order.recipient) for draft in drafts]
-    line_rows = [line for draft in drafts for line in draft.lines]
-    fulfillment_rows = [line for _, plan in made for line in plan.lines]
-    for draft, number in zip(drafts, await uow.next_numbers("order", len(drafts)), strict=True):
-        draft.number = number
-    await uow.insert(SalesOrder, [_order_row(uow, draft) for draft in drafts])
-    await uow.insert(OrderLine, line_rows)
-    await uow.insert(OrderRecipient, recipient_rows)
-    if made:
-        numbers = await uow.next_numbers("fulfillment_order", len(made))
-        new = [
-            _fulfillment_order_row(uow, draft, plan, number, shops[draft.order.shop_id].shortage_policy)
-            for (draft, plan), number in zip(made, numbers, strict=True)
-        ]
-        await uow.insert(FulfillmentOrder, new)
-        await uow.insert(FulfillmentLine, fulfillment_rows)
+    await ahead.insert(OrderRecipient, sealed)
+    await ahead.insert(OrderLine, [line for draft in drafts for line in draft.lines])
+    await ahead.insert(FulfillmentLine, [line for _, plan in made for line in plan.lines])
     wanted = [NewHold(plan.id, draft.id, reason) for draft, plan in made for reason in draft.holds]
     wanted += [NewHold(plan.id, draft.id, *held) for draft, plan in made for held in draft.review_holds]
+    await ahead.settled()
+    for draft, number in zip(drafts, await uow.next_numbers("order", len(drafts)), strict=True):
+        draft.number = number
+    numbers = await uow.next_numbers("fulfillment_order", len(made)) if made else range(0)
+    await ahead.insert(SalesOrder, [_order_row(uow, draft) for draft in drafts])
+    new = [
+        _fulfillment_order_row(uow, draft, plan, number, shops[draft.order.shop_id].shortage_policy)
+        for (draft, plan), number in zip(made, numbers, strict=True)
+    ]
+    await ahead.insert(FulfillmentOrder, new)
+    uow.emit(await ahead.made(_imported(draft) for draft in drafts))
+    await ahead.settled()
     await holds.write_holds(uow, wanted)
 
 
@@ -245,6 +256,7 @@ def _order_row(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
         "seller_flag": order.seller_flag,
         "content_hash": draft.content_hash,
         "created_at": uow.now,
+        "related_order_id": order.related_order_id,
     }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pickmesh.core.journal.ahead import Ahead
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders import order_facts, route_rules, routing_rules, shipping_rates
@@ -193,7 +194,7 @@ def part_off(plan: Plan, found: Sequence[Share]) -> list[Plan]:
     return rest
 
 
-async def reserve(uow: UnitOfWork, plans: Sequence[Plan]) -> None:
+async def reserve(uow: UnitOfWork, plans: Sequence[Plan], *, ahead: Ahead | None = None) -> None:
     """Reserve stock for every line of plans that have a location, all in one go; lines left without are marked short.
 
     A plan without a location waits for one: it is not short, for nobody was asked. Gifts come after everything that was
@@ -206,7 +207,7 @@ async def reserve(uow: UnitOfWork, plans: Sequence[Plan]) -> None:
         for lines, rank_at in ((plan.lines, plan.rank_at), (plan.gifts, plan.rank_at + GIFTS_LAST))
         for line in lines
     ]
-    reservations = await stock.reserve_stock(uow, demands=demands)
+    reservations = await stock.reserve_stock(uow, demands=demands, ahead=ahead)
     short = {demand.line_id for demand in reservations.short}
     for plan in plans:
         if plan.gifts:

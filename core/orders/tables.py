@@ -240,6 +240,21 @@ class FulfillmentOrder(MerchantObject):
         ),
         sa.Index("ix_fulfillment_order_ship_by", "merchant_id", "ship_by", "id"),
         sa.Index(
+            "ix_fulfillment_order_live",
+            "merchant_id",
+            "ship_by",
+            "id",
+            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+        ),
+        sa.Index(
+            "ix_fulfillment_order_held",
+            "merchant_id",
+            "id",
+            postgresql_where=sa.text("hold_count > 0"),
+            sqlite_where=sa.text("hold_count > 0"),
+        ),
+        sa.Index(
             "ix_fulfillment_order_short",
             "merchant_id",
             "ship_by",

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.violations import Violation
 from pickmesh.core.stock import move_checks, rules
@@ -41,6 +42,7 @@ async def violations(uow: UnitOfWork) -> list[Violation]:
         *await _balances_allocated(uow),
         *await _allocations_over_reservations(uow),
         *await _unpromised_on_carriers(uow),
+        *await _reservations_without_place(uow),
         *await move_checks.violations(uow),
     ]
 
@@ -49,6 +51,22 @@ def _violations(invariant: int, rows: Iterable[sa.Row[Any]], sentence: Callable[
     return [
         Violation(invariant, sentence(row), {name: str(value) for name, value in row._mapping.items()}) for row in rows
     ]
+
+
+async def _reservations_without_place(uow: UnitOfWork) -> list[Violation]:
+    """Reservations have no foreign keys (decision 14): each names a location and a SKU that are there."""
+    location = sa.select(Location.id).where(uow.mine(Location), Location.id == Reservation.location_id)
+    sku = sa.select(Sku.id).where(uow.mine(Sku), Sku.id == Reservation.sku_id)
+    orphans = (
+        sa.select(Reservation.id, Reservation.location_id, Reservation.sku_id)
+        .where(uow.mine(Reservation), sa.or_(~sa.exists(location), ~sa.exists(sku)))
+        .limit(FOUND_MAX)
+    )
+    return _violations(
+        FIGURES,
+        await uow.fetch(orphans),
+        lambda row: f"Reservation {row.id} promises a SKU or a location that is not there.",
+    )
 
 
 async def _balances_against_ledger(uow: UnitOfWork) -> list[Violation]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal.ahead import Ahead
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import InvalidInput
@@ -26,11 +27,12 @@ class Reservations:
     short: Sequence[Demand]
 
 
-async def reserve_stock(uow: UnitOfWork, *, demands: Sequence[Demand]) -> Reservations:
+async def reserve_stock(uow: UnitOfWork, *, demands: Sequence[Demand], ahead: Ahead | None = None) -> Reservations:
     """Promise stock to order lines, all of a group or nothing, in a fixed number of statements.
 
     Levels of every location are locked once, in the one order; what is short comes back and holds nothing. It adds to
-    what a line holds already. Part of an order's command, which has checked who may and holds the order's lock.
+    what a line holds already. Part of an order's command, which has checked who may and holds the order's lock. With
+    `ahead` the last statement may still be under way when this returns.
     """
     if not demands:
         return Reservations([], [])
@@ -40,7 +42,7 @@ async def reserve_stock(uow: UnitOfWork, *, demands: Sequence[Demand]) -> Reserv
     covered, short = rules.split_by_cover(demands, {level: rules.free(levels[level]) for level in levels})
     reserved = rules.summed((demand.level, demand.quantity) for demand in covered)
     await post(uow, levels=levels, reserved=reserved)
-    await _write_reservations(uow, covered)
+    await (ahead or uow).insert(Reservation, _reservation_rows(uow, covered))
     uow.emit(
         events.StockReserved(level.sku_id, level.location_id, quantity, rules.free(levels[level]))
         for level, quantity in reserved.items()
@@ -52,8 +54,8 @@ async def reserve_stock(uow: UnitOfWork, *, demands: Sequence[Demand]) -> Reserv
     return Reservations(covered, short)
 
 
-async def _write_reservations(uow: UnitOfWork, covered: Iterable[Demand]) -> None:
-    new = [
+def _reservation_rows(uow: UnitOfWork, covered: Iterable[Demand]) -> list[dict[str, Any]]:
+    return [
         {
             "id": new_id(),
             "location_id": demand.location_id,
@@ -67,7 +69,6 @@ async def _write_reservations(uow: UnitOfWork, covered: Iterable[Demand]) -> Non
         }
         for demand in covered
     ]
-    await uow.insert(Reservation, new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,10 @@ async def test_another_merchants_ruin_is_not_mine(ruined: Floor) -> None:
     stranger = await make_merchant(ruined.database)
     async with ruined.database.reading(stranger) as uow:
         assert await checks.violations(uow) == []
+
+
+@pytest.mark.parametrize("column", ["location_id", "sku_id"])
+async def test_a_reservation_of_what_is_not_there(ruined: Floor, column: str) -> None:
+    found = await break_it(ruined, sa.update(Reservation).where(mine(ruined, Reservation)).values(**{column: new_id()}))
+    told = [one for one in found if "promises a SKU or a location that is not there" in one.sentence]
+    assert [one.invariant for one in told] == [3]

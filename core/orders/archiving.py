@@ -113,17 +113,19 @@ async def _archive(uow: UnitOfWork, groups: Sequence[Group]) -> dict[int, Moved 
     sku_ids = {sku.id for group in groups for sku in group.skus}
     await locks.lock_skus(uow, sku_ids)
     uses = await uses_of(uow, sku_ids)
-    refused: dict[int, Refusal] = {}
+    left = list(groups)
     while True:
-        left = [group for group in groups if group.index not in refused]
         leaving = {sku.id for group in left for sku in group.skus}
-        fallen = {group.index: kept for group in left if (kept := _kept(group, uses, leaving))}
-        if not fallen:
+        going = [group for group in left if _kept(group, uses, leaving) is None]
+        if len(going) == len(left):
             break
-        refused |= fallen
+        left = going
     await archiving.write_archived(uow, left)
-    return {group.index: group.moved for group in left} | {
-        index: Refused(index, refusal) for index, refusal in refused.items()
+    # Judged once more, now that it is known which bundles stay: the refusals name them all.
+    kept = {group.index: _kept(group, uses, leaving) for group in groups}
+    return {
+        group.index: Refused(group.index, refusal) if (refusal := kept[group.index]) else group.moved
+        for group in groups
     }
 
 

@@ -456,6 +456,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("merged_into_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("split_from_id", sa.Uuid(), nullable=True))
         batch_op.create_index(
+            "ix_fulfillment_order_held",
+            ["merchant_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("hold_count > 0"),
+            sqlite_where=sa.text("hold_count > 0"),
+        )
+        batch_op.create_index(
+            "ix_fulfillment_order_live",
+            ["merchant_id", "ship_by", "id"],
+            unique=False,
+            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+        )
+        batch_op.create_index(
             "ix_fulfillment_order_merged_into",
             ["merchant_id", "merged_into_id"],
             unique=False,
@@ -702,6 +716,16 @@ def downgrade() -> None:
             "ix_fulfillment_order_merged_into",
             postgresql_where=sa.text("merged_into_id IS NOT NULL"),
             sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_fulfillment_order_live",
+            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+        )
+        batch_op.drop_index(
+            "ix_fulfillment_order_held",
+            postgresql_where=sa.text("hold_count > 0"),
+            sqlite_where=sa.text("hold_count > 0"),
         )
         batch_op.drop_column("split_from_id")
         batch_op.drop_column("merged_into_id")

@@ -173,11 +173,11 @@ class RoutingRuleSave(Mutation):
 
     requires = Permission.FLOOR_MANAGE
     user_error = RoutingUserError
-    items = "rules"
+    items = "routingRules"
     subject = "RoutingRule"
 
     class Input:
-        rules = graphene.List(graphene.NonNull(RoutingRuleInput), required=True)
+        routing_rules = graphene.List(graphene.NonNull(RoutingRuleInput), required=True)
 
     class Payload:
         routing_rules = Many(RoutingRule)
@@ -185,7 +185,7 @@ class RoutingRuleSave(Mutation):
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Save."""
-        rules = [_rule(index, each) for index, each in enumerate(input.rules)]
+        rules = [_rule(index, each) for index, each in enumerate(input.routing_rules)]
         return _rules_done(await routing_rules.save_routing_rules(uow, rules=rules))
 
 
@@ -193,14 +193,14 @@ def _rule(index: int, told: Any) -> RuleToSave:
     return RuleToSave(
         name=told.name,
         strategy=RoutingStrategy(told.strategy),
-        conditions=conditions.told(told.conditions, "rules", index, "conditions"),
+        conditions=conditions.told(told.conditions, "routingRules", index, "conditions"),
         location_ids=[
-            relay.id_of(each, "Location", field=("rules", index, "locationIds", place))
+            relay.id_of(each, "Location", field=("routingRules", index, "locationIds", place))
             for place, each in enumerate(told.location_ids)
         ],
         position=told.get("position"),
         is_active=told.is_active,
-        id=relay.optional_id(told.get("id"), "RoutingRule", field=("rules", index, "id")),
+        id=relay.optional_id(told.get("id"), "RoutingRule", field=("routingRules", index, "id")),
         version=told.get("if_version"),
     )
 
@@ -216,11 +216,11 @@ class RoutingRuleSwitch(Mutation):
 
     requires = Permission.FLOOR_MANAGE
     user_error = RoutingUserError
-    items = "rules"
+    items = "routingRules"
     subject = "RoutingRule"
 
     class Input:
-        rules = graphene.List(graphene.NonNull(RoutingRuleRef), required=True)
+        routing_rules = graphene.List(graphene.NonNull(RoutingRuleRef), required=True)
         active = graphene.Boolean(required=True)
 
     class Payload:
@@ -240,11 +240,11 @@ class RoutingRuleArchive(Mutation):
 
     requires = Permission.FLOOR_MANAGE
     user_error = RoutingUserError
-    items = "rules"
+    items = "routingRules"
     subject = "RoutingRule"
 
     class Input:
-        rules = graphene.List(graphene.NonNull(RoutingRuleRef), required=True)
+        routing_rules = graphene.List(graphene.NonNull(RoutingRuleRef), required=True)
 
     class Payload:
         routing_rules = Many(RoutingRule)
@@ -257,8 +257,11 @@ class RoutingRuleArchive(Mutation):
 
 
 def _named(input: Any) -> tuple[list[UUID], dict[UUID, int]]:
-    ids = [relay.id_of(each.id, "RoutingRule", field=("rules", index, "id")) for index, each in enumerate(input.rules)]
-    told = zip(ids, input.rules, strict=True)
+    ids = [
+        relay.id_of(each.id, "RoutingRule", field=("routingRules", index, "id"))
+        for index, each in enumerate(input.routing_rules)
+    ]
+    told = zip(ids, input.routing_rules, strict=True)
     return ids, {each: ref.if_version for each, ref in told if ref.get("if_version") is not None}
 
 

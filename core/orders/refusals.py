@@ -1,6 +1,6 @@
 """What orders may answer instead of doing it."""
 
-from pickmesh.core.kit.refusals import Refusal
+from pickmesh.core.kit.refusals import NotFound, Refusal
 
 
 class UnknownShop(Refusal):
@@ -79,7 +79,7 @@ class NotMerged(Refusal):
     code = "NOT_MERGED"
 
 
-class NotAWarehouse(Refusal):
+class NotAWarehouse(NotFound):
     """No warehouse of yours in use has this id; a partner's location is reached by a dropship instead."""
 
     code = "NOT_A_WAREHOUSE"

@@ -42,11 +42,19 @@ WITHOUT_IDS = {
 """Mutations that name nothing of a merchant's."""
 NOT_THERE = {
     *("NOT_FOUND", "UNKNOWN_SHOP", "UNKNOWN_PLACE", "UNKNOWN_SKU"),
-    *("UNKNOWN_PARTNERSHIP", "UNKNOWN_OFFER", "UNKNOWN_DROPSHIP"),
+    *("UNKNOWN_PARTNERSHIP", "UNKNOWN_OFFER", "UNKNOWN_DROPSHIP", "NOT_A_WAREHOUSE"),
     *("UNKNOWN_TRANSFER", "UNKNOWN_REPLENISHMENT"),
 }
 """What tells that nothing of the caller's has that id."""
-TYPES = {"fulfillmentOrders": "FulfillmentOrder", "products": "Product", "skus": "Sku"}
+TYPES = {
+    "fulfillmentOrders": "FulfillmentOrder",
+    "products": "Product",
+    "skus": "Sku",
+    "locations": "Location",
+    "moves": "FulfillmentOrder",
+    "routingRules": "RoutingRule",
+    "schedules": "FulfillmentOrder",
+}
 """The type of what the items of a list in an input are."""
 CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01", "Station": "BENCH-1"}
 TEXTS = {

@@ -10,7 +10,7 @@ from pickmesh.core.orders import intake
 from pickmesh.core.orders.incoming import NewLine, NewOrder
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.tables import OrderType
-from pickmesh.core.orders.verdicts import Verdict
+from pickmesh.core.orders.verdicts import LeaseUse, Verdict
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Mutation, batch_done
 from pickmesh.graphql.context import Context
@@ -18,6 +18,7 @@ from pickmesh.graphql.fulfillment_orders import OrdersUserError
 from pickmesh.graphql.orders import HoldReasonName, Order, OrderTypeName, PaymentStatusName
 from pickmesh.graphql.scalars import DateTime, Long
 
+LeaseUseName = graphene.Enum.from_enum(LeaseUse, name="LeaseUse")
 VerdictName = graphene.Enum.from_enum(Verdict, name="OrderVerdict")
 
 
@@ -69,6 +70,9 @@ class OrderInput(graphene.InputObjectType):
     remark = graphene.String(required=True, default_value="")
     seller_flag = graphene.String(required=True, default_value="")
     priority = graphene.Int(required=True, default_value=0)
+    lease = graphene.String(
+        required=True, default_value="", description="The code of a timed reservation whose units are for it."
+    )
 
 
 class ImportedOrder(graphene.ObjectType):
@@ -80,6 +84,7 @@ class ImportedOrder(graphene.ObjectType):
     order = relay.link("order_id", Order)
     short_pieces = graphene.Int(required=True)
     holds = graphene.List(graphene.NonNull(HoldReasonName), required=True)
+    lease = graphene.Field(LeaseUseName, description="What became of the timed reservation it named.")
 
 
 class OrderImport(Mutation):

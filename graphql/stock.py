@@ -1,6 +1,8 @@
 """What lies where: locations, places, levels and balances of a SKU, the ledger, corrections and receipts."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import graphene
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.stock import bundles, queries
+from pickmesh.core.stock import as_of, bundles, lists, queries
 from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
@@ -102,10 +104,18 @@ class Lot(relay.ObjectType):
 
     requires = Permission.STOCK_READ
     code = graphene.String(required=True)
+    sku = relay.link("sku_id", SKU, required=True)
     expires_on = graphene.Field(Date)
     blocked = graphene.Boolean(required=True)
+    on_hand = graphene.Int(required=True, description="Pieces of it anywhere.")
+    created_at = graphene.Field(DateTime, required=True)
 
     by_ids = staticmethod(queries.lots)
+
+    @staticmethod
+    async def resolve_on_hand(root: Any, info: Any) -> int:
+        """Return the pieces of it."""
+        return await info.context.load(lists.quantities_of_lots, root.id) or 0
 
 
 class OfSku:
@@ -183,6 +193,17 @@ class StockOfSku:
         description="What shops are told: the sum over locations, none counted below 0; bundles whole at one location.",
     )
 
+    stock_as_of = graphene.Field(
+        "pickmesh.graphql.stock_lists.SkuStockAsOf",
+        at=graphene.Argument(DateTime, required=True),
+        description="Its stock at a past moment, from the ledger; null for a bundle.",
+    )
+
+    @staticmethod
+    async def resolve_stock_as_of(root: Any, info: Any, at: datetime) -> Any:
+        """Return its stock at a moment."""
+        return None if root.is_bundle else await info.context.load(stock_at_moments, (at, root.id))
+
     @staticmethod
     async def resolve_on_hand(root: Any, info: Any) -> int | None:
         """Return the pieces at all locations."""
@@ -205,12 +226,25 @@ async def _total(root: Any, info: Any, figure: str) -> int:
     return sum(int(getattr(level, figure)) for level in levels)
 
 
+async def stock_at_moments(uow: UnitOfWork, keys: Sequence[tuple[datetime, UUID]]) -> Mapping[Any, Any]:
+    """Return the stock of SKUs at moments; one statement per moment and 250 SKUs."""
+    asked: defaultdict[datetime, list[UUID]] = defaultdict(list)
+    for at, sku_id in keys:
+        asked[at].append(sku_id)
+    found: dict[tuple[datetime, UUID], as_of.SkuAsOf] = {}
+    for at, sku_ids in asked.items():
+        for start in range(0, len(sku_ids), as_of.SKUS_MAX):
+            then = await as_of.skus_as_of(uow, at, sku_ids[start : start + as_of.SKUS_MAX])
+            found |= {(at, sku_id): stock for sku_id, stock in then.items()}
+    return found
+
+
 async def _page_of_places(
-    _root: Any, info: Any, request: PageRequest, location_id: str | None = None, kind: PlaceKind | None = None
+    _root: Any, info: Any, request: PageRequest, location_id: str | None = None, **chosen: Any
 ) -> Page[Any]:
     location = relay.optional_id(location_id, "Location", field=("locationId",))
     async with info.context.reading() as uow:
-        return await queries.place_page(uow, request, location_id=location, kind=kind)
+        return await queries.place_page(uow, request, location_id=location, **chosen)
 
 
 async def _page_of_moves(
@@ -241,6 +275,10 @@ class StockQueries(Queries):
         "Places by code.",
         location_id=graphene.ID(),
         kind=graphene.Argument(PlaceKindName),
+        zone=graphene.String(),
+        role=graphene.Argument(BinRoleName),
+        pool=graphene.Argument(PoolName),
+        prefix=graphene.String(description="What the place's code begins with."),
     )
     stock_moves = relay.paged(
         relay.connection(StockMove),

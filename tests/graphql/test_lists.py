@@ -61,6 +61,8 @@ def answers_list(field: GraphQLField) -> bool:
 def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
     """Return arguments that ask for as much as the list has."""
     given = {"first": "250"} if "first" in field.args else {}
+    if "at" in field.args:
+        given["at"] = json.dumps("2026-11-24T04:00:00Z")
     if name == "nodes":
         each = NODES_MAX // len(ids)
         given["ids"] = json.dumps([global_id(type_name, one) for type_name in ids for one in ids[type_name][:each]])
@@ -69,7 +71,7 @@ def arguments(name: str, field: GraphQLField, ids: Ids) -> str:
     if name == "lookup":
         given["term"] = json.dumps("KETTLE")
     for argument, definition in field.args.items():
-        if is_required_argument(definition) and argument in {"locationId", "stationId", "partnershipId"}:
+        if is_required_argument(definition) and argument in {"locationId", "stationId", "partnershipId", "shopId"}:
             type_name = argument.removesuffix("Id").capitalize()
             given[argument] = json.dumps(global_id(type_name, ids[type_name][0]))
     return f"({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""

@@ -30,7 +30,7 @@ from pickmesh.graphql import schema
 from pickmesh.graphql.ids import global_id
 
 SCHEMA = schema.build()
-ABOUT_ME = {"viewer", "chatMessages", "chatsWaiting", "noticesWaiting"}
+ABOUT_ME = {"viewer", "pushChanges", "chatMessages", "chatsWaiting", "noticesWaiting"}
 """Queries that answer about whoever asks, or only to the bot; test_chats and test_notices have the bot's walls."""
 OF_THE_BOT = {"chatMigrate", "chatButtons", "chatMessageRemember", "chatMessageForget"}
 """Mutations about the asking chat alone, which no other way of asking has."""
@@ -43,7 +43,7 @@ WITHOUT_IDS = {
 NOT_THERE = {
     *("NOT_FOUND", "UNKNOWN_SHOP", "UNKNOWN_PLACE", "UNKNOWN_SKU"),
     *("UNKNOWN_PARTNERSHIP", "UNKNOWN_OFFER", "UNKNOWN_DROPSHIP", "NOT_A_WAREHOUSE"),
-    *("UNKNOWN_TRANSFER", "UNKNOWN_REPLENISHMENT"),
+    *("UNKNOWN_TRANSFER", "UNKNOWN_REPLENISHMENT", "UNKNOWN_LEASE"),
 }
 """What tells that nothing of the caller's has that id."""
 TYPES = {

@@ -97,6 +97,7 @@ def type_of_id(name: str, owner: str) -> str:
     other_names = {
         "accountIds": "chatAccount",
         "leaseId": "pickList",
+        "relatedOrderIds": "order",
         "otherSkuId": "sku",
         "sessionId": "scanSession",
         "fromLocationId": "location",

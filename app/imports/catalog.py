@@ -9,6 +9,7 @@ from typing import Any
 from pickmesh.app.cells import Cells
 from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
+from pickmesh.app.imports.seen import FirstRows
 from pickmesh.core.catalog import patches
 from pickmesh.core.catalog.patches import SkuPatch
 from pickmesh.core.catalog.rules import NewBarcode, NewComponent, NewShopCode
@@ -74,7 +75,7 @@ class CatalogFile:
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._seen: dict[int, int] = {}
+        self._seen = FirstRows()
 
     def things(self, rows: Iterable[TableRow]) -> Iterator[Item[SkuPatch] | Bad]:
         """Read one SKU per row."""

@@ -9,6 +9,7 @@ from pickmesh.app.cells import Cells, Problem
 from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports import held
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, row_problem
+from pickmesh.app.imports.seen import FirstRows
 from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
@@ -46,6 +47,7 @@ OF_ORDER = tuple(name for name in COLUMNS.known if name not in {"line", "sku", "
 STATUSES = {
     OrderVerdict.CREATED: Status.CREATED,
     OrderVerdict.MERGED: Status.CHANGED,
+    OrderVerdict.INTERCEPTED: Status.CHANGED,
     OrderVerdict.UNCHANGED: Status.UNCHANGED,
 }
 
@@ -70,7 +72,7 @@ class OrdersFile:
         self._currency = currency
         self._zone = zone
         self._shop = shop
-        self._seen: dict[int, int] = {}
+        self._seen = FirstRows()
 
     def things(self, rows: Iterable[TableRow]) -> Iterator[Item[FileOrder] | Bad]:
         """Read one order from the rows that follow each other with its shop and number."""
@@ -79,7 +81,7 @@ class OrdersFile:
             if not number:
                 yield from (self._without_number(row) for row in together)
                 continue
-            first = self._seen.setdefault(hash((shop, number)), together[0].number)
+            first = self._seen.first((shop, number), together[0].number)
             if first != together[0].number:
                 yield _apart(together, number, first)
                 continue

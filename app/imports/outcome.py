@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pickmesh.app.cells import Problem
 from pickmesh.app.files import TableRow, guarded
+from pickmesh.app.imports.seen import FirstRows
 from pickmesh.core.kit.refusals import Refusal
 
 Thing = TypeVar("Thing")
@@ -93,12 +94,9 @@ def row_problem(row: TableRow) -> Problem:
     return Problem(row.number, "", row.problem or "", "BAD_ROW")
 
 
-def first_row(seen: dict[int, int], key: str, row: int, column: str, what: str) -> list[Problem]:
-    """Remember where a key stands first; return the problem of a row that repeats it.
-
-    `seen` holds hashes, so that a million rows fit.
-    """
-    first = seen.setdefault(hash(key), row)
+def first_row(seen: FirstRows, key: str, row: int, column: str, what: str) -> list[Problem]:
+    """Remember where a key stands first; return the problem of a row that repeats it."""
+    first = seen.first(key, row)
     if first == row:
         return []
     return [Problem(row, column, f"{what} stands at row {first} already; keep one of the rows.", "DUPLICATE_ROW")]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pickmesh.app.cells import Cells
 from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
+from pickmesh.app.imports.seen import FirstRows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.packing import stations
@@ -31,7 +32,7 @@ class PlacesFile:
 
     def __init__(self, *, time_zone: str) -> None:
         self._time_zone = time_zone
-        self._seen: dict[int, int] = {}
+        self._seen = FirstRows()
 
     def things(self, rows: Iterable[TableRow]) -> Iterator[Item[NewPlace] | Bad]:
         """Read one place per row."""

@@ -1,6 +1,7 @@
 """The one way every kind of file goes in: looked over, read in batches, each batch one unit of work, every row told."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -12,11 +13,14 @@ from pickmesh.app.imports.outcome import Bad, Item, Listener, Status, Summary, V
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.lanes import Lane
 from pickmesh.core.kit.refusals import Refusal
 
 Thing = TypeVar("Thing")
 BATCH_ROWS = 1_000
 """Rows that go into one unit of work, or a few more when a thing has several."""
+SLICE = 25
+"""Things read before the batch under way may go on."""
 
 
 class Kind(Protocol[Thing]):
@@ -91,24 +95,34 @@ async def import_table(
 ) -> Summary:
     """Take a looked-over file in, batch by batch; good rows go on where bad ones are refused.
 
-    Things that lean on others go in at the end. Memory holds one batch and those.
+    Things that lean on others go in at the end. While the database takes one batch the next one is read: memory holds
+    two batches and those that go last.
     """
     job = Job(database, actor, kind, listeners, Summary())
-    batch: list[Item[Thing]] = []
     last: list[Item[Thing]] = []
+    async with Lane() as lane:
+        async for batch in _batches(job, table, last):
+            await lane.begin(job.take(batch))
+        for start in range(0, len(last), BATCH_ROWS):
+            await lane.begin(job.take(last[start : start + BATCH_ROWS]))
+    return job.summary
+
+
+async def _batches(job: Job[Thing], table: files.Table, last: list[Item[Thing]]) -> AsyncIterator[list[Item[Thing]]]:
+    """Read a file batch by batch; what goes last is put aside, what is no thing is told at once."""
+    batch: list[Item[Thing]] = []
     waiting_rows = 0
-    for thing in kind.things(table.rows()):
+    for count, thing in enumerate(job.kind.things(table.rows()), 1):
         if isinstance(thing, Bad):
             job.tell(thing.rows, thing.key, Status.REFUSED, thing.problems)
-        elif kind.goes_last(thing.value):
+        elif job.kind.goes_last(thing.value):
             last.append(thing)
         else:
             batch.append(thing)
             waiting_rows += len(thing.rows)
         if waiting_rows >= BATCH_ROWS:
-            await job.take(batch)
+            yield batch
             batch, waiting_rows = [], 0
-    await job.take(batch)
-    for start in range(0, len(last), BATCH_ROWS):
-        await job.take(last[start : start + BATCH_ROWS])
-    return job.summary
+        if count % SLICE == 0:
+            await asyncio.sleep(0)
+    yield batch

@@ -8,6 +8,7 @@ from uuid import UUID
 from pickmesh.app.cells import Cells
 from pickmesh.app.files import Columns, TableRow
 from pickmesh.app.imports.outcome import Bad, Item, Status, Verdict, first_row, row_problem
+from pickmesh.app.imports.seen import FirstRows
 from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
@@ -36,7 +37,7 @@ class StockFile:
     columns = COLUMNS
 
     def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
+        self._seen = FirstRows()
 
     def things(self, rows: Iterable[TableRow]) -> Iterator[Item[FileStock] | Bad]:
         """Read one place and SKU per row."""

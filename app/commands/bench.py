@@ -10,12 +10,20 @@ from pickmesh.core.kit.refusals import InvalidInput
 
 BENCHES = {
     "import": "pickmesh.bench.import_bench",
+    "growth": "pickmesh.bench.growth_bench",
+    "memory": "pickmesh.bench.memory_bench",
     "scan": "pickmesh.bench.scan_bench",
     "scanner": "pickmesh.bench.scanner_bench",
 }
 
 
-def bench(name: str, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> int:
+SIZED = ("growth", "memory")
+"""Benches that measure up to a number of orders."""
+
+
+def bench(
+    name: str, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False, most: int | None = None
+) -> int:
     """Measure a speed claim beside its floor in one run, and print the ratio.
 
     Parameters
@@ -24,6 +32,8 @@ def bench(name: str, *, as_json: Annotated[bool, Parameter(name="--json", negati
         Which claim, such as import or scan.
     as_json
         End with one line of JSON.
+    most
+        Orders to go up to, for growth and memory; they go up to a million otherwise, which takes many minutes.
     """
     if name not in known():
         raise InvalidInput(f"There is no bench “{name}”; there are: {', '.join(known())}.")
@@ -31,7 +41,12 @@ def bench(name: str, *, as_json: Annotated[bool, Parameter(name="--json", negati
         found = importlib.import_module(BENCHES[name])
     except ModuleNotFoundError as error:
         raise InvalidInput(f"Benches need “{error.name}” as tests do; `make setup-dev` installs it.") from error
-    found.run(as_json=as_json)
+    if most is None:
+        found.run(as_json=as_json)
+    elif name in SIZED:
+        found.run(as_json=as_json, most=most)
+    else:
+        raise InvalidInput(f"“{name}” has one size; --most is for {' and '.join(SIZED)}.")
     return 0
 
 

@@ -26,6 +26,16 @@ class OrderImported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderMade(Event):
+    """Somebody made an order by hand, and why; `related_order_id` is the order it belongs to."""
+
+    kind: ClassVar[str] = "order_made"
+    type: str
+    related_order_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged(Event):
     """An order that was still open took over what its shop now says."""
 

@@ -20,10 +20,16 @@ Components = Mapping[UUID, Sequence[tuple[UUID, int]]]
 """What each bundle holds: components with their pieces per bundle."""
 
 
-async def known_goods(uow: UnitOfWork, pairs: Collection[tuple[UUID, str]]) -> tuple[Codes, Components]:
-    """Return the SKU of each (shop, shop's code) and what is in the bundles among them; archived SKUs do not count."""
+async def known_goods(
+    uow: UnitOfWork, pairs: Collection[tuple[UUID, str]], named: Codes | None = None
+) -> tuple[Codes, Components]:
+    """Return the SKU of each (shop, shop's code) and what is in the bundles among them; archived SKUs do not count.
+
+    `named` are those that are known before, from orders people make.
+    """
     if not pairs:
         return {}, {}
+    before = named or {}
     mapped = await uow.fetch(
         sa.select(SkuMap.shop_id, SkuMap.shop_code, SkuMap.sku_id).where(
             uow.mine(SkuMap),
@@ -33,10 +39,13 @@ async def known_goods(uow: UnitOfWork, pairs: Collection[tuple[UUID, str]]) -> t
     )
     found = await uow.fetch(
         sa.select(Sku.id, Sku.is_bundle).where(
-            uow.mine(Sku), uow.among(Sku.id, {row.sku_id for row in mapped}), Sku.archived_at.is_(None)
+            uow.mine(Sku),
+            uow.among(Sku.id, {*before.values(), *(row.sku_id for row in mapped)}),
+            Sku.archived_at.is_(None),
         )
     )
     usable = {row.id for row in found}
     codes = {(row.shop_id, row.shop_code): row.sku_id for row in mapped if row.sku_id in usable}
+    codes.update({pair: sku_id for pair, sku_id in before.items() if sku_id in usable})
     bundles = [row.id for row in found if row.is_bundle]
     return codes, await catalog.components_of(uow, bundles) if bundles else {}

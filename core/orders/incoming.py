@@ -22,13 +22,17 @@ PROMISE = timedelta(hours=48)
 """When a shop names no time to ship by: what platforms hold sellers to."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_MADE = re.compile(r"M-[0-9A-F]{16}")
 _YEARS = range(2000, 2200)
 _PRIORITIES = range(-1_000_000, 1_000_001)
 
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line as the shop tells it; `refunded_quantity` of it will not be sent any more."""
+    """A line as the shop tells it; `refunded_quantity` of it will not be sent any more.
+
+    `sku_id` names the goods themselves where people made the order; a shop has only its code for them.
+    """
 
     external_line_id: str
     shop_code: str
@@ -37,6 +41,7 @@ class NewLine:
     discount_minor: int = 0
     tax_minor: int = 0
     refunded_quantity: int = 0
+    sku_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,17 @@ class NewOrder:
     seller_flag: str = ""
     priority: int = 0
     lease: str = ""
+    related_order_id: UUID | None = None
+
+
+def made_number(order_id: UUID) -> str:
+    """Return a number for an order people make, where a shop would give its own."""
+    return f"M-{order_id.hex[-16:].upper()}"
+
+
+def is_made(external_id: str) -> bool:
+    """Tell whether an order's number is one that is given to orders people make."""
+    return _MADE.fullmatch(external_id) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pickmesh.core.db import rows
 from pickmesh.core.journal import outbox
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
-from pickmesh.core.orders import events
+from pickmesh.core.orders import events, incoming
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, OrderLine, Progress, SalesOrder, Shipment
 
 CHANNEL = "shop"
@@ -45,7 +45,7 @@ async def mark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> lis
         [{"id": each, "progress": Progress.SHIPPED, "shipped_at": uow.now} for each in sorted(complete)],
         bump_version=True,
     )
-    await outbox.post(uow, [_letter(row) for row in written if row["lines"]])
+    await outbox.post(uow, [_letter(row) for row in written if _is_told(row["external_id"], row["lines"])])
     parcels = {parcel.parcel_id: parcel for parcel in shipped}
     uow.emit(_shipped_event(row, parcels[row["parcel_id"]], lines, complete) for row in written)
     return [row["id"] for row in written]
@@ -100,7 +100,7 @@ async def unmark_shipped(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> N
                 },
             )
             for row in undone
-            if row.lines
+            if _is_told(row.external_id, row.lines)
         ],
     )
     uow.emit(events.OrderShipmentUndone(row.order_id, row.id, row.parcel_id, row.shop_id) for row in undone)
@@ -172,18 +172,24 @@ def _shipment(
     for line, quantity in went:
         if line.gift_rule_id is None:
             told.setdefault(line.external_line_id, []).append((line, quantity))
+    external_id = went[0][0].external_id
     return {
         "id": new_id(),
         "order_id": order_id,
         "shop_id": went[0][0].shop_id,
-        "external_id": went[0][0].external_id,
+        "external_id": external_id,
         "parcel_id": parcel.parcel_id,
         "carrier": parcel.carrier,
         "waybill": parcel.waybill,
         "lines": [_told_line(external_line_id, parts) for external_line_id, parts in sorted(told.items())],
         "shipped_at": uow.now,
-        "told_at": None if told else uow.now,
+        "told_at": None if _is_told(external_id, told) else uow.now,
     }
+
+
+def _is_told(external_id: str, lines: Collection[Any]) -> bool:
+    """Tell whether a shop hears of a shipment: not of gifts alone, nor of an order people made, which it never had."""
+    return bool(lines) and not incoming.is_made(external_id)
 
 
 def _told_line(external_line_id: str, parts: Sequence[tuple[sa.Row[Any], int]]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class RoutingOfFulfillmentOrder:
     leave_by = graphene.Field(
         DateTime, required=True, description="The last cut-off of its warehouse that keeps the promise."
     )
-    is_late = graphene.Boolean(required=True, description="Whether it missed its promise, or can no longer make it.")
+    is_late = graphene.Boolean(required=True, description="Whether it has not left and can no longer keep its promise.")
 
     @staticmethod
     def resolve_route_facts(root: Any, _info: Any) -> Mapping[str, Any] | None:
@@ -112,8 +112,7 @@ class RoutingOfFulfillmentOrder:
     @staticmethod
     async def resolve_is_late(root: Any, info: Any) -> bool:
         """Tell whether it is late."""
-        leaves_by = await _leave_by(root, info)
-        return priorities.is_late(root.progress, leaves_by, root.ship_by, root.shipped_at, info.context.now)
+        return priorities.is_late(root.progress, await _leave_by(root, info), info.context.now)
 
 
 async def _leave_by(root: Any, info: Any) -> datetime:

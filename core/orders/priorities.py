@@ -24,7 +24,7 @@ from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Re
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, locks, moving
 from pickmesh.core.orders.refusals import AlreadyShipped
-from pickmesh.core.orders.rules import FINAL, is_with_partner
+from pickmesh.core.orders.rules import FINAL, NOT_LEFT, is_with_partner
 from pickmesh.core.orders.tables import FulfillmentOrder, Progress
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.cut_offs import first_cut_off, last_cut_off
@@ -175,8 +175,6 @@ async def next_cut_offs(uow: UnitOfWork) -> dict[UUID, datetime]:
     }
 
 
-def is_late(progress: str, leaves_by: datetime, ship_by: datetime, shipped_at: datetime | None, now: datetime) -> bool:
-    """Tell whether an order missed, or can no longer make, its promise; what was cancelled or merged is not late."""
-    if progress == Progress.SHIPPED:
-        return shipped_at is not None and shipped_at > ship_by
-    return progress not in FINAL and leaves_by < now
+def is_late(progress: str, leaves_by: datetime, now: datetime) -> bool:
+    """Tell whether an order that has not left can no longer keep its promise: its last cut-off has gone by."""
+    return progress in NOT_LEFT and leaves_by < now

@@ -20,13 +20,18 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.clock import StoppedClock
 from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.paging import page_request
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, StaleVersion, WrongState
-from pickmesh.core.orders import moving, priorities, queries, rerouting, rules
+from pickmesh.core.orders import lists, moving, priorities, queries, rerouting, rules
+from pickmesh.core.orders.lists import FulfillmentOrderFilter
 from pickmesh.core.orders.moving import Move
 from pickmesh.core.orders.priorities import Prioritized, Reschedule, Rescheduled
 from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, NotShort
 from pickmesh.core.orders.rules import Action
 from pickmesh.core.orders.tables import FulfillmentOrder, Progress, RequestStatus
+from pickmesh.core.stock import locations
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.locations import LocationChange
 
 TOMORROW = NOON + timedelta(days=1)
 
@@ -190,23 +195,60 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("progress", "leaves_in", "shipped", "late"),
+    ("progress", "leaves_in", "late"),
     [
-        (Progress.OPEN, HOUR, None, False),
-        (Progress.OPEN, timedelta(0), None, False),
-        (Progress.OPEN, -HOUR, None, True),
-        (Progress.PACKED, -HOUR, None, True),
-        (Progress.CANCELLED, -HOUR, None, False),
-        (Progress.MERGED, -HOUR, None, False),
-        (Progress.SHIPPED, -HOUR, HOUR, False),
-        (Progress.SHIPPED, -HOUR, 3 * HOUR, True),
+        (Progress.OPEN, HOUR, False),
+        (Progress.OPEN, timedelta(0), False),
+        (Progress.OPEN, -HOUR, True),
+        (Progress.PACKED, -HOUR, True),
+        (Progress.CANCELLED, -HOUR, False),
+        (Progress.MERGED, -HOUR, False),
+        (Progress.SHIPPED, -HOUR, False),
     ],
 )
 def test_an_order_is_late_once_its_last_cut_off_has_gone_by(
-    progress: Progress, leaves_in: timedelta, shipped: timedelta | None, late: bool
+    progress: Progress, leaves_in: timedelta, late: bool
 ) -> None:
-    shipped_at = None if shipped is None else NOON + shipped
-    assert priorities.is_late(progress, NOON + leaves_in, NOON + 2 * HOUR, shipped_at, NOON) is late
+    assert priorities.is_late(progress, NOON + leaves_in, NOON) is late
+
+
+async def test_the_filter_of_the_database_agrees_with_the_rule_about_what_is_late(
+    database: Database, merchant: Actor
+) -> None:
+    house = await make_house(database, merchant, {"CUP": 50}, warehouses=("HZ1", "BJ1"))
+    async with database.unit_of_work(merchant) as uow:
+        cut = LocationChange(house.warehouses["HZ1"], cut_off="11:00")
+        await locations.change_locations(uow, changes=[cut])
+    moments = [NOON + timedelta(hours=hours) for hours in (-30, -2, -1, 0, 1, 22, 23, 24)]
+    cases = [(progress, at, code) for progress in Progress for at in moments for code in ("HZ1", "BJ1", None)]
+    verdicts = await bring_in(
+        database,
+        merchant,
+        *(new_order(house, f"T-{each}", {"CUP": 1}, ship_by=at) for each, (_, at, _) in enumerate(cases)),
+    )
+    async with database.unit_of_work(merchant) as uow:
+        rows = await queries.fulfillment_orders_of(uow, [verdict.order_id for verdict in verdicts])
+        ids = [rows[verdict.order_id][0].id for verdict in verdicts]
+        where = {None: None, **house.warehouses}
+        await uow.update(
+            FulfillmentOrder,
+            [
+                {"id": each, "progress": progress, "location_id": where[code]}
+                for each, (progress, _, code) in zip(ids, cases, strict=True)
+            ],
+        )
+        places = await stock_queries.locations_by_id(uow, house.warehouses.values())
+        expected = {
+            each
+            for each, (progress, at, code) in zip(ids, cases, strict=True)
+            if priorities.is_late(progress, priorities.leave_by(at, code and places[house.warehouses[code]]), NOON)
+        }
+        late, others = [
+            await lists.fulfillment_order_page(uow, page_request(250, None), FulfillmentOrderFilter(late=late))
+            for late in (True, False)
+        ]
+    assert {row.id for row in late.items} == expected
+    assert {row.id for row in others.items} == set(ids) - expected
 
 
 Act = Callable[[UnitOfWork, UUID, UUID], Awaitable[list[Any]]]

@@ -65,7 +65,9 @@ class WorkbookWriter:
     def _cell(self, text: str) -> Any:
         if not text:
             return None
-        cell = WriteOnlyCell(self._sheet, value=_NO_XML.sub("", text))
+        # Text is no formula here, and guarded only where the reader would take an apostrophe of its own for a guard.
+        shown = guarded(text) if text.startswith("'") else text
+        cell = WriteOnlyCell(self._sheet, value=_NO_XML.sub("", shown))
         cell.data_type = "s"  # else a text that begins with = is written as a formula
         cell.number_format = _AS_TEXT
         cell.quotePrefix = True

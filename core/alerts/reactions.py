@@ -83,6 +83,7 @@ LEVEL_EVENTS = (
     stock_events.StockReceived,
     stock_events.StockAdjusted,
     stock_events.SellableChanged,
+    stock_events.StockBufferChanged,
     stock_events.StockReserved,
     stock_events.StockShort,
     stock_events.ReservationReleased,

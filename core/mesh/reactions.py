@@ -94,6 +94,7 @@ REACTIONS: Mapping[str, Reaction] = {
     stock_events.StockReceived.kind: on_stock_changed,
     stock_events.StockAdjusted.kind: on_stock_changed,
     stock_events.SellableChanged.kind: on_stock_changed,
+    stock_events.StockBufferChanged.kind: on_stock_changed,
     stock_events.StockReserved.kind: on_stock_changed,
     stock_events.ReservationReleased.kind: on_stock_changed,
     stock_events.ReservationLost.kind: on_stock_changed,

@@ -200,7 +200,7 @@ async def _settle(
     still = rules.summed((line.transfer_id, line.travelling_quantity - came.get(line.id, 0)) for line in lines)
     touched = {one for one, quantity in pieces.items() if quantity}
     done = {one for one in touched if held[one].status == TransferStatus.SENT and not still[one]}
-    await transfer_sends.close(uow, dict.fromkeys(done, TransferStatus.RECEIVED))
+    await transfers.close(uow, dict.fromkeys(done, TransferStatus.RECEIVED))
     await uow.update(
         Transfer, [{"id": one, "status": held[one].status} for one in sorted(touched - done)], bump_version=True
     )

@@ -382,20 +382,9 @@ async def finish_transfers(uow: UnitOfWork, *, transfer_ids: Sequence[UUID]) -> 
             message = sentence("Nothing of it was sent; cancel it instead.")
             answer.append(Refused(index, WrongState(message, data={"status": row.status})))
     await reservations.release_reservations(uow, line_ids=[line.id for line in lines if line.transfer_id in ending])
-    await close(uow, ending)
+    await transfers.close(uow, ending)
     uow.emit(
         events.TransferSent(one, held[one].from_location_id, held[one].to_location_id, 0, True)
         for one in sorted(ending)
     )
     return answer
-
-
-async def close(uow: UnitOfWork, ending: Mapping[UUID, str]) -> None:
-    """Write the states transfers have come to; one that is RECEIVED is closed and its TRANSIT place hidden."""
-    received = {one for one, status in ending.items() if status == TransferStatus.RECEIVED}
-    rows = [
-        {"id": one, "status": status, "closed_at": uow.now if one in received else None}
-        for one, status in sorted(ending.items())
-    ]
-    await uow.update(Transfer, rows, bump_version=True)
-    await uow.update(Place, [{"id": one, "archived_at": uow.now} for one in sorted(received)])

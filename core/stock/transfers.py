@@ -21,7 +21,7 @@ from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import events, goods, locks, queries, refusals, reservations, rules, transfer_queries
 from pickmesh.core.stock.goods import SkuFacts
 from pickmesh.core.stock.rules import Demand, Level
-from pickmesh.core.stock.tables import LocationKind
+from pickmesh.core.stock.tables import LocationKind, Place
 from pickmesh.core.stock.transfer_tables import Transfer, TransferLine, TransferStatus
 
 LINES_MAX = 1_000
@@ -284,3 +284,14 @@ async def lock_with_lines(
     for location_id in sorted({getattr(row, at) for row in held.values()}):
         uow.actor.require(Permission.STOCK_WRITE, warehouse_id=location_id)
     return held, await transfer_queries.lines_of_transfers(uow, held)
+
+
+async def close(uow: UnitOfWork, ending: Mapping[UUID, str]) -> None:
+    """Write the states transfers have come to; one that is RECEIVED is closed and its TRANSIT place hidden."""
+    received = {one for one, status in ending.items() if status == TransferStatus.RECEIVED}
+    rows = [
+        {"id": one, "status": status, "closed_at": uow.now if one in received else None}
+        for one, status in sorted(ending.items())
+    ]
+    await uow.update(Transfer, rows, bump_version=True)
+    await uow.update(Place, [{"id": one, "archived_at": uow.now} for one in sorted(received)])

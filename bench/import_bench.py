@@ -6,12 +6,15 @@ The target (docs/performance.md): at least half of the floor at batches of 1,000
 import asyncio
 import tempfile
 import time
+from datetime import UTC
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 
-from pickmesh.bench import baselines, postgres, report, world
+from pickmesh.app.imports.orders import OrdersFile
+from pickmesh.app.imports.run import import_table, look_over
+from pickmesh.bench import baselines, memory_bench, postgres, report, world
 from pickmesh.core.db import migrate
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import intake
@@ -66,6 +69,7 @@ async def measure() -> report.Report:
             begin += count
             floor, mine = await _floor(owner, orders, batch), await our_rate(place, orders, batch)
             also |= {f"batch {batch}": mine, f"batch {batch} floor": floor, f"batch {batch} ratio": mine / floor}
+        also["from a file"] = await _from_file(place, begin)
         await database.dispose()
     also["sqlite batch 1000"] = await _on_sqlite()
     mine, floor = report.median(ours), report.median(floors)
@@ -82,6 +86,17 @@ async def _prepare_floor(owner: str) -> None:
     connection = await asyncpg.connect(postgres.plain(owner))
     await connection.execute(baselines.FLOOR_SCHEMA)
     await connection.close()
+
+
+async def _from_file(place: world.World, first: int) -> float:
+    """Import a CSV file of as many orders, the next batch read while the database takes one; orders per second."""
+    with tempfile.TemporaryDirectory(prefix="pickmesh-bench-") as folder:
+        path = Path(folder) / "orders.csv"
+        memory_bench.write_file(path, ORDERS, first=first, codes=place.codes)
+        kind = OrdersFile(currency="CNY", zone=UTC, shop="bench")
+        begin = time.perf_counter()
+        await import_table(place.database, place.actor, kind, look_over(path, kind, memory_bench.NO_LIMITS))
+        return ORDERS / (time.perf_counter() - begin)
 
 
 async def _on_sqlite() -> float:

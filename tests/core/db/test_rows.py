@@ -3,6 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from pickmesh.core.db.base import Written, dump_json
+from pickmesh.core.db.rows import probing
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.tables import Counter, Outbox
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -58,3 +60,31 @@ async def test_any_number_of_rows_goes_in_one_statement(database: Database, merc
         statements.clear()
         await uow.insert(Counter, [{"kind": str(index), "last": index} for index in range(rows)])
         assert len(statements) == 1
+
+
+async def test_probing_finds_rows_by_a_unique_key_and_only_the_merchants_own(
+    database: Database, merchant: Actor, stranger: Actor
+) -> None:
+    for actor, last in ((merchant, 1), (stranger, 2)):
+        async with database.unit_of_work(actor) as uow:
+            await uow.insert(Counter, [{"kind": kind, "last": last} for kind in ("a", "b")])
+    async with database.reading(merchant) as uow:
+        asked = [("a", 1), ("b", 2), ("nobody", 1)]
+        found = await uow.fetch(
+            probing(uow.dialect, (Counter.kind, Counter.last), (Counter.kind, Counter.last), asked, uow.mine(Counter))
+        )
+        assert [tuple(row) for row in found] == [("a", 1)]
+        nobody = probing(uow.dialect, (Counter.kind,), (Counter.kind,), [], uow.mine(Counter))
+        assert await uow.fetch(nobody) == []
+
+
+async def test_a_value_that_is_json_already_is_stored_as_it_stands(database: Database, merchant: Actor) -> None:
+    written = Written(dump_json({"名": [1, "x"]}))
+    new = [
+        {"id": new_id(), "channel": "shop", "target": str(index), "payload": payload}
+        for index, payload in enumerate([written, {"plain": True}])
+    ]
+    async with database.unit_of_work(merchant) as uow:
+        await uow.insert(Outbox, [{**row, "created_at": uow.now, "due_at": uow.now} for row in new])
+        found = await uow.fetch(sa.select(Outbox.payload).where(uow.mine(Outbox)).order_by(Outbox.target))
+    assert [row.payload for row in found] == [{"名": [1, "x"]}, {"plain": True}]

@@ -17,6 +17,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import (
     events,
+    gifts,
     holds,
     incoming,
     late_changes,
@@ -96,6 +97,7 @@ async def merge(
         _plan(one, codes, parts)
     await _move_promises(uow, merges, also)
     await _write(uow, merges)
+    await gifts.give_back(uow, [one.row.id for one in merges if not _goes_on(one)])
     await splits.part_off_short(uow, [each.id for one in merges for each in one.open_orders])
     return answers + [_verdict(one) for one in merges]
 
@@ -309,7 +311,7 @@ async def _write_fulfillment_orders(uow: UnitOfWork, merges: Sequence[_Merge]) -
     """Bring fulfillment orders up to date; one that has nothing left to do is cancelled, one may be new."""
     changed, fresh = [], []
     for one in merges:
-        standing = {each.id for each in one.open_orders}
+        standing = {each.id: (each.priority, each.fulfill_at) for each in one.open_orders}
         for plan in one.plans.values():
             row = {
                 "id": plan.id,
@@ -317,8 +319,9 @@ async def _write_fulfillment_orders(uow: UnitOfWork, merges: Sequence[_Merge]) -
                 "route_reason": plan.route.reason,
                 "route_facts": plan.route.facts,
                 "ship_by": plan.rank_at,
-                "fulfill_at": one.changed.order.fulfill_at,
-                "priority": one.changed.order.priority,
+                # Most shops tell neither: what a rule or a person gave stays.
+                "fulfill_at": one.changed.order.fulfill_at or standing.get(plan.id, (0, None))[1],
+                "priority": one.changed.order.priority or standing.get(plan.id, (0, None))[0],
                 "progress": Progress.OPEN if plan.lines or one.kept.get(plan.id) else Progress.CANCELLED,
             }
             if plan.id in standing:

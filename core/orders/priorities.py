@@ -107,8 +107,9 @@ async def reschedule_fulfillment_orders(
 ) -> list[Rescheduled | Refused]:
     """Set, change or clear the moment before which open fulfillment orders are not sent; their stock stays promised.
 
-    Refuses what work has begun on, a moment without a zone or outside 2000 to 2199, a stale version, and the same order
-    twice in a batch. At most 1,000; needs `orders:write`.
+    It stays when the shop changes the order, unless the shop itself tells a moment. Refuses what work has begun on, a
+    moment without a zone or outside 2000 to 2199, a stale version, and the same order twice in a batch. At most 1,000;
+    needs `orders:write`.
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     _require_few(schedules)

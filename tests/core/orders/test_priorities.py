@@ -157,6 +157,22 @@ async def test_presale_holds_stock_in_the_order_of_its_promise_and_backorders_ar
     await nothing_is_off(database, merchant)
 
 
+async def test_what_a_person_said_of_rank_and_day_outlives_a_change_in_the_shop(
+    database: Database, merchant: Actor
+) -> None:
+    house = await make_house(database, merchant, {"CUP": 50})
+    order = await brought(database, merchant, house, "T-1", 1)
+    await prioritize(database, merchant, 100, order)
+    await reschedule(database, merchant, Reschedule(order, TOMORROW))
+    await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 1}, remark="请包好"))
+    row = await row_of(database, merchant, order)
+    assert (row.priority, row.fulfill_at) == (100, TOMORROW)
+    sooner = NOON + timedelta(hours=2)
+    await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 1}, priority=5, fulfill_at=sooner))
+    row = await row_of(database, merchant, order)
+    assert (row.priority, row.fulfill_at) == (5, sooner)
+
+
 @pytest.mark.parametrize("act", ["prioritize", "reschedule"])
 async def test_acts_on_1_10_and_200_take_the_same_number_of_statements(
     database: Database, merchant: Actor, act: str

@@ -38,6 +38,19 @@ async def bench_database(*, fsync: bool = True) -> AsyncIterator[tuple[str, str]
                 await asyncio.to_thread(server.cleanup)
 
 
+async def another_database(owner: str, app: str, name: str) -> tuple[str, str]:
+    """Make one more migrated database on the same server; return its (owner's URL, application's URL)."""
+    connection = await asyncpg.connect(plain(owner))
+    try:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    theirs, ours = (sa.make_url(url).set(database=name).render_as_string(hide_password=False) for url in (owner, app))
+    await migrate.migrate(theirs, app_role=APP_ROLE, app_password="bench")
+    return theirs, ours
+
+
 async def _prepare_server(url: str, *, fsync: bool) -> None:
     connection = await asyncpg.connect(plain(url))
     try:

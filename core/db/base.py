@@ -136,13 +136,12 @@ def tenant_tables() -> frozenset[str]:
     )
 
 
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """Return an index of the merchant's rows that meet a condition, written as both databases read it."""
+    condition = sa.text(where)
+    return sa.Index(name, "merchant_id", *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
 def unarchived_unique(name: str, *columns: str) -> sa.Index:
     """Return a unique index among the rows that are not archived."""
-    return sa.Index(
-        name,
-        "merchant_id",
-        *columns,
-        unique=True,
-        postgresql_where=sa.text("archived_at IS NULL"),
-        sqlite_where=sa.text("archived_at IS NULL"),
-    )
+    return partial_index(name, *columns, where="archived_at IS NULL", unique=True)

@@ -19,6 +19,7 @@ from pickmesh.core.db.base import (
     flag,
     not_negative,
     one_of,
+    partial_index,
     positive,
 )
 
@@ -119,20 +120,8 @@ class SalesOrder(MerchantObject):
         sa.Index("uq_sales_order_number", "merchant_id", "number", unique=True),
         sa.Index("uq_sales_order_external_id", "merchant_id", "external_id", "shop_id", unique=True),
         sa.Index("ix_sales_order_ordered_at", "merchant_id", "ordered_at", "id"),
-        sa.Index(
-            "ix_sales_order_related",
-            "merchant_id",
-            "related_order_id",
-            postgresql_where=sa.text("related_order_id IS NOT NULL"),
-            sqlite_where=sa.text("related_order_id IS NOT NULL"),
-        ),
-        sa.Index(
-            "ix_sales_order_change_refused",
-            "merchant_id",
-            "change_refused_at",
-            postgresql_where=sa.text("change_refused_at IS NOT NULL"),
-            sqlite_where=sa.text("change_refused_at IS NOT NULL"),
-        ),
+        partial_index("ix_sales_order_related", "related_order_id", where="related_order_id IS NOT NULL"),
+        partial_index("ix_sales_order_change_refused", "change_refused_at", where="change_refused_at IS NOT NULL"),
         one_of("type", OrderType),
         one_of("payment_status", PaymentStatus),
     )
@@ -231,50 +220,21 @@ class FulfillmentOrder(MerchantObject):
         sa.Index("uq_fulfillment_order_number", "merchant_id", "number", unique=True),
         sa.Index("ix_fulfillment_order_order_id", "merchant_id", "order_id"),
         sa.Index("ix_fulfillment_order_progress", "merchant_id", "location_id", "progress", "ship_by", "id"),
-        sa.Index(
-            "ix_fulfillment_order_intercepted",
-            "merchant_id",
-            "progress",
-            postgresql_where=sa.text("intercepted_at IS NOT NULL"),
-            sqlite_where=sa.text("intercepted_at IS NOT NULL"),
-        ),
+        partial_index("ix_fulfillment_order_intercepted", "progress", where="intercepted_at IS NOT NULL"),
         sa.Index("ix_fulfillment_order_ship_by", "merchant_id", "ship_by", "id"),
-        sa.Index(
-            "ix_fulfillment_order_live",
-            "merchant_id",
+        partial_index(
+            "ix_fulfillment_order_live", "id", where="progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"
+        ),
+        partial_index(
+            "ix_fulfillment_order_live_ship_by",
             "ship_by",
             "id",
-            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
-            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            where="progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')",
         ),
-        sa.Index(
-            "ix_fulfillment_order_held",
-            "merchant_id",
-            "id",
-            postgresql_where=sa.text("hold_count > 0"),
-            sqlite_where=sa.text("hold_count > 0"),
-        ),
-        sa.Index(
-            "ix_fulfillment_order_short",
-            "merchant_id",
-            "ship_by",
-            postgresql_where=sa.text("short_quantity > 0"),
-            sqlite_where=sa.text("short_quantity > 0"),
-        ),
-        sa.Index(
-            "ix_fulfillment_order_rejected",
-            "merchant_id",
-            "progress",
-            postgresql_where=sa.text("request_status = 'REJECTED'"),
-            sqlite_where=sa.text("request_status = 'REJECTED'"),
-        ),
-        sa.Index(
-            "ix_fulfillment_order_merged_into",
-            "merchant_id",
-            "merged_into_id",
-            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
-            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
-        ),
+        partial_index("ix_fulfillment_order_held", "id", where="hold_count > 0"),
+        partial_index("ix_fulfillment_order_short", "ship_by", where="short_quantity > 0"),
+        partial_index("ix_fulfillment_order_rejected", "progress", where="request_status = 'REJECTED'"),
+        partial_index("ix_fulfillment_order_merged_into", "merged_into_id", where="merged_into_id IS NOT NULL"),
         one_of("progress", Progress),
         one_of("request_status", RequestStatus),
         not_negative("short_quantity"),
@@ -304,13 +264,7 @@ class FulfillmentLine(MerchantObject):
     __table_args__ = (
         sa.Index("ix_fulfillment_line_fulfillment_order_id", "merchant_id", "fulfillment_order_id"),
         sa.Index("ix_fulfillment_line_order_line_id", "merchant_id", "order_line_id"),
-        sa.Index(
-            "ix_fulfillment_line_short",
-            "merchant_id",
-            "sku_id",
-            postgresql_where=sa.text("is_short"),
-            sqlite_where=sa.text("is_short"),
-        ),
+        partial_index("ix_fulfillment_line_short", "sku_id", where="is_short"),
         positive("quantity"),
         positive("per_unit"),
         not_negative("picked_quantity"),
@@ -336,15 +290,8 @@ class Hold(MerchantObject):
 
     __table_args__ = (
         belongs_to("fulfillment_order_id", "fulfillment_order"),
-        sa.Index(
-            "uq_hold_handle",
-            "merchant_id",
-            "fulfillment_order_id",
-            "reason",
-            "handle",
-            unique=True,
-            postgresql_where=sa.text("released_at IS NULL"),
-            sqlite_where=sa.text("released_at IS NULL"),
+        partial_index(
+            "uq_hold_handle", "fulfillment_order_id", "reason", "handle", where="released_at IS NULL", unique=True
         ),
         one_of("reason", HoldReason),
     )

@@ -7,7 +7,7 @@ from tests.builders_orders import House
 from pickmesh.graphql.ids import global_id
 
 IMPORT = """mutation ($input: OrderImportInput!) { orderImport(input: $input) {
-  imported { index verdict shortPieces order { fulfillmentOrders {
+  imported { index verdict shortPieces order { id fulfillmentOrders {
     id status shortQuantity lines { sku { code } bundle { code } quantity isShort } } } }
   userErrors { code }
 } }"""

@@ -131,14 +131,19 @@ async def test_complaint_05_a_lack_in_one_warehouse_hides_nothing_in_another(
     assert await figures(owner, "CUP") == (7, 2, 0)
 
 
+WHY = """query ($id: ID!) { whyShort(orderId: $id) { lines {
+  wanted missing locations { free available holderCount holders { quantity } }
+} } }"""
+
+
 @pytest.mark.parametrize("held", [0, 2, 5])
 async def test_complaint_06_what_is_shown_free_is_what_is_promised_and_a_refusal_tells_the_numbers(
     owner: Any, database: Database, merchant: Actor, held: int
 ) -> None:
     """saleor/apps 1175.
 
-    Whatever is shown as free is promised to the piece, one more is short; and a refusal carries the figures it rests
-    on, the same ones the reader is shown.
+    Whatever is shown as free is promised to the piece, one more is short and says who holds the rest; and a refusal
+    carries the figures it rests on, the same ones the reader is shown.
     """
     house = await make_house(database, merchant, {"CUP": 7})
     if held:
@@ -146,6 +151,10 @@ async def test_complaint_06_what_is_shown_free_is_what_is_promised_and_a_refusal
     _, free, _ = await figures(owner, "CUP")
     (over,) = await bring(owner, told(house, "T-1", CUP=free + 1))
     assert (over["shortPieces"], (await figures(owner, "CUP"))[1]) == (free + 1, free)
+    (why,) = (await owner.run(WHY, id=over["order"]["id"]))["whyShort"]["lines"]
+    (there,) = why["locations"]
+    assert (why["wanted"], why["missing"], there["free"]) == (free + 1, free + 1, free)
+    assert sum(holder["quantity"] for holder in there["holders"]) == 7 - free
     (whole,) = await bring(owner, told(house, "T-2", CUP=free))
     assert (whole["shortPieces"], (await figures(owner, "CUP"))[1]) == (0, 0)
     gone = {

@@ -38,6 +38,7 @@ RANKS = {
     "transfer": 7,
     "replenishment_task": 7,
     "stock_level": 8,
+    "review_rule": 9,
     "stock_balance": 9,
     "stock_unit": 10,
     "counter": 11,

@@ -223,6 +223,16 @@ def _lines_of_gifts(uow: UnitOfWork, line_ids: Collection[UUID]) -> sa.Select[*t
     )
 
 
+async def lines_among(uow: UnitOfWork, line_ids: Collection[UUID]) -> set[UUID]:
+    """Return which fulfillment lines carry out gifts."""
+    found = await uow.fetch(
+        sa.select(FulfillmentLine.id)
+        .join(OrderLine, _OF_LINE)
+        .where(uow.mine(FulfillmentLine), uow.among(FulfillmentLine.id, line_ids), OrderLine.gift_rule_id.is_not(None))
+    )
+    return {row.id for row in found}
+
+
 async def _with_goods(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> set[UUID]:
     """Return which fulfillment orders hold something that was sold."""
     found = await uow.fetch(

@@ -12,7 +12,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
-from pickmesh.core.orders import events, holds, locks, plans, queries, shortages
+from pickmesh.core.orders import events, gifts, holds, locks, plans, queries, shortages
 from pickmesh.core.orders.plans import Line, Plan
 from pickmesh.core.orders.refusals import AlreadyReleased, BadSplit
 from pickmesh.core.orders.rules import Route, RouteReason
@@ -206,8 +206,8 @@ async def write_fulfillment_orders(uow: UnitOfWork, rows: Sequence[Mapping[str, 
 async def part_off_short(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Give the short groups of locked, open fulfillment orders orders of their own where the shop ships what is there.
 
-    Those that are short altogether, or wait for everything, stay whole; of a merged one each order's part goes by
-    itself. Returns the old orders by the new.
+    Those that are short altogether but for gifts, or wait for everything, stay whole; of a merged one each order's part
+    goes by itself. Returns the old orders by the new.
     """
     rows = [
         row
@@ -215,7 +215,12 @@ async def part_off_short(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID
         if row.shortage_policy == ShortagePolicy.SHIP_AVAILABLE and row.progress == Progress.OPEN and row.short_quantity
     ]
     lines = await queries.lines_of_fulfillment_orders(uow, [row.id for row in rows]) if rows else {}
-    cuts = [cut for row in rows for cut in _short_cuts(row, lines.get(row.id, []))]
+    found = [cut for row in rows for cut in _short_cuts(row, lines.get(row.id, []))]
+    if not found:
+        return {}
+    staying = {cut.row.id: [line.id for line in lines[cut.row.id] if not line.is_short] for cut in found}
+    given = await gifts.lines_among(uow, [line_id for ids in staying.values() for line_id in ids])
+    cuts = [cut for cut in found if not given.issuperset(staying[cut.row.id])]
     if not cuts:
         return {}
     await open_fulfillment_orders(uow, [(cut.into_id, cut.row, next(iter(cut.order_ids))) for cut in cuts])

@@ -37,7 +37,7 @@ from pickmesh.core.orders import cancel, checks, intake, shipments
 from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.shipments import ShippedParcel
-from pickmesh.core.orders.tables import Shipment
+from pickmesh.core.orders.tables import PaymentStatus, Shipment
 from pickmesh.core.stock import adjustments
 from pickmesh.core.stock import checks as stock_checks
 from pickmesh.core.stock.adjustments import Adjustment
@@ -192,6 +192,32 @@ async def test_a_gift_has_no_say_in_the_warehouse(database: Database, merchant: 
     row = await only_fulfillment_order(database, merchant, verdict.order_id)
     assert row.location_id == house.warehouses["HZ1"]
     assert await gift_acts(database, merchant) == [(False, "NO_STOCK")]
+
+
+async def test_a_change_in_the_shop_keeps_the_gift_and_an_order_paid_back_gives_it_up(
+    database: Database, merchant: Actor, house: House
+) -> None:
+    rule_id = await make_rule(
+        database, merchant, "toy", [gift_of(house.skus["TOY"]), {"kind": "PRIORITY", "priority": 5}]
+    )
+    order = new_order(house, "T-1", {"CUP": 1})
+    (verdict,) = await bring_in(database, merchant, order)
+    await bring_in(database, merchant, replace(order, lines=[replace(order.lines[0], quantity=3)]))
+    row = await only_fulfillment_order(database, merchant, verdict.order_id)
+    assert (row.priority, [line.quantity for line in await lines_of(database, merchant, row.id)]) == (5, [1, 3])
+    assert await gifts_given(database, merchant) == [(rule_id, verdict.order_id, 1)]
+    await bring_in(database, merchant, replace(order, payment_status=PaymentStatus.REFUNDED))
+    assert (await gifts_given(database, merchant), await reserved(database, merchant, house, "TOY")) == ([], 0)
+    await nothing_is_off(database, merchant)
+
+
+async def test_what_was_sold_and_lost_does_not_leave_a_gift_to_go_alone(database: Database, merchant: Actor) -> None:
+    house = await make_house(database, merchant, {"CUP": 1, "TOY": 5}, policy=ShortagePolicy.SHIP_AVAILABLE)
+    await make_rule(database, merchant, "toy", [gift_of(house.skus["TOY"])])
+    (verdict,) = await bring_in(database, merchant, new_order(house, "T-1", {"CUP": 1}))
+    await lose(database, merchant, house, "CUP", 1)
+    row = await only_fulfillment_order(database, merchant, verdict.order_id)
+    assert (row.short_quantity, len(await lines_of(database, merchant, row.id))) == (1, 2)
 
 
 async def lose(database: Database, actor: Actor, house: House, code: str, pieces: int) -> None:

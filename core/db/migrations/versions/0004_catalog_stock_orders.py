@@ -443,9 +443,9 @@ def upgrade() -> None:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
@@ -464,6 +464,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_fulfillment_order_live",
+            ["merchant_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+        )
+        batch_op.create_index(
+            "ix_fulfillment_order_live_ship_by",
             ["merchant_id", "ship_by", "id"],
             unique=False,
             postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
@@ -718,6 +725,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("merged_into_id IS NOT NULL"),
         )
         batch_op.drop_index(
+            "ix_fulfillment_order_live_ship_by",
+            postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+            sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
+        )
+        batch_op.drop_index(
             "ix_fulfillment_order_live",
             postgresql_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
             sqlite_where=sa.text("progress IN ('OPEN', 'RELEASED', 'IN_PROGRESS', 'PACKED')"),
@@ -737,6 +749,12 @@ def downgrade() -> None:
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
         batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
+            "fulfillment_order",
+            ["merchant_id", "fulfillment_order_id"],
+            ["merchant_id", "id"],
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_order_line_id"),
             "order_line",
             ["merchant_id", "order_line_id"],
@@ -744,12 +762,6 @@ def downgrade() -> None:
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
-            "fulfillment_order",
-            ["merchant_id", "fulfillment_order_id"],
-            ["merchant_id", "id"],
         )
 
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:

@@ -9,12 +9,14 @@ import graphene
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import cancel, holds, refusals
+from pickmesh.core.orders import cancel, holds, line_stops, refusals
 from pickmesh.core.orders.tables import HoldReason
+from pickmesh.core.packing import positions
 from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
+from pickmesh.graphql.goods import GoodsPosition
 from pickmesh.graphql.orders import FulfillmentOrder, HoldReasonName
 
 ITEMS = "fulfillmentOrders"
@@ -36,6 +38,16 @@ class Stopped(graphene.ObjectType):
     fulfillment_order = relay.link("fulfillment_order_id", FulfillmentOrder)
     outcome = graphene.Field(OutcomeName, required=True)
     changed = graphene.Boolean(required=True, description="False when that was so before.")
+    goods = graphene.List(
+        graphene.NonNull(GoodsPosition),
+        required=True,
+        description="Where its goods are: what must come back, and from whom.",
+    )
+
+    @staticmethod
+    async def resolve_goods(root: Any, info: Any) -> list[Any]:
+        """Return where its goods are."""
+        return await info.context.load(positions.positions_of, UUID(str(root["fulfillment_order_id"]))) or []
 
 
 class FulfillmentOrderHold(Mutation):
@@ -141,6 +153,31 @@ class FulfillmentOrderIntercept(Mutation):
         return _stopped(ids, await cancel.intercept(uow, ids=ids, reason=input.reason, versions=versions))
 
 
+class FulfillmentLineStop(Mutation):
+    """Stop some lines of fulfillment orders while the rest goes on: cancelled, or intercepted until they are back."""
+
+    requires = Permission.ORDERS_WRITE
+    user_error = OrdersUserError
+    items = "lineIds"
+    subject = "FulfillmentOrder"
+
+    class Input:
+        line_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    class Payload:
+        fulfillment_orders = Many(FulfillmentOrder)
+        stopped = graphene.List(graphene.NonNull(Stopped), description="Per fulfillment order the lines are in now.")
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Stop."""
+        line_ids = relay.ids_of(input.line_ids, "FulfillmentLine", field="lineIds")
+        answers = await line_stops.stop_lines(uow, line_ids=line_ids, reason=input.reason)
+        done = {each.fulfillment_order_id: each for each in answers if not isinstance(each, Refused)}
+        return _stopped(list(done), [*done.values(), *_refused(answers)])
+
+
 def refs_read(refs: Sequence[Any], *where: str | int) -> tuple[list[UUID], dict[UUID, int]]:
     """Return the ids of references in the input, and the versions the caller has read where they are told."""
     ids = [relay.id_of(item.id, "FulfillmentOrder", field=(*where, index, "id")) for index, item in enumerate(refs)]
@@ -164,4 +201,10 @@ def _stopped(ids: Sequence[UUID], answers: Sequence[cancel.Cancelled | Refused])
     return Done({"fulfillment_orders": ids, "stopped": stopped}, _refused(answers))
 
 
-MUTATIONS = (FulfillmentOrderHold, FulfillmentOrderReleaseHold, FulfillmentOrderCancel, FulfillmentOrderIntercept)
+MUTATIONS = (
+    FulfillmentOrderHold,
+    FulfillmentOrderReleaseHold,
+    FulfillmentOrderCancel,
+    FulfillmentOrderIntercept,
+    FulfillmentLineStop,
+)

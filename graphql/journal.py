@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import graphene
+from graphql import get_named_type
 
 from pickmesh.core.journal import reading
 from pickmesh.core.journal.reading import LoggedEvent
@@ -29,6 +30,16 @@ class Event(graphene.ObjectType):
     subject_id = graphene.ID(description="What it happened to.")
     payload = graphene.Field(Json, required=True, description="Ids, quantities and amounts; never personal data.")
     at = graphene.Field(DateTime, required=True)
+    worker = graphene.Field(
+        "pickmesh.graphql.accounts.Worker",
+        description="Who did it, with their name; null for the machinery and for apps.",
+    )
+
+    @staticmethod
+    def resolve_worker(root: Any, info: Any) -> Any:
+        """Return who did it."""
+        worker = get_named_type(info.return_type).graphene_type
+        return None if root.actor_id is None else info.context.load(worker.by_ids, root.actor_id)
 
     @staticmethod
     def resolve_subject_id(root: Any, _info: Any) -> str | None:

@@ -4,8 +4,11 @@ from typing import Any, ClassVar
 
 import graphene
 
+from pickmesh.core.floor import order_timeline
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
+from pickmesh.core.kit.refusals import LimitExceeded
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import lists, queries, recipients
 from pickmesh.core.orders.lists import FulfillmentOrderFilter, FulfillmentOrderSort, OrderFilter, OrderSort
 from pickmesh.graphql import relay
@@ -125,7 +128,10 @@ class OrdersQueries(Queries):
         required=True,
         id=graphene.ID(required=True),
         before=graphene.Argument(Long, description="Only events numbered below this."),
-        description="What happened to an order and its fulfillment orders, or to anything else, the newest first.",
+        first=graphene.Int(
+            required=True, default_value=queries.TIMELINE_MAX, description=f"At most {queries.TIMELINE_MAX}."
+        ),
+        description="What happened to an order and all that carries it out, or to anything else, the newest first.",
     )
 
     @staticmethod
@@ -149,9 +155,13 @@ class OrdersQueries(Queries):
         return row and await info.context.load(FulfillmentOrder.by_ids, row.id)
 
     @staticmethod
-    async def resolve_timeline(_root: Any, info: Any, id: str, before: int | None = None) -> list[Any]:
+    async def resolve_timeline(_root: Any, info: Any, id: str, first: int, before: int | None = None) -> list[Any]:
         """Return what happened."""
+        if not 0 <= first <= queries.TIMELINE_MAX:
+            message = sentence("{name} must be between 0 and {most}.", name="first", most=queries.TIMELINE_MAX)
+            raise LimitExceeded(message, field=("first",))
         type_name, uuid = relay.parsed(id)
         async with info.context.reading() as uow:
-            parts = (await queries.fulfillment_orders_of(uow, [uuid])).get(uuid, []) if type_name == "Order" else []
-            return await queries.timeline(uow, [uuid, *(row.id for row in parts)], before_seq=before)
+            if type_name == "Order":
+                return await order_timeline.timeline_of_order(uow, uuid, before_seq=before, limit=first)
+            return await queries.timeline(uow, [uuid], before_seq=before, limit=first)

@@ -16,6 +16,7 @@ from pickmesh.core.stock import queries as stock_queries
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Shop, Worker
 from pickmesh.graphql.dropships import DropshipOfFulfillmentOrder
+from pickmesh.graphql.goods import GoodsOfFulfillmentOrder
 from pickmesh.graphql.loading import grouped
 from pickmesh.graphql.packing import PackingOfFulfillmentOrder
 from pickmesh.graphql.picking import PickingOfFulfillmentOrder
@@ -221,6 +222,7 @@ class FulfillmentLine(relay.ObjectType, OfSku):
 class FulfillmentOrder(
     relay.ObjectType,
     AtLocation,
+    GoodsOfFulfillmentOrder,
     RoutingOfFulfillmentOrder,
     PickingOfFulfillmentOrder,
     PackingOfFulfillmentOrder,

@@ -12,7 +12,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.money import line_amount
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused
+from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.mesh import dropship_queries, events, messages, posting, queries, refusals, rules
 from pickmesh.core.mesh.posting import Outgoing
@@ -171,6 +171,8 @@ def _choose(uow: UnitOfWork, row: Row, facts: _Facts, only_automatic: bool) -> _
         raise refusals.NotShort()
     if any(hold.reason != HoldReason.DROPSHIP for hold in facts.holds.get(row.id, ())):
         raise refusals.OnHold()
+    if any(line.order_id != row.order_id for line in lines):
+        raise WrongState("Other orders were merged into this one; undo the merge before a partner gets it.")
     own = facts.dropships.get(row.order_id, ())
     came = next((one for one in own if one.side == Side.SUPPLIER), None)
     hops = [UUID(each) for each in came.hops] if came is not None else []

@@ -15,6 +15,7 @@ from pickmesh.core.orders import cancel, events, holds, locks, progress, queries
 from pickmesh.core.orders.cancel import Cancelled
 from pickmesh.core.orders.refusals import AlreadyShipped, InParcel
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
+from pickmesh.core.stock import reservations as stock
 
 BATCH_MAX = 1_000
 
@@ -104,6 +105,8 @@ async def _part_off(uow: UnitOfWork, parts: Sequence[_Part]) -> None:
     """Give lines that stop a fulfillment order of their own, at the stage the whole has come to."""
     if not parts:
         return
+    # What they hold is freed before they get numbers: everybody's numbers come from one row, which is locked last.
+    await stock.release_reservations(uow, line_ids=[line.id for part in parts for line in part.lines])
     same = ("location_id", "route_reason", "shortage_policy", "priority", "fulfill_at", "ship_by")
     rows = [
         {

@@ -39,6 +39,9 @@ app.command("pickmesh.app.commands.imports:orders", name="import-orders", help="
 app.command(
     "pickmesh.app.commands.exports:catalog", name="export-catalog", help="Write SKUs into a file that can be imported."
 )
+app.command(
+    "pickmesh.app.commands.exports:stock", name="export-stock", help="Write what lies where, now or at a past moment."
+)
 app.command(merchant)
 merchant.command("pickmesh.app.commands.merchants:add", name="add", help="Add a merchant.")
 merchant.command("pickmesh.app.commands.merchants:listed", name="list", help="List all merchants.")

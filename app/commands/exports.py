@@ -1,16 +1,21 @@
-"""`pickmesh export-catalog FILE`: what is here into a file that can be edited and imported again."""
+"""`pickmesh export-catalog FILE` and `export-stock FILE`: what is here into a file that can be imported again."""
 
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from pickmesh.app import merchants
 from pickmesh.app.commands.asked import Merchant, for_merchant
 from pickmesh.app.exports.catalog import export_catalog
+from pickmesh.app.exports.stock import export_stock
 from pickmesh.app.exports.writers import writer_of
+from pickmesh.core.accounts import queries as accounts
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.refusals import InvalidInput
 
 Out = Annotated[Path, Parameter(help="The file to write; its ending .csv or .xlsx is the format.")]
 
@@ -29,3 +34,34 @@ async def _export(file: Path, database: Database, actor: Actor) -> int:
             return await export_catalog(uow, writer)
     finally:
         writer.finish()
+
+
+def stock(
+    file: Out,
+    *,
+    at: Annotated[str | None, Parameter(help="A past moment such as 2026-11-24T18:00; now when not said.")] = None,
+    merchant: Merchant = None,
+) -> int:
+    """Write what lies where, now or at a past moment, with the columns that import-stock reads."""
+    count = for_merchant(merchant, partial(_export_stock, file, at))
+    print(f"{file}: {count} {'row' if count == 1 else 'rows'}.")
+    return 0
+
+
+async def _export_stock(file: Path, at: str | None, database: Database, actor: Actor) -> int:
+    async with database.reading(actor) as uow:
+        moment = uow.now if at is None else moment_of(at, merchants.zone(await accounts.merchant(uow)))
+        writer = writer_of(file)
+        try:
+            return await export_stock(uow, writer, moment)
+        finally:
+            writer.finish()
+
+
+def moment_of(text: str, zone: tzinfo) -> datetime:
+    """Return the moment a text names, in a zone unless it names one itself; refuses what is no moment."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(f"“{text}” is no moment; write it as 2026-11-24T18:00 or 2026-11-24T18:00+08:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -20,7 +20,7 @@ from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import queries, rules
 from pickmesh.core.stock.rules import LevelFigures, PlaceFacts
-from pickmesh.core.stock.tables import Lot, Place, PlaceKind, StockMove
+from pickmesh.core.stock.tables import Lot, Place, PlaceKind, StockMove, StockUnit
 
 SKUS_MAX = 250
 """Most SKUs, or places, asked for in one go."""
@@ -95,6 +95,48 @@ def levels_in(balances: Iterable[BalanceAsOf]) -> list[LevelAsOf]:
             incoming=before.incoming + travelling,
         )
     return [LevelAsOf(*key, each.on_hand, each.non_sellable, each.incoming) for key, each in sorted(figures.items())]
+
+
+class UnitAsOf(NamedTuple):
+    """A serial-tracked piece and where it lay at a moment."""
+
+    place_id: UUID
+    sku_id: UUID
+    lot_id: UUID
+    serial: str
+
+
+async def units_as_of(uow: UnitOfWork, at: datetime, sku_ids: Collection[UUID]) -> list[UnitAsOf]:
+    """Return where the serial-tracked pieces of SKUs lay at a moment, by serial number; one statement.
+
+    A piece that was lost without anybody knowing which one it was is where its last move left it.
+    """
+    uow.actor.require(Permission.STOCK_READ)
+    _require_bounds(sku_ids, None)
+    ends = [
+        sa.select(place.label("place_id"), StockMove.unit_id, sa.literal(sign).label("pieces")).where(
+            uow.mine(StockMove),
+            StockMove.at <= at,
+            StockMove.unit_id.is_not(None),
+            uow.among(StockMove.sku_id, sku_ids),
+        )
+        for place, sign in ((StockMove.to_place_id, 1), (StockMove.from_place_id, -1))
+    ]
+    both = sa.union_all(*ends).subquery()
+    lying = (
+        sa.select(both.c.place_id, both.c.unit_id)
+        .group_by(both.c.place_id, both.c.unit_id)
+        .having(sa.func.sum(both.c.pieces) > 0)
+        .subquery()
+    )
+    found = (
+        sa.select(lying.c.place_id, StockUnit.sku_id, StockUnit.lot_id, StockUnit.serial)
+        .join(StockUnit, sa.and_(uow.mine(StockUnit), StockUnit.id == lying.c.unit_id))
+        .join(Place, sa.and_(uow.mine(Place), Place.id == lying.c.place_id))
+        .where(Place.kind.not_in(_VIRTUAL))
+        .order_by(StockUnit.serial, StockUnit.sku_id)
+    )
+    return [UnitAsOf(*row) for row in await uow.fetch(found)]
 
 
 class SkuAsOf(NamedTuple):

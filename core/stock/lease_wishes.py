@@ -11,7 +11,7 @@ from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.catalog.queries import SkuRow
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput, NotFound, NotPermitted
+from pickmesh.core.kit.refusals import InvalidInput, NotFound
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import queries, refusals, rules
 from pickmesh.core.stock.locks import Levels
@@ -64,10 +64,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What wishes name: SKUs, what is in the bundles among them, and the warehouses by priority."""
+    """What wishes name: SKUs, what is in the bundles among them, the codes of both, and the warehouses by priority."""
 
     skus: Mapping[UUID, SkuRow]
     components: Mapping[UUID, Sequence[tuple[UUID, int]]]
+    codes: Mapping[UUID, str]
     warehouses: Mapping[UUID, Any]
 
     def wish(self, uow: UnitOfWork, lease: NewLease) -> Wish:
@@ -80,7 +81,7 @@ class Goods:
         fixed: defaultdict[Level, int] = defaultdict(int)
         anywhere: defaultdict[UUID, int] = defaultdict(int)
         for index, line in enumerate(lease.lines):
-            for sku_id, quantity in self._parts(uow, line, index):
+            for sku_id, quantity in self._parts(line, index):
                 if line.location_id is None:
                     anywhere[sku_id] += quantity
                 else:
@@ -89,7 +90,7 @@ class Goods:
         expires_at = expiry(uow, lease.expires_in, lease.expires_at)
         return Wish(code, holder, wanted, expires_at, dict(fixed), dict(anywhere))
 
-    def _parts(self, uow: UnitOfWork, line: LeaseLine, index: int) -> list[tuple[UUID, int]]:
+    def _parts(self, line: LeaseLine, index: int) -> list[tuple[UUID, int]]:
         """Return a line's plain SKUs with their pieces."""
         sku = self.skus.get(line.sku_id)
         if sku is None or sku.archived_at is not None:
@@ -99,8 +100,6 @@ class Goods:
             raise InvalidInput(message, field=("lines", index, "quantity"))
         if line.location_id is not None and line.location_id not in self.warehouses:
             raise NotFound("No warehouse of yours has that id.", field=("lines", index, "locationId"))
-        if not uow.actor.may(Permission.ORDERS_WRITE, warehouse_id=line.location_id):
-            raise NotPermitted(field=("lines", index, "locationId"))
         parts = self.components.get(sku.id) or [(sku.id, 1)]
         return [(part, line.quantity * per_unit) for part, per_unit in parts]
 
@@ -114,8 +113,14 @@ async def goods_of(uow: UnitOfWork, leases: Sequence[NewLease]) -> Goods:
     """Return what leases name; only warehouses of ours that this caller works for are among the locations."""
     skus = await catalog.skus(uow, {line.sku_id for lease in leases for line in lease.lines})
     components = await catalog.components_of(uow, {sku.id for sku in skus.values() if sku.is_bundle})
-    warehouses = {row.id: row for row in await queries.locations(uow) if row.kind == LocationKind.WAREHOUSE}
-    return Goods(skus, components, warehouses)
+    parts = await catalog.skus(uow, {part for listed in components.values() for part, _ in listed})
+    codes = {sku.id: sku.code for sku in (*skus.values(), *parts.values())}
+    warehouses = {
+        row.id: row
+        for row in await queries.locations(uow)
+        if row.kind == LocationKind.WAREHOUSE and uow.actor.may(Permission.ORDERS_WRITE, warehouse_id=row.id)
+    }
+    return Goods(skus, components, codes, warehouses)
 
 
 def expiry(uow: UnitOfWork, expires_in: timedelta | None, expires_at: datetime | None) -> datetime:
@@ -135,25 +140,20 @@ def expiry(uow: UnitOfWork, expires_in: timedelta | None, expires_at: datetime |
     return moment
 
 
-def placed(goods: Goods, wish: Wish, left: Mapping[Level, int], levels: Levels) -> dict[Level, int]:
+def placed(goods: Goods, wish: Wish, now: Levels) -> dict[Level, int]:
     """Return the levels that give what is wanted, all of it; refuses NOT_ENOUGH_STOCK with the figures.
 
-    `left` is what is available after the leases before this one; `levels` are the locked figures, for the refusal.
+    `now` are the figures of locked levels, after the leases that came before this one.
     """
-    for level, quantity in sorted(wish.fixed.items()):
-        if left.get(level, 0) < quantity:
-            raise _not_enough(goods, level, quantity, left, levels)
-    if not wish.anywhere:
-        return dict(wish.fixed)
-    candidates = [_with(wish, location_id) for location_id in goods.warehouses]
-    for wanted in candidates:
-        if all(left.get(level, 0) >= quantity for level, quantity in wanted.items()):
-            return wanted
+    candidates = [_with(wish, location_id) for location_id in goods.warehouses] if wish.anywhere else [dict(wish.fixed)]
     if not candidates:
         raise refusals.NotEnoughStock("You have no warehouse yet; import its places first.")
-    nearest = min(candidates, key=lambda wanted: sum(_lacking(wanted, left).values()))
-    level, quantity = next((level, nearest[level]) for level in sorted(_lacking(nearest, left)))
-    raise _not_enough(goods, level, quantity, left, levels)
+    for wanted in candidates:
+        if not _lacking(wanted, now):
+            return wanted
+    nearest = min(candidates, key=lambda wanted: sum(_lacking(wanted, now).values()))
+    level = min(_lacking(nearest, now))
+    raise _not_enough(goods, level, nearest[level], now)
 
 
 def _with(wish: Wish, location_id: UUID) -> dict[Level, int]:
@@ -162,29 +162,32 @@ def _with(wish: Wish, location_id: UUID) -> dict[Level, int]:
     return rules.summed([*wish.fixed.items(), *here.items()])
 
 
-def _lacking(wanted: Mapping[Level, int], left: Mapping[Level, int]) -> dict[Level, int]:
-    return {level: quantity - left.get(level, 0) for level, quantity in wanted.items() if quantity > left.get(level, 0)}
+def _lacking(wanted: Mapping[Level, int], now: Levels) -> dict[Level, int]:
+    """Return how much is missing where."""
+    missing = {level: quantity - _available(level, now) for level, quantity in wanted.items()}
+    return {level: quantity for level, quantity in missing.items() if quantity > 0}
 
 
-def _not_enough(
-    goods: Goods, level: Level, wanted: int, left: Mapping[Level, int], levels: Levels
-) -> refusals.NotEnoughStock:
+def _available(level: Level, now: Levels) -> int:
+    return rules.available(now.get(level, LevelFigures()))
+
+
+def _not_enough(goods: Goods, level: Level, wanted: int, now: Levels) -> refusals.NotEnoughStock:
     """Refuse with what is available, as every list shows it, and where the rest is."""
-    figures = levels.get(level, LevelFigures())
-    available = left.get(level, 0)
+    figures = now.get(level, LevelFigures())
     message = sentence(
         "{wanted} × {sku} are wanted at {location} and {available} are available there; {reserved} are promised.",
         wanted=wanted,
-        sku=goods.skus[level.sku_id].code if level.sku_id in goods.skus else str(level.sku_id),
+        sku=goods.codes[level.sku_id],
         location=goods.warehouses[level.location_id].code,
-        available=available,
+        available=_available(level, now),
         reserved=figures.reserved,
     )
     data = {
         "sku_id": str(level.sku_id),
         "location_id": str(level.location_id),
         "wanted": wanted,
-        "available": available,
+        "available": _available(level, now),
         "on_hand": figures.on_hand,
         "non_sellable": figures.non_sellable,
         "reserved": figures.reserved,

@@ -21,7 +21,7 @@ from pickmesh.core.stock import events, lease_queries, lease_wishes, locks, refu
 from pickmesh.core.stock.lease_wishes import LeaseLine, NewLease, Wish
 from pickmesh.core.stock.posting import post
 from pickmesh.core.stock.promise_tables import LeaseStatus, StockLease
-from pickmesh.core.stock.rules import Level
+from pickmesh.core.stock.rules import Level, LevelFigures
 from pickmesh.core.stock.tables import Reservation, ReservationStatus
 
 __all__ = ["LeaseLine", "NewLease", "Opened", "Renewal", "open_leases", "release_leases", "renew_leases"]
@@ -60,7 +60,7 @@ async def open_leases(uow: UnitOfWork, *, leases: Sequence[NewLease]) -> list[Op
     wanted = {part for wish in wishes if isinstance(wish, Wish) for part in wish.parts}
     levels = await locks.lock_levels(uow, {Level(place, sku) for place in goods.warehouses for sku in wanted})
     known = await lease_queries.leases_by_code(uow, [lease.code.strip() for lease in leases])
-    opening = _Opening(uow, goods, {level: rules.available(levels[level]) for level in levels}, levels, dict(known))
+    opening = _Opening(uow, goods, dict(levels), dict(known))
     answers = [opening.answer(index, wish) for index, wish in enumerate(wishes)]
     await post(uow, levels=levels, reserved=opening.reserved())
     await uow.insert(StockLease, opening.rows)
@@ -85,14 +85,12 @@ class _Opening:
         self,
         uow: UnitOfWork,
         goods: lease_wishes.Goods,
-        left: dict[Level, int],
-        levels: locks.Levels,
+        now: locks.Levels,
         known: dict[str, Any],
     ) -> None:
         self.uow = uow
         self.goods = goods
-        self.left = left
-        self.levels = levels
+        self.now = now
         self.known = known
         self.rows: list[dict[str, Any]] = []
         self.reservations: list[dict[str, Any]] = []
@@ -107,7 +105,7 @@ class _Opening:
                 return Refused(index, refusals.LeaseDiffers(field=("code",)))
             return Opened(index, before["id"], created=False)
         try:
-            levels = lease_wishes.placed(self.goods, wish, self.left, self.levels)
+            levels = lease_wishes.placed(self.goods, wish, self.now)
         except Refusal as refusal:
             return Refused(index, refusal)
         return Opened(index, self._write_down(wish, levels), created=True)
@@ -128,7 +126,7 @@ class _Opening:
         self.rows.append(row)
         self.known[wish.code] = row
         for level, quantity in sorted(levels.items()):
-            self.left[level] -= quantity
+            self.now[level] = self.now[level].plus(LevelFigures(reserved=quantity))
             self.reservations.append(_reservation(self.uow, lease_id, level, quantity))
         return lease_id
 

@@ -13,6 +13,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import locks, queries, refusals, rules
 from pickmesh.core.stock.tables import (
     BinRole,
@@ -221,6 +222,9 @@ class _Saving:
             return Saved(index, place_id, Change.CREATED)
         if all(getattr(known, name) == row[name] for name in _TOLD):
             return Saved(index, known.id, Change.UNCHANGED)
+        if known.kind not in _FROM_A_FILE:
+            message = sentence("{code} is a place of the house itself; choose another code.", code=row["code"])
+            return Refused(index, InvalidInput(message, field=("code",)))
         if (known.kind, known.pool) != (row["kind"], row["pool"]) and known.id in self.stocked:
             return Refused(index, refusals.PlaceInUse(field=("kind",)))
         self.changed.append({"id": known.id, **{name: row[name] for name in _TOLD}})

@@ -40,10 +40,3 @@ def ledger_text(reason: AdjustmentReason, note: str, *, raises: bool) -> str:
         message = sentence("{reason} cannot be why a figure goes that way; choose another reason.", reason=reason.value)
         raise InvalidInput(message, field=("reason",))
     return f"{reason.value}: {said}" if said else reason.value
-
-
-def read(text: str) -> tuple[AdjustmentReason | None, str]:
-    """Return the known reason in a ledger's text and the note behind it; a free text is all note."""
-    name, _, note = text.partition(": ")
-    known = next((reason for reason in AdjustmentReason if reason.value == name), None)
-    return (known, note) if known is not None else (None, text)

@@ -14,6 +14,7 @@ from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.stock import (
     adjustments,
     lots,
+    places,
     queries,
     transfer_queries,
     transfer_receipts,
@@ -22,6 +23,7 @@ from pickmesh.core.stock import (
 )
 from pickmesh.core.stock import transfers as transfer_commands
 from pickmesh.core.stock.adjustments import Adjustment
+from pickmesh.core.stock.places import NewPlace
 from pickmesh.core.stock.reasons import AdjustmentReason
 from pickmesh.core.stock.transfer_receipts import TransferReceipt
 from pickmesh.core.stock.transfer_sends import Sending
@@ -393,4 +395,20 @@ async def test_rows_that_make_no_sense_are_told(depot: Depot) -> None:
         TransferReceipt(line, depot.other.totes["T-0001"], 1),
         TransferReceipt(line, depot.other.bins["B-01"], 1, new_id()),
     ) == ["UNKNOWN_TRANSFER", "INVALID_INPUT", "WRONG_PLACE", "WRONG_PLACE", "NOT_ENOUGH_STOCK"]
+    await floor.assert_sound()
+
+
+async def test_a_file_makes_no_bin_of_a_place_where_transfers_travel_or_goods_come_from(depot: Depot) -> None:
+    floor = depot.floor
+    await floor.put(floor.bin("A-01"), "KETTLE", 1)
+    one = await depot.planned(KETTLE=1)
+    await depot.send(Sending(one.line_ids[0], 1))
+    told = [NewPlace("WH2", "TRANSIT-0001", "BIN"), NewPlace("WH2", "SUPPLIER", "BIN"), NewPlace("WH2", "B-09", "BIN")]
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        answers = await places.save_places(uow, places=told)
+    assert [one.refusal.code if isinstance(one, Refused) else one.change for one in answers] == [
+        "INVALID_INPUT",
+        "INVALID_INPUT",
+        "CREATED",
+    ]
     await floor.assert_sound()

@@ -54,7 +54,7 @@ def test_help_names_every_command_and_imports_nothing_heavy(tmp_path: Path) -> N
     done = run(tmp_path, "--help")
     assert done.returncode == 0
     for command in ("demo", "serve", "worker", "migrate", "import-places", "import-stock", "import-catalog",
-                    "import-orders", "user", "doctor", "bench"):  # fmt: skip
+                    "import-orders", "export-catalog", "user", "doctor", "bench"):  # fmt: skip
         assert f" {command} " in done.stdout
     heavy = (
         "import sys, pickmesh.app.cli; print({'sqlalchemy', 'graphene', 'starlette', 'zxingcpp'} & set(sys.modules))"
@@ -88,7 +88,7 @@ def test_an_import_reports_every_row_beside_the_file_and_a_second_run_changes_no
     assert first.returncode == 0
     assert json.loads(first.stdout) == {
         "rows": 2, "created": 2, "changed": 0, "unchanged": 0, "refused": 0, "held": 0,
-        "report": "orders.csv.report.csv", "refusals": [], "notes": [],
+        "report": "orders.csv.report.csv", "refused_rows": None, "refusals": [], "notes": [],
     }  # fmt: skip
     before = events(database)
     second = run(shop, "import-orders", "orders.csv", merchant="linan")
@@ -127,6 +127,28 @@ def test_refused_rows_give_exit_code_1_and_stand_in_the_report(shop: Path) -> No
             ["2", "created", "8003", "", "", ""],
         ]
     assert not (shop / "some.csv.report.csv").exists()
+    assert "Refused rows, to mend and import again: some.csv.refused.csv" in done.stdout
+    refused = shop / "some.csv.refused.csv"
+    mended = refused.read_text(encoding="utf-8-sig").replace("20x6-", "2026-")
+    assert mended.splitlines()[1].endswith(f",{sentence}")
+    refused.write_text(mended, encoding="utf-8")
+    again = run(shop, "import-orders", "some.csv.refused.csv", "--json", merchant="linan")
+    assert (again.returncode, json.loads(again.stdout)["created"]) == (0, 1)
+    assert not (shop / "some.csv.refused.csv.refused.csv").exists()
+
+
+def test_the_report_does_not_go_where_refused_rows_do(shop: Path) -> None:
+    done = run(shop, "import-catalog", "catalog.csv", "--report", "catalog.csv.refused.csv", merchant="linan")
+    assert (done.returncode, "say another --report PATH" in done.stderr) == (2, True)
+
+
+def test_an_exported_catalogue_is_imported_again_unchanged(shop: Path) -> None:
+    for name in ("out.csv", "out.xlsx"):
+        done = run(shop, "export-catalog", name, merchant="linan")
+        assert (done.returncode, done.stdout.startswith(f"{name}: ")) == (0, True), done.stderr
+        told = json.loads(run(shop, "import-catalog", name, "--json", merchant="linan").stdout)
+        assert told["unchanged"] == told["rows"] > 0
+    assert run(shop, "export-catalog", "out.txt", merchant="linan").returncode == 2
 
 
 def test_orders_on_hold_say_why_on_the_screen_and_for_machines(shop: Path) -> None:
@@ -336,3 +358,11 @@ def test_an_unknown_bench_names_those_there_are(tmp_path: Path) -> None:
     done = run(tmp_path, "bench", "nothing")
     assert done.returncode == 2
     assert done.stderr.startswith("pickmesh: There is no bench “nothing”; there are: import")
+
+
+def test_a_shop_is_added_whose_orders_wait_for_a_person(shop: Path) -> None:
+    told = ("--name", "专营店", "--platform", "jd", "--review", "manual")
+    added = run(shop, "shop", "add", "jd", *told, merchant="linan")
+    assert added.returncode == 0, added.stderr
+    listed = json.loads(run(shop, "shop", "list", "--json", merchant="linan").stdout)
+    assert {each["code"]: each["review_policy"] for each in listed} == {"taobao": "AUTOMATIC", "jd": "MANUAL"}

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pickmesh.core.accounts.tables import Platform, ShortagePolicy
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.tables import HoldReason, PaymentStatus, Progress
 
 ORDERS_MAX = 50
@@ -86,15 +87,17 @@ def likeness(candidate: Any, holds: Iterable[tuple[str, str]], now: datetime) ->
 def obstacle(candidate: Any, own: Likeness) -> str | None:
     """Return what keeps one candidate out of any merge, None when nothing does."""
     if candidate.progress != Progress.OPEN:
-        return "Work on this fulfillment order has begun or ended; only open ones are merged."
+        return sentence("Work on this fulfillment order has begun or ended; only open ones are merged.")
     if own.location_id is None:
-        return "A fulfillment order has no warehouse yet; route it first."
+        return sentence("A fulfillment order has no warehouse yet; route it first.")
     if candidate.platform == Platform.PARTNER:
-        return "A partner's order goes out by itself, under the partner's name."
+        return sentence("A partner's order goes out by itself, under the partner's name.")
     if not all(own.buyer) or candidate.erased_at is not None:
-        return "The buyer's address or phone number is not known; nobody can tell that the parcels go to one buyer."
+        return sentence(
+            "The buyer's address or phone number is not known; nobody can tell that the parcels go to one buyer."
+        )
     if any(reason not in MAY_STAND for reason, _ in own.holds):
-        return "A fulfillment order waits for its payment, address or goods; settle its holds first."
+        return sentence("A fulfillment order waits for its payment, address or goods; settle its holds first.")
     return None
 
 
@@ -107,9 +110,11 @@ def difference(likenesses: Sequence[Likeness]) -> str | None:
 
 
 _DIFFERENT = {
-    "location_id": "They go out of different warehouses; move one of them first.",
-    "buyer": "They go to different buyers or addresses.",
-    "cash_currency": "Some are paid on delivery and others are not, or in another currency; the carrier collects once.",
-    "not_before": "They may go out at different times.",
-    "holds": "They are held for different reasons; settle the holds first.",
+    "location_id": sentence("They go out of different warehouses; move one of them first."),
+    "buyer": sentence("They go to different buyers or addresses."),
+    "cash_currency": sentence(
+        "Some are paid on delivery and others are not, or in another currency; the carrier collects once."
+    ),
+    "not_before": sentence("They may go out at different times."),
+    "holds": sentence("They are held for different reasons; settle the holds first."),
 }

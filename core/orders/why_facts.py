@@ -138,8 +138,17 @@ class Lost:
 
 async def holders_of(uow: UnitOfWork, sku_ids: Collection[UUID]) -> dict[Level, Held]:
     """Return who holds these SKUs, by location and SKU. One statement."""
+    rows: defaultdict[Level, list[sa.Row[Any]]] = defaultdict(list)
+    for row in await uow.fetch(_holders(uow, _ranked(uow, sku_ids))):
+        rows[Level(row.location_id, row.sku_id)].append(row)
+    return {level: Held([_holder(row, uow.now) for row in at], at[0].in_all) for level, at in rows.items()}
+
+
+def _ranked(uow: UnitOfWork, sku_ids: Collection[UUID]) -> sa.Subquery:
+    """Return the query of open reservations with their place in rank at their level, and how many there are."""
     at = (Reservation.location_id, Reservation.sku_id)
-    ranked = (
+    in_rank = (Reservation.rank_at, Reservation.group_id, Reservation.id)
+    return (
         sa.select(
             *at,
             Reservation.line_id,
@@ -147,9 +156,7 @@ async def holders_of(uow: UnitOfWork, sku_ids: Collection[UUID]) -> dict[Level, 
             Reservation.rank_at,
             Reservation.quantity,
             Reservation.created_at,
-            sa.func.row_number()
-            .over(partition_by=at, order_by=(Reservation.rank_at, Reservation.group_id, Reservation.id))
-            .label("place"),
+            sa.func.row_number().over(partition_by=at, order_by=in_rank).label("place"),
             sa.func.count().over(partition_by=at).label("in_all"),
         )
         .where(
@@ -160,11 +167,15 @@ async def holders_of(uow: UnitOfWork, sku_ids: Collection[UUID]) -> dict[Level, 
         )
         .subquery()
     )
-    order = {f"order_{column.key}": column for column in FULFILLMENT_ORDER}
-    found = (
+
+
+def _holders(uow: UnitOfWork, ranked: sa.Subquery) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query of the first reservations in rank, each with the document it is for."""
+    of_order = FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id
+    return (
         sa.select(
             ranked,
-            *(column.label(name) for name, column in order.items()),
+            *(column.label(f"order_{column.key}") for column in FULFILLMENT_ORDER),
             Transfer.id.label("transfer_id"),
             Transfer.number.label("transfer_number"),
             Transfer.status.label("transfer_status"),
@@ -174,20 +185,13 @@ async def holders_of(uow: UnitOfWork, sku_ids: Collection[UUID]) -> dict[Level, 
             StockLease.expires_at.label("lease_expires_at"),
         )
         .outerjoin(FulfillmentLine, sa.and_(uow.mine(FulfillmentLine), FulfillmentLine.id == ranked.c.line_id))
-        .outerjoin(
-            FulfillmentOrder,
-            sa.and_(uow.mine(FulfillmentOrder), FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
-        )
+        .outerjoin(FulfillmentOrder, sa.and_(uow.mine(FulfillmentOrder), of_order))
         .outerjoin(TransferLine, sa.and_(uow.mine(TransferLine), TransferLine.id == ranked.c.line_id))
         .outerjoin(Transfer, sa.and_(uow.mine(Transfer), Transfer.id == TransferLine.transfer_id))
         .outerjoin(StockLease, sa.and_(uow.mine(StockLease), StockLease.id == ranked.c.line_id))
         .where(ranked.c.place <= HOLDERS_MAX)
         .order_by(ranked.c.location_id, ranked.c.sku_id, ranked.c.place)
     )
-    rows: defaultdict[Level, list[sa.Row[Any]]] = defaultdict(list)
-    for row in await uow.fetch(found):
-        rows[Level(row.location_id, row.sku_id)].append(row)
-    return {level: Held([_holder(row, uow.now) for row in at], at[0].in_all) for level, at in rows.items()}
 
 
 def _holder(row: sa.Row[Any], now: datetime) -> Holder:

@@ -18,7 +18,9 @@ CREATE OR REPLACE FUNCTION bench_id(kind int, n bigint) RETURNS uuid LANGUAGE sq
 """
 """Ids in time order, as UUIDv7 are, long before those that are made now."""
 _EVERY = "generate_series($3::bigint, $4::bigint) AS n"
-_SKU = "($2::uuid[])[1 + n % cardinality($2::uuid[])]"
+_PICK = "1 + CASE WHEN n % 20 = 0 THEN 0 ELSE n % cardinality($2::uuid[]) END"
+"""One order in twenty is for the best seller, which is the first SKU by id."""
+_SKU = f"($2::uuid[])[{_PICK}]"
 _AT = "timestamptz '2025-01-01 00:00:00+00' + n * interval '20 seconds'"
 _STATEMENTS = (
     f"""INSERT INTO sales_order (merchant_id, id, number, shop_id, external_id, type, payment_status, currency,
@@ -47,7 +49,7 @@ _STATEMENTS = (
     f"""INSERT INTO stock_move (merchant_id, id, sku_id, lot_id, from_place_id, to_place_id, quantity, reason,
       document_id, line_id, at)
     SELECT $1, bench_id(6, n), {_SKU}, '00000000-0000-0000-0000-000000000000',
-      ($8::uuid[])[1 + n % cardinality($8::uuid[])], $9::uuid, 2, 'SHIP', bench_id(7, n), bench_id(4, n), {_AT}
+      ($8::uuid[])[{_PICK}], $9::uuid, 2, 'SHIP', bench_id(7, n), bench_id(4, n), {_AT}
     FROM {_EVERY}""",
     f"""INSERT INTO event (merchant_id, seq, kind, subject_id, payload, at)
     SELECT $1, $5::bigint + n, 'order_imported', bench_id(1, n), '{{"lines": 1, "pieces": 2}}', {_AT} FROM {_EVERY}""",

@@ -22,6 +22,7 @@ from pickmesh.core.kit.actors import Actor
 RANKS = {
     "idempotency_key": 0,
     "merchant": 1,
+    "sku": 1,
     "shop": 1,
     "person": 1,
     "location": 1,

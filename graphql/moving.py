@@ -34,7 +34,7 @@ class FulfillmentOrderRescheduleInputItem(graphene.InputObjectType):
 
     id = graphene.ID(required=True)
     if_version = graphene.Int(description=IF_VERSION)
-    fulfill_at = graphene.Field(DateTime)
+    fulfill_at = graphene.InputField(DateTime)
 
 
 class MovedFulfillmentOrder(graphene.ObjectType, AtLocation):

@@ -163,7 +163,7 @@ class ShippingRateInput(graphene.InputObjectType):
     location_id = graphene.ID(required=True)
     country = graphene.String(required=True)
     province = graphene.String(required=True, default_value="")
-    cost_minor = graphene.Field(Long)
+    cost_minor = graphene.InputField(Long)
     currency = graphene.String(required=True, default_value="CNY")
 
 

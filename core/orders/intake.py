@@ -18,11 +18,11 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
 from pickmesh.core.orders import changes, events, holds, incoming, leased, locks, plans, recipients, reviewing, rules
-from pickmesh.core.orders.changes import Changed
 from pickmesh.core.orders.drafts import Draft
 from pickmesh.core.orders.goods import Codes, Components, known_goods
 from pickmesh.core.orders.holds import NewHold
 from pickmesh.core.orders.incoming import NewOrder
+from pickmesh.core.orders.late_changes import Changed
 from pickmesh.core.orders.plans import Plan
 from pickmesh.core.orders.refusals import DuplicateOrder, UnknownShop
 from pickmesh.core.orders.tables import (

@@ -31,7 +31,7 @@ from tests.builders_orders import react as let_orders_react
 from tests.builders_orders import receive as bring_goods
 from tests.builders_scans import picking_phone
 from tests.builders_stock import put_stock
-from tests.complaints.asking import CANCEL, bring, figures, told
+from tests.complaints.asking import bring, figures, told
 from tests.racing import assert_sound, at_once
 
 from pickmesh.core.catalog import shop_codes
@@ -64,6 +64,9 @@ BARCODE = """query ($code: String!) { barcodeLookup(code: $code) {
 } }"""
 VOID = """mutation ($input: WaybillVoidInput!) { waybillVoid(input: $input) {
   parcels { state waybill { number } items { quantity } fulfillmentOrder { status } } userErrors { code }
+} }"""
+STOP = """mutation ($input: FulfillmentOrderCancelInput!) { fulfillmentOrderCancel(input: $input) {
+  stopped { outcome changed goods { stage sealed quantity } } userErrors { code }
 } }"""
 TODAY = date(2026, 11, 24)
 SPELLINGS = ("012345678905", "0012345678905", "00012345678905")
@@ -298,8 +301,10 @@ async def unpack(floor: Floor, order_id: UUID, parcel_id: UUID) -> None:
 async def cancel_and_put_back(owner: Any, floor: Floor, order_id: UUID, parcel_id: UUID) -> None:
     """The order is stopped at once; its goods stay promised until the put-back scan, which ends it."""
     wanted = {"fulfillmentOrders": [{"id": global_id("FulfillmentOrder", order_id)}], "reason": "买家不要了"}
-    answer = (await owner.run(CANCEL, input=wanted))["fulfillmentOrderCancel"]
-    assert answer["stopped"] == [{"outcome": "INTERCEPTED", "changed": True}]
+    answer = (await owner.run(STOP, input=wanted))["fulfillmentOrderCancel"]
+    assert answer["stopped"] == [
+        {"outcome": "INTERCEPTED", "changed": True, "goods": [{"stage": "IN_PARCEL", "sealed": True, "quantity": 2}]}
+    ]
     await react(floor)
     async with floor.database.reading(floor.actor) as uow:
         (task,) = await uow.fetch(

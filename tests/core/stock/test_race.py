@@ -1,6 +1,5 @@
 """Many at once on PostgreSQL: the last pieces are promised once, and nobody sees a deadlock."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -8,10 +7,10 @@ from uuid import UUID
 from databases import make_merchant
 from events_told import events_told
 from stock_floor import Floor, make_floor
+from tests.racing import at_once
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.stock import allocations, carrying, reservations, shipping
 from pickmesh.core.stock.adjustments import Adjusted, Adjustment, adjust_stock
@@ -124,17 +123,6 @@ def carried_of(answers: list[Any]) -> list[Carried]:
 
 def line_of(lines: list[tuple[UUID, list[UUID]]], allocation_id: UUID) -> UUID:
     return next(line_id for line_id, ids in lines if ids[0] == allocation_id)
-
-
-async def at_once(database: Database, actor: Actor, work: list[Callable[[UnitOfWork], Awaitable[Any]]]) -> list[Any]:
-    """Do each piece of work in a transaction of its own, on a connection of its own, all at once."""
-    start = asyncio.Barrier(len(work))
-
-    async def one(task: Callable[[UnitOfWork], Awaitable[Any]]) -> Any:
-        await start.wait()
-        return await database.run(actor, task)
-
-    return list(await asyncio.gather(*(one(task) for task in work)))
 
 
 def reserving(demands: list[Demand]) -> Callable[[UnitOfWork], Awaitable[Reservations]]:

@@ -76,7 +76,10 @@ class Station(MerchantObject):
 
 
 class Parcel(MerchantObject):
-    """A box for one fulfillment order; it is also a place, with the same id."""
+    """A box for one fulfillment order; it is also a place, with the same id.
+
+    `packaging_micros` is what its carton cost when it was chosen, whatever cartons cost later.
+    """
 
     __tablename__ = "parcel"
 
@@ -89,6 +92,8 @@ class Parcel(MerchantObject):
     weight_g: Mapped[int | None]
     expected_weight_g: Mapped[int | None]
     carton_id: Mapped[UUID | None]
+    packaging_micros: Mapped[int | None]
+    packaging_currency: Mapped[str | None]
     manifest_id: Mapped[UUID | None]
     forced: Mapped[bool] = flag()
     created_at: Mapped[datetime]

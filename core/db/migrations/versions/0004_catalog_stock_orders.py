@@ -443,9 +443,9 @@ def upgrade() -> None:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
@@ -516,6 +516,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("parcel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("carton_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("packaging_micros", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("packaging_currency", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("manifest_id", sa.Uuid(), nullable=True))
         batch_op.create_index("ix_parcel_manifest_id", ["merchant_id", "manifest_id"], unique=False)
         batch_op.create_index("ix_parcel_state", ["merchant_id", "location_id", "state", "id"], unique=False)
@@ -681,6 +683,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_parcel_state")
         batch_op.drop_index("ix_parcel_manifest_id")
         batch_op.drop_column("manifest_id")
+        batch_op.drop_column("packaging_currency")
+        batch_op.drop_column("packaging_micros")
         batch_op.drop_column("carton_id")
 
     with op.batch_alter_table("order_recipient", schema=None) as batch_op:
@@ -749,6 +753,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
         batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
             "fulfillment_order",
             ["merchant_id", "fulfillment_order_id"],
@@ -759,9 +766,6 @@ def downgrade() -> None:
             "order_line",
             ["merchant_id", "order_line_id"],
             ["merchant_id", "id"],
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
         )
 
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:

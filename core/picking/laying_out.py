@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import FulfillmentLine
-from pickmesh.core.picking import closing, rules, work
+from pickmesh.core.picking import closing, routes, rules, wave_rules, work
 from pickmesh.core.picking.tables import PickLine, PickLineStatus, PickList, PickListStatus, WaveKind
 from pickmesh.core.stock import allocations
 from pickmesh.core.stock import queries as stock_queries
@@ -36,7 +36,7 @@ async def lay_out_wave(
     await allocations.release_allocations(uow, allocation_ids=given_up)
     going = [share for share in shares if share.fulfillment_order_id not in short]
     stops = await stops_of(uow, {share.place_id for share in going})
-    planned = rules.plan_lists(WaveKind(wave.kind), order_ids, going, stops, cart_capacity)
+    planned = wave_rules.plan_lists(WaveKind(wave.kind), order_ids, going, stops, cart_capacity)
     return await _write_lists(uow, wave, planned), short
 
 
@@ -62,13 +62,13 @@ def _short_orders(
     }
 
 
-async def stops_of(uow: UnitOfWork, place_ids: Collection[UUID]) -> list[rules.Stop]:
+async def stops_of(uow: UnitOfWork, place_ids: Collection[UUID]) -> list[routes.Stop]:
     """Return places as stops of a walk."""
     found = await stock_queries.places(uow, place_ids)
-    return [rules.Stop(row.id, row.code, row.walk_sequence, row.x_mm, row.y_mm) for row in found.values()]
+    return [routes.Stop(row.id, row.code, row.walk_sequence, row.x_mm, row.y_mm) for row in found.values()]
 
 
-async def _write_lists(uow: UnitOfWork, wave: Row, planned: Sequence[rules.PlannedList]) -> list[UUID]:
+async def _write_lists(uow: UnitOfWork, wave: Row, planned: Sequence[wave_rules.PlannedList]) -> list[UUID]:
     if not planned:
         return []
     ids = [new_id() for _ in planned]
@@ -91,7 +91,7 @@ async def _write_lists(uow: UnitOfWork, wave: Row, planned: Sequence[rules.Plann
     return ids
 
 
-async def write_lines(uow: UnitOfWork, of_list: Mapping[UUID, tuple[int, Sequence[rules.PlannedLine]]]) -> None:
+async def write_lines(uow: UnitOfWork, of_list: Mapping[UUID, tuple[int, Sequence[wave_rules.PlannedLine]]]) -> None:
     """Add lines to lists, numbered on after the given sequence, and hand them their allocations."""
     rows = []
     work_line_ids: dict[UUID, UUID] = {}
@@ -120,7 +120,7 @@ async def append_lines(uow: UnitOfWork, shares: Mapping[UUID, Sequence[rules.Sha
     rank = {
         stop.place_id: number
         for number, stop in enumerate(
-            rules.walk_order(await stops_of(uow, {share.place_id for own in shares.values() for share in own}))
+            routes.walk_order(await stops_of(uow, {share.place_id for own in shares.values() for share in own}))
         )
     }
     found = await uow.fetch(
@@ -129,7 +129,9 @@ async def append_lines(uow: UnitOfWork, shares: Mapping[UUID, Sequence[rules.Sha
         .group_by(PickLine.pick_list_id)
     )
     last: dict[UUID, int] = defaultdict(int, {row.pick_list_id: row.last for row in found})
-    await write_lines(uow, {list_id: (last[list_id], rules.plan_lines(own, rank)) for list_id, own in shares.items()})
+    await write_lines(
+        uow, {list_id: (last[list_id], wave_rules.plan_lines(own, rank)) for list_id, own in shares.items()}
+    )
 
 
 async def work_of_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> set[UUID]:

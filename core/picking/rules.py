@@ -1,7 +1,6 @@
-"""Rules of picking: the walk, which orders share a wave and a list, whose units a scan took, what may follow what."""
+"""Rules of picking: whose units a scan took, who loses what is missing, what may follow what."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -59,38 +58,6 @@ def may_become(moves: Mapping[State, frozenset[State]], now: str, wanted: State)
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A bin as a picker walks to it; `walk_sequence` 0 means that nobody numbered it."""
-
-    place_id: UUID
-    code: str
-    walk_sequence: int = 0
-    x_mm: int | None = None
-    y_mm: int | None = None
-
-
-def walk_order(stops: Iterable[Stop]) -> list[Stop]:
-    """Put stops in the order of the walk: numbered ones by their number, the others after them in a serpentine.
-
-    The serpentine goes up one visited aisle (one `y_mm`) and down the next; bins without coordinates come last, by
-    code. Equal stops are ordered by code, then id, so the walk never depends on the order of the input.
-    """
-    numbered = [stop for stop in stops if stop.walk_sequence > 0]
-    numbered.sort(key=lambda stop: (stop.walk_sequence, stop.code, stop.place_id))
-    others = sorted(set(stops).difference(numbered), key=lambda stop: (stop.code, stop.place_id))
-    aisles: dict[int, list[tuple[int, Stop]]] = defaultdict(list)
-    for stop in others:
-        if stop.x_mm is not None and stop.y_mm is not None:
-            aisles[stop.y_mm].append((stop.x_mm, stop))
-    walked = [
-        stop
-        for number, y_mm in enumerate(sorted(aisles))
-        for _, stop in sorted(aisles[y_mm], key=lambda bay: bay[0], reverse=number % 2 == 1)
-    ]
-    return [*numbered, *walked, *(stop for stop in others if stop.x_mm is None or stop.y_mm is None)]
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
     """Units at a bin that are promised to one order: one allocation. `stopped` orders are not picked any more."""
 
@@ -102,85 +69,6 @@ class Share:
     lot_id: UUID
     quantity: int
     stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLine:
-    """So many of a SKU and lot from one bin, for one or more shares."""
-
-    place_id: UUID
-    sku_id: UUID
-    lot_id: UUID
-    quantity: int
-    shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedList:
-    """One walk: the orders it serves and its lines in the order of the walk."""
-
-    fulfillment_order_ids: tuple[UUID, ...]
-    lines: tuple[PlannedLine, ...]
-
-
-def plan_lists(
-    kind: WaveKind,
-    fulfillment_order_ids: Sequence[UUID],
-    shares: Iterable[Share],
-    stops: Iterable[Stop],
-    cart_capacity: int = CART_CAPACITY,
-) -> list[PlannedList]:
-    """Cut a wave's orders, in the order of their seats, into walks of at most a cart's capacity and lay out each walk.
-
-    A discrete wave makes one list per order. Orders without any share get no place on a list. Statement of cost: one
-    sort of the shares by place.
-    """
-    capacity = 1 if kind is WaveKind.DISCRETE else cart_capacity
-    of_order: dict[UUID, list[Share]] = defaultdict(list)
-    for share in shares:
-        of_order[share.fulfillment_order_id].append(share)
-    rank = {stop.place_id: number for number, stop in enumerate(walk_order(list(stops)))}
-    seated = [order for order in fulfillment_order_ids if order in of_order]
-    groups = [tuple(seated[start : start + capacity]) for start in range(0, len(seated), capacity)]
-    return [
-        PlannedList(group, plan_lines([share for order in group for share in of_order[order]], rank))
-        for group in groups
-    ]
-
-
-def plan_lines(shares: Iterable[Share], rank: Mapping[UUID, int]) -> tuple[PlannedLine, ...]:
-    """Sum shares per bin, SKU and lot and put the sums in the order of the walk."""
-    together: dict[tuple[UUID, UUID, UUID], list[Share]] = defaultdict(list)
-    for share in shares:
-        together[share.place_id, share.sku_id, share.lot_id].append(share)
-    keys = sorted(together, key=lambda key: (rank[key[0]], key))
-    return tuple(
-        PlannedLine(*key, quantity=sum(share.quantity for share in together[key]), shares=tuple(together[key]))
-        for key in keys
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An order that may join a wave, and what it holds: (SKU, quantity), summed per SKU and sorted."""
-
-    fulfillment_order_id: UUID
-    contents: tuple[tuple[UUID, int], ...]
-
-
-def choose_orders(kind: WaveKind, candidates: Sequence[Candidate], limit: int) -> list[UUID]:
-    """Choose at most `limit` orders for a wave, keeping their order.
-
-    A single-item wave takes orders of one piece; a hot-sale wave the orders of the commonest contents, at least two
-    (the contents seen first win a tie); every other kind takes all.
-    """
-    fitting = list(candidates)
-    if kind is WaveKind.SINGLE_ITEM:
-        fitting = [each for each in candidates if sum(quantity for _, quantity in each.contents) == 1]
-    elif kind is WaveKind.HOT_SALE:
-        contents, orders = next(iter(Counter(each.contents for each in candidates).most_common(1)), ((), 0))
-        fitting = [each for each in candidates if each.contents == contents and orders > 1]
-    return [each.fulfillment_order_id for each in fitting[:limit]]
 
 
 @dataclass(frozen=True, slots=True)

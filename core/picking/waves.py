@@ -17,7 +17,7 @@ from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import progress
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import Progress
-from pickmesh.core.picking import events, laying_out, locks, refusals, rules, work
+from pickmesh.core.picking import events, laying_out, locks, refusals, rules, wave_rules, work
 from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder, WaveOrderState, WaveStatus
 
 LIMIT_MAX = 2_000
@@ -66,7 +66,7 @@ async def plan_wave(
         raise InvalidInput(message, field=("limit",))
     await locks.lock_planning(uow, location_id)
     free = await _without_seat(uow, location_id, limit, fulfillment_order_ids)
-    chosen = rules.choose_orders(kind, free, limit)
+    chosen = wave_rules.choose_orders(kind, free, limit)
     await order_locks.lock_fulfillment_orders(uow, chosen)
     still_free = {each.fulfillment_order_id for each in await _without_seat(uow, location_id, limit, chosen)}
     chosen = [order for order in chosen if order in still_free]
@@ -91,7 +91,7 @@ async def plan_wave(
 
 async def _without_seat(
     uow: UnitOfWork, location_id: UUID, limit: int, ids: Collection[UUID] | None
-) -> list[rules.Candidate]:
+) -> list[wave_rules.Candidate]:
     """Return what may be released and sits in no wave, the most urgent first."""
     taken = await uow.scalar(
         sa.select(sa.func.count())
@@ -110,11 +110,11 @@ async def _without_seat(
     return [_candidate(each) for each in found if each.order.id not in seated]
 
 
-def _candidate(found: order_queries.Releasable) -> rules.Candidate:
+def _candidate(found: order_queries.Releasable) -> wave_rules.Candidate:
     contents: Counter[UUID] = Counter()
     for line in found.lines:
         contents[line.sku_id] += line.quantity
-    return rules.Candidate(found.order.id, tuple(sorted(contents.items())))
+    return wave_rules.Candidate(found.order.id, tuple(sorted(contents.items())))
 
 
 async def seats(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
@@ -171,8 +171,8 @@ async def release_wave(
     """Send a wave to the floor: allocate bins and make its pick lists, in a fixed number of statements.
 
     Orders that meanwhile were held, moved away, cancelled, intercepted or lost their stock are kicked out, as are those
-    whose goods lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is not PLANNED,
-    STALE_VERSION when a version is given and the wave has another one by now.
+    whose goods lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is PLANNED no
+    more, STALE_VERSION when a version is given and the wave has another one by now.
     """
     if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
         name = "cartCapacity"

@@ -47,8 +47,8 @@ async def lists_of(floor: Floor, released: waves.ReleasedWave) -> list[list[tupl
     [
         (WaveKind.DISCRETE, [[("A-01", 1), ("A-02", 1)], [("A-01", 1)], [("A-01", 1), ("A-02", 1)], [("A-03", 2)],
                              [("A-02", 1)]]),
-        (WaveKind.CLUSTER, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 1), ("A-03", 2)], [("A-02", 1)]]),
-        (WaveKind.PUT_WALL, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 1), ("A-03", 2)], [("A-02", 1)]]),
+        (WaveKind.CLUSTER, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 2)], [("A-03", 2)]]),
+        (WaveKind.PUT_WALL, [[("A-01", 2), ("A-02", 1)], [("A-01", 1), ("A-02", 2)], [("A-03", 2)]]),
         (WaveKind.SINGLE_ITEM, [[("A-01", 1), ("A-02", 1)]]),
         (WaveKind.HOT_SALE, [[("A-01", 2), ("A-02", 2)]]),
     ],

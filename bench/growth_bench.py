@@ -100,7 +100,7 @@ class Day:
 async def measure(sizes: tuple[int, ...]) -> report.Report:
     """Give a merchant of each size its history, then do the same acts in all of them, turn by turn."""
     days: dict[int, Day] = {}
-    async with postgres.bench_database() as (owner, app):
+    async with postgres.bench_database(fsync=False) as (owner, app):  # how fast a disk syncs is no part of growth
         for size in sizes:
             theirs, ours = await postgres.another_database(owner, app, f"{postgres.DATABASE}_{size}")
             days[size] = await _day(theirs, ours, size)

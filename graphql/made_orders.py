@@ -35,7 +35,7 @@ class MadeOrderInput(graphene.InputObjectType):
     reason = graphene.String(required=True, default_value="", description="Why it goes out; a sale needs none.")
     related_order_id = graphene.ID(description="The order it is for; an exchange or reshipment needs one.")
     shop_id = graphene.ID()
-    recipient = graphene.Field(RecipientInput)
+    recipient = graphene.InputField(RecipientInput)
     payment_status = graphene.InputField(PaymentStatusName, required=True, default_value=PaymentStatus.PAID.value)
     currency = graphene.String(required=True, default_value="")
     freight_minor = Long(required=True, default_value=0)

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from tests.builders_accounts import make_person, make_shop
 from tests.builders_catalog import save_skus
 from tests.builders_moves import furnish_moves
-from tests.builders_orders import House, bring_in, new_order
+from tests.builders_orders import BUYER, House, bring_in, new_order
+from tests.builders_promises import furnish_promises
 from tests.builders_review import make_rule
 from tests.builders_routing import furnish_routing
-from tests.builders_promises import furnish_promises
 from tests.builders_stock import Warehouse, make_warehouse
 from tests.builders_voice import furnish_voice
 
@@ -30,6 +31,7 @@ from pickmesh.core.kit.permissions import Role
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import holds
 from pickmesh.core.orders import queries as order_queries
+from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import parcels, stations, verifying, waybills
 from pickmesh.core.packing import queries as parcel_queries
@@ -155,6 +157,12 @@ async def _goods(
     return codes
 
 
+def _pair(house: House, codes: Sequence[str], number: int) -> list[NewOrder]:
+    """Return two orders of one buyer, which could go out in one parcel."""
+    buyer = replace(BUYER, phone=f"139{number:08d}")
+    return [new_order(house, f"P-{number}-{part}", {codes[number]: 1}, recipient=buyer) for part in (1, 2)]
+
+
 async def _orders(
     database: Database, actor: Actor, size: int, house: House, codes: Sequence[str], ids: defaultdict[str, list[UUID]]
 ) -> None:
@@ -162,6 +170,7 @@ async def _orders(
     verdicts = await bring_in(database, actor, *told)
     unknown = [new_order(house, f"U-{number}", {f"UNKNOWN-{number}": 1}) for number in range(size)]
     await bring_in(database, actor, *unknown)
+    await bring_in(database, actor, *(order for number in range(size) for order in _pair(house, codes, number)))
     ids["Order"] += [verdict.order_id for verdict in verdicts]
     async with database.unit_of_work(actor) as uow:
         found = await order_queries.fulfillment_orders_of(uow, ids["Order"])

@@ -24,8 +24,8 @@ from tests.events_told import kinds_told
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
-from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import backorders, cancel, checks, intake
+from pickmesh.core.kit.refusals import Refused, WrongState
+from pickmesh.core.orders import backorders, cancel, checks, intake, merging, progress
 from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
 from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
@@ -156,3 +156,35 @@ async def test_stock_and_the_order_that_wants_it_arrive_together_and_find_each_o
         )
     assert short == 0
     await nothing_is_off(postgres_database, actor)
+
+
+async def test_a_merge_and_a_release_of_the_same_orders_end_in_one_of_two_ways(postgres_database: Database) -> None:
+    actor = await make_merchant(postgres_database)
+    house = await make_house(postgres_database, actor, {"CUP": 50})
+    for number in range(6):
+        verdicts = await bring_in(
+            postgres_database, actor, *(new_order(house, f"T-{number}-{part}", {"CUP": 1}) for part in (1, 2))
+        )
+        rows = [await only_fulfillment_order(postgres_database, actor, each.order_id) for each in verdicts]
+        one, other = sorted(row.id for row in rows)
+
+        async def merge_them(uow: UnitOfWork, ids: tuple[UUID, UUID] = (one, other)) -> object:
+            return (await merging.merge_fulfillment_orders(uow, merges=[ids]))[0]
+
+        async def release(uow: UnitOfWork, each: UUID = other) -> object:
+            await progress.mark_released(uow, [each])
+            return None
+
+        merged, released = await asyncio.gather(
+            postgres_database.run(actor, merge_them), postgres_database.run(actor, release), return_exceptions=True
+        )
+        # Whoever comes second finds the other's work done: a merged one is not released, a released one not merged.
+        ends = (isinstance(merged, Refused), isinstance(released, WrongState))
+        assert ends in {(True, False), (False, True)}, (merged, released)
+        after = {
+            row.id: row.progress
+            for each in verdicts
+            for row in await fulfillment_orders(postgres_database, actor, each.order_id)
+        }
+        assert after == {one: "OPEN", other: "RELEASED" if ends[0] else "MERGED"}
+        await nothing_is_off(postgres_database, actor)

@@ -443,9 +443,9 @@ def upgrade() -> None:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
@@ -583,11 +583,24 @@ def upgrade() -> None:
     with op.batch_alter_table("wave_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("place_id", sa.Uuid(), nullable=True))
 
+    with op.batch_alter_table("exception_task", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_exception_task_kind_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_exception_task_kind_known"),
+            "kind IN ('SHORT_PICK', 'PUT_BACK', 'LATE_SCAN', 'MISFIT_SCAN', 'TOTE_HOSPITAL')",
+        )
+
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_hold_reason_known"), type_="check")
         batch_op.create_check_constraint(
             batch_op.f("ck_hold_reason_known"),
             "reason IN ('PAYMENT', 'FRAUD', 'ADDRESS', 'OPERATOR', 'CLIENT', 'APP', 'UNMAPPED_SKU', 'REVIEW', 'DROPSHIP')",
+        )
+
+    with op.batch_alter_table("scan_session", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_scan_session_job_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_scan_session_job_known"), "job IN ('PICK', 'SORT', 'PACK', 'PUT_BACK', 'LOOK_UP')"
         )
 
     walls.raise_walls(
@@ -615,11 +628,23 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("scan_session", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_scan_session_job_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_scan_session_job_known"), "job IN ('PICK', 'PACK', 'PUT_BACK', 'LOOK_UP')"
+        )
+
     with op.batch_alter_table("hold", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_hold_reason_known"), type_="check")
         batch_op.create_check_constraint(
             batch_op.f("ck_hold_reason_known"),
             "reason IN ('PAYMENT', 'FRAUD', 'ADDRESS', 'OPERATOR', 'CLIENT', 'APP', 'UNMAPPED_SKU', 'DROPSHIP')",
+        )
+
+    with op.batch_alter_table("exception_task", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_exception_task_kind_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_exception_task_kind_known"), "kind IN ('SHORT_PICK', 'PUT_BACK', 'LATE_SCAN', 'MISFIT_SCAN')"
         )
 
     with op.batch_alter_table("wave_order", schema=None) as batch_op:
@@ -753,9 +778,6 @@ def downgrade() -> None:
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
         batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
             "fulfillment_order",
             ["merchant_id", "fulfillment_order_id"],
@@ -766,6 +788,9 @@ def downgrade() -> None:
             "order_line",
             ["merchant_id", "order_line_id"],
             ["merchant_id", "id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
         )
 
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:

@@ -15,6 +15,7 @@ class Job(StrEnum):
     """What a worker does in a session."""
 
     PICK = "PICK"
+    SORT = "SORT"
     PACK = "PACK"
     PUT_BACK = "PUT_BACK"
     LOOK_UP = "LOOK_UP"

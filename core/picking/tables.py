@@ -74,6 +74,7 @@ class TaskKind(StrEnum):
     PUT_BACK = "PUT_BACK"
     LATE_SCAN = "LATE_SCAN"
     MISFIT_SCAN = "MISFIT_SCAN"
+    TOTE_HOSPITAL = "TOTE_HOSPITAL"
 
 
 class TaskStatus(StrEnum):

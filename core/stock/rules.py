@@ -35,6 +35,8 @@ class MoveReason(StrEnum):
     MOVE = "MOVE"
     PICK = "PICK"
     UNPICK = "UNPICK"
+    SORT = "SORT"
+    UNSORT = "UNSORT"
     PACK = "PACK"
     MISSING = "MISSING"
     PUT_BACK = "PUT_BACK"

@@ -14,11 +14,11 @@ from pickmesh.core.orders import priorities, refusals, rerouting, routing_rules,
 from pickmesh.core.orders.routing_rules import RuleToSave
 from pickmesh.core.orders.rule_tables import RoutingStrategy
 from pickmesh.core.orders.shipping_rates import NewRate
-from pickmesh.graphql import conditions, relay
+from pickmesh.graphql import order_conditions, relay
 from pickmesh.graphql.accounts import Worker
 from pickmesh.graphql.base import Done, Many, Mutation, batch_done, user_error
-from pickmesh.graphql.conditions import RuleCondition, RuleConditionInput
 from pickmesh.graphql.context import Context
+from pickmesh.graphql.order_conditions import OrderCondition, OrderConditionInput
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.scalars import DateTime, Long
 from pickmesh.graphql.stock import AtLocation, Location
@@ -39,7 +39,7 @@ class RoutingRule(relay.ObjectType):
     name = graphene.String(required=True)
     position = graphene.Int(required=True, description="The lowest is asked first.")
     is_active = graphene.Boolean(required=True)
-    conditions = graphene.List(graphene.NonNull(RuleCondition), required=True, description="All must hold.")
+    conditions = graphene.List(graphene.NonNull(OrderCondition), required=True, description="All must hold.")
     strategy = graphene.Field(RoutingStrategyName, required=True)
     locations = graphene.List(
         graphene.NonNull(Location), required=True, description="In order of preference; none: every warehouse."
@@ -50,11 +50,6 @@ class RoutingRule(relay.ObjectType):
     version = graphene.Int(required=True)
 
     by_ids = staticmethod(routing_rules.routing_rules_by_id)
-
-    @staticmethod
-    def resolve_conditions(root: Any, _info: Any) -> list[Mapping[str, Any]]:
-        """Return the conditions."""
-        return conditions.shown(root.conditions)
 
     @staticmethod
     async def resolve_locations(root: Any, info: Any) -> list[Any]:
@@ -145,7 +140,7 @@ class RoutingRuleInput(graphene.InputObjectType):
     name = graphene.String(required=True)
     position = graphene.Int()
     is_active = graphene.Boolean(required=True, default_value=False)
-    conditions = graphene.List(graphene.NonNull(RuleConditionInput), required=True, default_value=[])
+    conditions = graphene.List(graphene.NonNull(OrderConditionInput), required=True, default_value=[])
     strategy = graphene.InputField(RoutingStrategyName, required=True, default_value=RoutingStrategy.COVERS_MOST.value)
     location_ids = graphene.List(graphene.NonNull(graphene.ID), required=True, default_value=[])
 
@@ -192,7 +187,7 @@ def _rule(index: int, told: Any) -> RuleToSave:
     return RuleToSave(
         name=told.name,
         strategy=RoutingStrategy(told.strategy),
-        conditions=conditions.told(told.conditions, "routingRules", index, "conditions"),
+        conditions=order_conditions.told(told.conditions, ("routingRules", index, "conditions")),
         location_ids=[
             relay.id_of(each, "Location", field=("routingRules", index, "locationIds", place))
             for place, each in enumerate(told.location_ids)

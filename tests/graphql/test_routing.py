@@ -14,7 +14,7 @@ from pickmesh.graphql.ids import global_id
 
 SAVE = """mutation ($input: RoutingRuleSaveInput!) { routingRuleSave(input: $input) {
   routingRules { id name position isActive strategy version locations { code }
-    conditions { field operator values figure currency } }
+    conditions { field operator words number currency shops { id } skus { id } } }
   userErrors { code field }
 } }"""
 SWITCH = """mutation ($input: RoutingRuleSwitchInput!) { routingRuleSwitch(input: $input) {
@@ -61,11 +61,12 @@ async def test_a_rule_is_written_as_it_is_read_and_switched_and_archived(
     owner: Any, two: tuple[House, UUID, UUID]
 ) -> None:
     house, hangzhou, beijing = two
+    shop, cup = global_id("Shop", house.shop_id), global_id("Sku", house.skus["CUP"])
     conditions = [
-        {"field": "PROVINCE", "operator": "CONTAINS_ANY", "values": ["北京", "天津"]},
-        {"field": "AMOUNT", "operator": "AT_LEAST", "figure": 10_000, "currency": "CNY"},
-        {"field": "SHOP", "operator": "IS_ANY_OF", "values": [global_id("Shop", house.shop_id)]},
-        {"field": "SKU", "operator": "AT_LEAST", "values": [global_id("Sku", house.skus["CUP"])], "figure": 3},
+        {"field": "PROVINCE", "operator": "CONTAINS_ANY", "value": {"words": ["北京", "天津"]}},
+        {"field": "AMOUNT", "operator": "AT_LEAST", "value": {"number": 10_000, "currency": "CNY"}},
+        {"field": "SHOP", "operator": "IS_ANY_OF", "value": {"shopIds": [shop]}},
+        {"field": "SKU", "operator": "AT_LEAST", "value": {"skuIds": [cup], "number": 3}},
         {"field": "REMARK", "operator": "IS_EMPTY"},
     ]
     rule = {
@@ -77,8 +78,16 @@ async def test_a_rule_is_written_as_it_is_read_and_switched_and_archived(
     (shown,) = (await owner.run(SAVE, input={"routingRules": [rule]}))["routingRuleSave"]["routingRules"]
     assert (shown["position"], shown["isActive"], shown["version"]) == (2, False, 1)
     assert [each["code"] for each in shown["locations"]] == ["BJ1", "HZ1"]
-    expected = [{"values": [], "figure": None, "currency": None, **each} for each in conditions]
-    assert shown["conditions"] == expected
+    nothing = {"words": [], "number": None, "currency": None, "shops": [], "skus": []}
+    told = [
+        {"words": ["北京", "天津"]},
+        {"number": 10_000, "currency": "CNY"},
+        {"shops": [{"id": shop}]},
+        {"skus": [{"id": cup}], "number": 3},
+        {},
+    ]
+    asked = [{"field": each["field"], "operator": each["operator"]} for each in conditions]
+    assert shown["conditions"] == [{**nothing, **one, **other} for one, other in zip(asked, told, strict=True)]
     ref = {"id": shown["id"], "ifVersion": 1}
     switched = (await owner.run(SWITCH, input={"routingRules": [ref], "active": True}))["routingRuleSwitch"]
     assert switched == {"routingRules": [{"isActive": True, "version": 2}], "userErrors": []}
@@ -93,7 +102,7 @@ async def test_a_rule_is_written_as_it_is_read_and_switched_and_archived(
 
 
 async def test_a_condition_that_cannot_be_asked_names_its_place(owner: Any, two: tuple[House, UUID, UUID]) -> None:
-    conditions = [{"field": "PROVINCE", "operator": "AT_LEAST", "figure": 3}]
+    conditions = [{"field": "PROVINCE", "operator": "AT_LEAST", "value": {"number": 3}}]
     rules = [{"name": "A"}, {"name": "B", "conditions": conditions}]
     answer = (await owner.run(SAVE, input={"routingRules": rules}))["routingRuleSave"]
     assert [each["name"] for each in answer["routingRules"]] == ["A"]

@@ -129,9 +129,9 @@ def test_refused_rows_give_exit_code_1_and_stand_in_the_report(shop: Path) -> No
     assert not (shop / "some.csv.report.csv").exists()
     assert "Refused rows, to mend and import again: some.csv.refused.csv" in done.stdout
     refused = shop / "some.csv.refused.csv"
-    mended = refused.read_text(encoding="utf-8-sig").replace("20x6-", "2026-")
-    assert mended.splitlines()[1].endswith(f",{sentence}")
-    refused.write_text(mended, encoding="utf-8")
+    text = refused.read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1].endswith(f",{sentence}")
+    refused.write_text(text.replace("20x6-", "2026-"), encoding="utf-8")
     again = run(shop, "import-orders", "some.csv.refused.csv", "--json", merchant="linan")
     assert (again.returncode, json.loads(again.stdout)["created"]) == (0, 1)
     assert not (shop / "some.csv.refused.csv.refused.csv").exists()

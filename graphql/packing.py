@@ -20,7 +20,7 @@ from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.printing import PrintJob, PrintJobsOfStation
-from pickmesh.graphql.scalars import DateTime
+from pickmesh.graphql.scalars import DateTime, Long
 from pickmesh.graphql.stock import AtLocation, OfLot, OfSku, Place
 from pickmesh.scanner.codes.own import OwnKind
 
@@ -104,7 +104,10 @@ class Parcel(relay.ObjectType, AtLocation):
     state = graphene.Field(ParcelStateName, required=True)
     sequence = graphene.Int(required=True)
     weight_g = graphene.Int()
-    expected_weight_g = graphene.Int()
+    expected_weight_g = graphene.Int(description="Its contents and its carton.")
+    carton = relay.link("carton_id", "pickmesh.graphql.cartons.Carton", description="Chosen by scan, else at sealing.")
+    packaging_micros = graphene.Field(Long, description="What its carton cost when it was chosen.")
+    packaging_currency = graphene.String()
     forced = graphene.Boolean(
         required=True, description="Passed by somebody's word, without scan or against the scale."
     )

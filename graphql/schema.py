@@ -8,6 +8,7 @@ from graphql import GraphQLSchema, print_schema
 from pickmesh.graphql import (
     accounts,
     alerts,
+    cartons,
     catalog,
     catalog_acts,
     catalog_codes,
@@ -71,6 +72,7 @@ ROOMS = (
     tags,
     picking,
     packing,
+    cartons,
     printing,
     floor,
     mesh,
@@ -88,6 +90,7 @@ class Query(
     mesh.MeshQueries,
     floor.FloorQueries,
     printing.PrintingQueries,
+    cartons.CartonQueries,
     packing.PackingQueries,
     picking.PickingQueries,
     order_lists.OrdersQueries,

@@ -11,6 +11,7 @@ from tests.builders_catalog import save_skus
 from tests.builders_moves import furnish_moves
 from tests.builders_orders import BUYER, House, bring_in, new_order
 from tests.builders_promises import furnish_promises
+from tests.builders_packing import furnish_packing
 from tests.builders_review import make_rule
 from tests.builders_routing import furnish_routing
 from tests.builders_stock import Warehouse, make_warehouse
@@ -75,6 +76,7 @@ async def furnish(database: Database, actor: Actor, size: int) -> Ids:
     await furnish_promises(database, actor, warehouse.location_id, ids)
     await furnish_voice(database, actor, size, warehouse, ids)
     await furnish_routing(database, actor, size, ids)
+    await furnish_packing(database, actor, size, ids)
     return dict(ids)
 
 

@@ -56,6 +56,7 @@ async def bench_parcels(
             stopped=is_stopped(orders[row.fulfillment_order_id]),
             ship_at=locations[row.location_id].ship_at,
             weight_tolerance_g=locations[row.location_id].weight_tolerance_g,
+            carton_id=row.carton_id,
         )
         for row in parcels
     }

@@ -8,13 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import ShortagePolicy
-from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refusal, Refused, WrongState
 from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.orders import progress
-from pickmesh.core.packing import bench, events, queries, refusals, rules, shipping, verifying, waybills
+from pickmesh.core.packing import bench, boxing, events, queries, refusals, rules, shipping, verifying, waybills
 from pickmesh.core.packing.rules import Bench, BenchParcel, Forcing, Seal, Weighing
 from pickmesh.core.packing.tables import Parcel, ParcelState
 from pickmesh.core.stock import queries as stock_queries
@@ -48,8 +47,9 @@ class Weighed:
 async def seal_parcels(uow: UnitOfWork, *, seals: Sequence[Seal]) -> list[Sealed | Refused]:
     """Close parcels; a last one must complete its order. Asks for waybills; ships where the warehouse ships at seal.
 
-    What a parcel should weigh is kept from its contents. An order that ships what is there need not wait for units that
-    are short. Refuses item by item: NOT_FOUND, WRONG_STATE, INTERCEPTED, EMPTY_PARCEL, NOT_ALL_VERIFIED.
+    A parcel whose carton nobody named goes in the smallest that takes its contents; what it should weigh is kept, tare
+    and all. An order that ships what is there need not wait for units that are short. Refuses item by item: NOT_FOUND,
+    WRONG_STATE, INTERCEPTED, EMPTY_PARCEL, NOT_ALL_VERIFIED.
     """
     uow.actor.require(Permission.FLOOR_WORK)
     if not seals:
@@ -66,7 +66,9 @@ async def seal_parcels(uow: UnitOfWork, *, seals: Sequence[Seal]) -> list[Sealed
             sealing[seal.parcel_id] = seal.last
         else:
             refused[index] = Refused(index, refusal or WrongState("The parcel is sealed already."))
-    expected = await _expected_weights(uow, {each: contents[each] for each in sealing})
+    boxed = await boxing.box(uow, parcels, {each: contents[each] for each in sealing})
+    await boxing.keep(uow, parcels, boxed)
+    expected = {each: boxed[each].expected_weight_g for each in sealing}
     await _write_sealed(uow, parcels, sealing, expected)
     await progress.mark_packed(uow, _complete(standing, {parcels[each].fulfillment_order_id for each in sealing}))
     now = {each: replace(parcels[each], state=ParcelState.SEALED) for each in sealing}
@@ -111,16 +113,6 @@ def _seal_refusal(
 
 def _complete(standing: Bench, fulfillment_order_ids: Collection[UUID]) -> set[UUID]:
     return {order_id for order_id in fulfillment_order_ids if standing.order_left(order_id) == 0}
-
-
-async def _expected_weights(uow: UnitOfWork, contents: Mapping[UUID, Sequence[Row]]) -> dict[UUID, int | None]:
-    skus = {item.sku_id for of_parcel in contents.values() for item in of_parcel}
-    found = await uow.fetch(sa.select(Sku.id, Sku.weight_g).where(uow.mine(Sku), uow.among(Sku.id, skus)))
-    weight_of = {row.id: row.weight_g for row in found}
-    return {
-        parcel_id: rules.expected_weight_g((weight_of[item.sku_id], item.quantity) for item in of_parcel)
-        for parcel_id, of_parcel in contents.items()
-    }
 
 
 async def _write_sealed(

@@ -172,3 +172,29 @@ class PrintJobUnsure(Event):
     kind: ClassVar[str] = "print_job_unsure"
     station_id: UUID
     parcel_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CartonSaved(Event):
+    """A kind of carton was made or changed."""
+
+    kind: ClassVar[str] = "carton_saved"
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CartonArchived(Event):
+    """A kind of carton is not used any more."""
+
+    kind: ClassVar[str] = "carton_archived"
+
+
+@dataclass(frozen=True, slots=True)
+class CartonChosen(Event):
+    """A parcel goes in a carton, which costs so much."""
+
+    kind: ClassVar[str] = "parcel_carton_chosen"
+    fulfillment_order_id: UUID
+    carton_id: UUID
+    cost_micros: int
+    currency: str

@@ -73,3 +73,21 @@ class PrintJobGone(Refusal):
     """This print job is not this agent's to print: it was called off, or it is another's by now; print none of it."""
 
     code = "PRINT_JOB_GONE"
+
+
+class CodeTaken(Refusal):
+    """Another carton has this code already; choose another code."""
+
+    code = "CODE_TAKEN"
+
+
+class UnknownCarton(Refusal):
+    """No carton has that code; scan the code on the carton, or choose one from the list."""
+
+    code = "UNKNOWN_CARTON"
+
+
+class NoCartonFits(Refusal):
+    """No single carton takes these goods; divide them over several parcels, or name a carton yourself."""
+
+    code = "NO_CARTON_FITS"

@@ -104,6 +104,7 @@ class BenchParcel:
     stopped: bool
     ship_at: str
     weight_tolerance_g: int
+    carton_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ NOT_THERE = {
 }
 """What tells that nothing of the caller's has that id."""
 TYPES = {
+    "cartons": "Carton",
     "fulfillmentOrders": "FulfillmentOrder",
     "products": "Product",
     "skus": "Sku",

@@ -1,0 +1,27 @@
+"""Cartons, carriers and handovers for tests of any room, by the real commands."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from pickmesh.core.journal.database import Database
+from pickmesh.core.kit.actors import Actor
+from pickmesh.core.packing import cartons
+from pickmesh.core.packing.cartons import CartonToSave
+
+SMALL = CartonToSave("C1", "小号", 200, 150, 100, tare_g=80, cost_micros=600_000)
+BIG = CartonToSave("C2", "大号", 400, 300, 200, tare_g=250, max_weight_g=20_000, cost_micros=1_500_000)
+
+
+async def make_cartons(database: Database, actor: Actor, *told: CartonToSave) -> list[UUID]:
+    """Save cartons, none of which may be refused; return their ids."""
+    async with database.unit_of_work(actor) as uow:
+        answers = await cartons.save_cartons(uow, cartons=told)
+    ids = [answer for answer in answers if isinstance(answer, UUID)]
+    assert len(ids) == len(answers), answers
+    return ids
+
+
+async def furnish_packing(database: Database, actor: Actor, size: int, ids: defaultdict[str, list[UUID]]) -> None:
+    """Give a furnished merchant `size` cartons."""
+    told = [CartonToSave(f"C{number}", f"纸箱 {number}", 400, 300, 200 + number) for number in range(size)]
+    ids["Carton"] += await make_cartons(database, actor, *told)

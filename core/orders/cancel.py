@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
-from pickmesh.core.orders import events, gifts, holds, locks, queries, reopening, rules
+from pickmesh.core.orders import events, gifts, holds, locks, queries, reopening, rules, stopping
 from pickmesh.core.orders.refusals import AlreadyShipped, NotReleased
 from pickmesh.core.orders.tables import (
     FulfillmentLine,
@@ -27,26 +28,35 @@ from pickmesh.core.stock.tables import Reservation, ReservationStatus
 
 BATCH_MAX = 1_000
 INTERCEPTED = "INTERCEPTED"
+KICKED_OUT = "KICKED_OUT"
+"""Why an order was stopped that goes out later: it opens again once its goods are back."""
 
 
 class Outcome(StrEnum):
-    """What became of a cancellation: done, or done once the goods are back in their bins."""
+    """What became of a cancellation: done, done once the goods are back in their bins, or begun once a phone is heard.
+
+    IN_THE_DARK: a phone without network has the order in hand; the stop takes effect when that phone is back, before
+    anything it has scanned is judged, or when its time is over.
+    """
 
     CANCELLED = "CANCELLED"
     INTERCEPTED = "INTERCEPTED"
+    IN_THE_DARK = "IN_THE_DARK"
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """A fulfillment order that will not go out; `changed` is no when that was so before.
 
-    `lines_out` are lines whose units have left their bins: INTERCEPTED until those are put back.
+    `lines_out` are lines whose units have left their bins: INTERCEPTED until those are put back. `dark_until` is until
+    when at most an order IN_THE_DARK goes on.
     """
 
     fulfillment_order_id: UUID
     outcome: Outcome
     changed: bool
     lines_out: tuple[UUID, ...] = ()
+    dark_until: datetime | None = None
 
 
 async def cancel_fulfillment_orders(
@@ -59,7 +69,7 @@ async def cancel_fulfillment_orders(
     (CANCELLATION_REQUESTED) and cancelled once the partner has let it go. Needs `orders:write`; `versions` are what the
     caller read, by id. Refuses what has shipped, even in part.
     """
-    return await _stop(uow, ids, reason, versions, under_way_only=False)
+    return await _stop(uow, ids, dict.fromkeys(ids, reason), versions, gives_up=True)
 
 
 async def intercept(
@@ -69,11 +79,29 @@ async def intercept(
 
     One that is not released yet is refused: it is cancelled or held instead.
     """
-    return await _stop(uow, ids, reason, versions, under_way_only=True)
+    return await _stop(uow, ids, dict.fromkeys(ids, reason), versions, under_way_only=True)
+
+
+async def stop_as_asked(uow: UnitOfWork, *, ids: Collection[UUID]) -> list[UUID]:
+    """Stop those of these fulfillment orders that somebody wanted stopped while they were in the dark, which is over.
+
+    Returns them; called again it finds nothing left to do.
+    """
+    reasons = await stopping.asked_of(uow, set(ids))
+    if not reasons:
+        return []
+    answers = await _stop(uow, list(reasons), reasons, None)
+    return [each.fulfillment_order_id for each in answers if isinstance(each, Cancelled)]
 
 
 async def _stop(
-    uow: UnitOfWork, ids: Sequence[UUID], reason: str, versions: Mapping[UUID, int] | None, *, under_way_only: bool
+    uow: UnitOfWork,
+    ids: Sequence[UUID],
+    reasons: Mapping[UUID, str],
+    versions: Mapping[UUID, int] | None,
+    *,
+    under_way_only: bool = False,
+    gives_up: bool = False,
 ) -> list[Cancelled | Refused]:
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(ids) > BATCH_MAX:
@@ -82,26 +110,68 @@ async def _stop(
     locked = await locks.lock_fulfillment_orders(uow, set(ids))
     lines = await queries.lines_of_fulfillment_orders(uow, locked)
     refused: dict[int, Refusal] = {}
-    stopping: dict[UUID, sa.Row[Any]] = {}
+    able: dict[UUID, sa.Row[Any]] = {}
     for index, each in enumerate(ids):
         row = locked.get(each)
         refusal = locks.refusal(uow, row, versions) or _refusal(row, lines.get(each, []), under_way_only)
         if refusal is not None:
             refused[index] = refusal
-        elif row is not None and row.intercepted_at is None and row.progress != Progress.CANCELLED:
-            stopping[each] = row
-    await _give_up(uow, {each: row for each, row in locked.items() if each in ids and not under_way_only})
-    out = await _free(uow, stopping, lines)
-    await _write(uow, stopping, lines, out, reason)
+        elif row is not None:
+            able[each] = row
+    await _give_up(uow, {each: row for each, row in locked.items() if each in ids and gives_up})
+    dark, fresh = await _divide(uow, able, reasons)
+    out = await _free(uow, fresh, lines)
+    await _write(uow, fresh, lines, out, reasons)
     return [
-        Refused(index, refused[index]) if index in refused else _answer(locked[each], stopping, out)
+        Refused(index, refused[index]) if index in refused else dark.get(each) or _answer(locked[each], fresh, out)
         for index, each in enumerate(ids)
     ]
 
 
+async def _divide(
+    uow: UnitOfWork, able: Mapping[UUID, sa.Row[Any]], reasons: Mapping[UUID, str]
+) -> tuple[dict[UUID, Cancelled], dict[UUID, sa.Row[Any]]]:
+    """Let what is in the dark wait and return its answers, and beside them what is stopped now."""
+    going = {
+        each: row
+        for each, row in able.items()
+        if row.intercepted_at is None and row.progress != Progress.CANCELLED and not _was_asked(uow, row)
+    }
+    dark = {each: row for each, row in able.items() if row.intercepted_at is None and stopping.is_dark(uow, row)}
+    await stopping.remember(uow, {each: row for each, row in dark.items() if each in going}, reasons)
+    await stopping.forget(uow, {each: row for each, row in able.items() if each not in dark})
+    waiting = {
+        each: Cancelled(each, Outcome.IN_THE_DARK, each in going, dark_until=row.dark_until)
+        for each, row in dark.items()
+    }
+    return waiting, {each: row for each, row in going.items() if each not in dark}
+
+
+def _was_asked(uow: UnitOfWork, row: sa.Row[Any]) -> bool:
+    return row.stop_asked_at is not None and stopping.is_dark(uow, row)
+
+
+async def call_back(uow: UnitOfWork, rows: Mapping[UUID, sa.Row[Any]], *, reason: str) -> None:
+    """Stop locked fulfillment orders under way that go out later: once their goods are back they are open again.
+
+    Part of taking them out of a wave, which has checked who may. Cancelling one meanwhile still cancels it.
+    """
+    if not rows:
+        return
+    lines = await queries.lines_of_fulfillment_orders(uow, rows)
+    await uow.update(FulfillmentOrder, [{"id": each, "stop_reason": KICKED_OUT} for each in sorted(rows)])
+    out = await _free(uow, rows, lines)
+    reasons = dict.fromkeys(rows, reason)
+    await _write(uow, {each: row for each, row in rows.items() if each in out}, lines, out, reasons)
+    await reopening.open_again(uow, {each: row for each, row in rows.items() if each not in out}, lines)
+
+
 async def _give_up(uow: UnitOfWork, locked: Mapping[UUID, sa.Row[Any]]) -> None:
-    """Let what was called back for its address end cancelled, not open: somebody cancels it after all."""
-    called_back = {each: row for each, row in locked.items() if row.intercepted_at is not None and row.hold_count}
+    """Let what was called back end cancelled, not open: somebody cancels it after all."""
+    kicked_out = [each for each, row in locked.items() if row.stop_reason == KICKED_OUT]
+    await uow.update(FulfillmentOrder, [{"id": each, "stop_reason": None} for each in sorted(kicked_out)])
+    stopped = {each: row for each, row in locked.items() if row.intercepted_at or stopping.is_dark(uow, row)}
+    called_back = {each: row for each, row in stopped.items() if row.hold_count}
     await holds.lift(uow, [(each, HoldReason.ADDRESS) for each in called_back], called_back)
 
 
@@ -118,14 +188,14 @@ def _refusal(row: sa.Row[Any] | None, lines: Iterable[sa.Row[Any]], under_way_on
 
 
 async def _free(
-    uow: UnitOfWork, stopping: Mapping[UUID, sa.Row[Any]], lines: Mapping[UUID, Sequence[sa.Row[Any]]]
+    uow: UnitOfWork, fresh: Mapping[UUID, sa.Row[Any]], lines: Mapping[UUID, Sequence[sa.Row[Any]]]
 ) -> dict[UUID, tuple[UUID, ...]]:
     """Free what lies in bins; return, per fulfillment order, the lines whose units have left theirs.
 
     A partner's promise is not ours to free: all lines that are with a partner count as out until it lets them go.
     """
-    away = {each for each, row in stopping.items() if rules.is_with_partner(row.request_status)}
-    of_line = {line.id: each for each in stopping if each not in away for line in lines.get(each, [])}
+    away = {each for each, row in fresh.items() if rules.is_with_partner(row.request_status)}
+    of_line = {line.id: each for each in fresh if each not in away for line in lines.get(each, [])}
     released = await stock.release_reservations(uow, line_ids=of_line)
     out = {each: dict.fromkeys(line.id for line in lines.get(each, [])) for each in away}
     for held in released.held:
@@ -135,12 +205,12 @@ async def _free(
 
 async def _write(
     uow: UnitOfWork,
-    stopping: Mapping[UUID, sa.Row[Any]],
+    fresh: Mapping[UUID, sa.Row[Any]],
     lines: Mapping[UUID, Sequence[sa.Row[Any]]],
     out: Mapping[UUID, tuple[UUID, ...]],
-    reason: str,
+    reasons: Mapping[UUID, str],
 ) -> None:
-    halted = {each: row for each, row in stopping.items() if each in out}
+    halted = {each: row for each, row in fresh.items() if each in out}
     await uow.update(
         FulfillmentOrder,
         [
@@ -156,14 +226,14 @@ async def _write(
             subject_id=each,
             order_id=row.order_id,
             location_id=row.location_id,
-            reason=reason,
+            reason=reasons[each],
             line_ids=[line.id for line in lines[each]],
             lines_out=list(out[each]),
         )
         for each, row in halted.items()
     )
-    gone = {each: row for each, row in stopping.items() if each not in out}
-    await _end(uow, gone, lines, dict.fromkeys(gone, reason))
+    gone = {each: row for each, row in fresh.items() if each not in out}
+    await _end(uow, gone, lines, reasons)
 
 
 def _asked_back(row: sa.Row[Any]) -> str:
@@ -177,10 +247,14 @@ async def _end(
     lines: Mapping[UUID, Sequence[sa.Row[Any]]],
     reasons: Mapping[UUID, str],
 ) -> None:
-    """Cancel stopped fulfillment orders that hold nothing any more; those called back for their address open again."""
+    """Cancel stopped fulfillment orders that hold nothing any more; those that were called back open again."""
     under_way = [each for each, row in gone.items() if row.progress in rules.UNDER_WAY]
     held = await holds.standing(uow, under_way) if under_way else set()
-    back = {each: row for each, row in gone.items() if (each, HoldReason.ADDRESS) in held}
+    back = {
+        each: row
+        for each, row in gone.items()
+        if (each, HoldReason.ADDRESS) in held or (each in under_way and row.stop_reason == KICKED_OUT)
+    }
     await reopening.open_again(uow, back, lines)
     await _cancel(uow, {each: row for each, row in gone.items() if each not in back}, lines, reasons)
 
@@ -267,8 +341,8 @@ def _alive(uow: UnitOfWork, order_ids: Collection[UUID]) -> sa.Select[*tuple[Any
     return sa.select(found.c.order_id)
 
 
-def _answer(row: sa.Row[Any], stopping: Mapping[UUID, Any], out: Mapping[UUID, tuple[UUID, ...]]) -> Cancelled:
-    changed = row.id in stopping
+def _answer(row: sa.Row[Any], fresh: Mapping[UUID, Any], out: Mapping[UUID, tuple[UUID, ...]]) -> Cancelled:
+    changed = row.id in fresh
     intercepted = row.id in out or (row.intercepted_at is not None and row.progress != Progress.CANCELLED)
     outcome = Outcome.INTERCEPTED if intercepted else Outcome.CANCELLED
     return Cancelled(row.id, outcome, changed, out.get(row.id, ()))

@@ -37,6 +37,26 @@ async def unmark_released(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:
     return await _move(uow, ids, Progress.OPEN, FulfillmentOrder.progress == Progress.RELEASED)
 
 
+async def unmark_begun(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:
+    """Take fulfillment orders all of whose goods are in their bins back from the floor; return those now OPEN again."""
+    working = FulfillmentOrder.progress.in_([Progress.RELEASED, Progress.IN_PROGRESS])
+    return await _move(uow, ids, Progress.OPEN, working)
+
+
+async def packed_in_part(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:
+    """Return those fulfillment orders of which anything lies in a parcel or has left in one."""
+    found = await uow.fetch(
+        sa.select(FulfillmentLine.fulfillment_order_id)
+        .where(
+            uow.mine(FulfillmentLine),
+            uow.among(FulfillmentLine.fulfillment_order_id, ids),
+            FulfillmentLine.packed_quantity > 0,
+        )
+        .distinct()
+    )
+    return {row.fulfillment_order_id for row in found}
+
+
 async def mark_in_progress(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:
     """Tell that somebody works on fulfillment orders; return those for whom that is news."""
     return await _move(uow, ids, Progress.IN_PROGRESS, FulfillmentOrder.progress == Progress.RELEASED)

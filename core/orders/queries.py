@@ -204,12 +204,13 @@ async def releasable(
     limit: int,
     single_piece: bool | None = None,
     ids: Collection[UUID] | None = None,
+    conditions: Sequence[sa.ColumnElement[bool]] = (),
 ) -> list[Releasable]:
     """Return what a wave at a location may take now: open, unheld, not intercepted, fully reserved, its time come.
 
     A partner's location has nothing for a wave: its orders are the partner's work.
     The most urgent come first: priority, then the promised time, then age. `single_piece` asks for orders of exactly
-    one piece (True) or of more (False); `ids` limits the answer to some fulfillment orders.
+    one piece (True) or of more (False); `ids` limits the answer to some fulfillment orders, `conditions` further.
     """
     ours = sa.select(Location.id).where(uow.mine(Location), Location.kind == LocationKind.WAREHOUSE)
     statement = (
@@ -224,6 +225,7 @@ async def releasable(
             FulfillmentOrder.short_quantity == 0,
             FulfillmentOrder.fulfill_at.is_(None) | (FulfillmentOrder.fulfill_at <= uow.now),
             _pieces(uow) == 1 if single_piece else _pieces(uow) > (0 if single_piece is None else 1),
+            *conditions,
         )
         .order_by(FulfillmentOrder.priority.desc(), FulfillmentOrder.ship_by, FulfillmentOrder.id)
         .limit(limit)

@@ -19,7 +19,7 @@ async def open_again(
     """Open locked fulfillment orders that hold nothing any more and promise their goods anew, where they were."""
     if not back:
         return
-    opened = {"progress": Progress.OPEN, "intercepted_at": None}
+    opened = {"progress": Progress.OPEN, "intercepted_at": None, "stop_reason": None}
     await uow.update(FulfillmentOrder, [{"id": each, **opened} for each in sorted(back)], bump_version=True)
     made = [_plan(row, lines.get(each, ())) for each, row in back.items()]
     await plans.reserve(uow, made)

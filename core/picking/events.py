@@ -38,8 +38,16 @@ class WaveDone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WaveCancelled(Event):
+    """A wave was called off; its orders have left it."""
+
+    kind: ClassVar[str] = "wave_cancelled"
+    location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class OrderKickedOut(Event):
-    """A fulfillment order left a wave without being picked."""
+    """A fulfillment order left a wave before it was packed."""
 
     kind: ClassVar[str] = "fulfillment_order_kicked_out"
     wave_id: UUID
@@ -130,3 +138,41 @@ class GoodsPutBack(Event):
     kind: ClassVar[str] = "goods_put_back"
     quantity: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveAtWall(Event):
+    """Orders of a wave have slots of a wall; `orders` are those that got one now."""
+
+    kind: ClassVar[str] = "wave_at_wall"
+    wall: str
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsSorted(Event):
+    """Units of a fulfillment order lie in its slot of a wall; below zero when they were taken out again."""
+
+    kind: ClassVar[str] = "goods_sorted"
+    wave_id: UUID
+    place_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToteInHospital(Event):
+    """A tote was sent to the hospital: nothing goes in or out before a lead has settled it."""
+
+    kind: ClassVar[str] = "place_in_hospital"
+    location_id: UUID
+    exception_task_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToteSettled(Event):
+    """A tote is out of the hospital: in use again with its goods, or empty."""
+
+    kind: ClassVar[str] = "place_settled"
+    location_id: UUID
+    tote_state: str

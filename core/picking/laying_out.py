@@ -15,7 +15,7 @@ from pickmesh.core.picking import closing, routes, rules, wave_rules, work
 from pickmesh.core.picking.tables import PickLine, PickLineStatus, PickList, PickListStatus, WaveKind
 from pickmesh.core.stock import allocations
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock.tables import Allocation, AllocationStatus
+from pickmesh.core.stock.tables import Allocation, AllocationStatus, Place, PlaceKind
 
 Row = sa.Row[*tuple[Any, ...]]
 
@@ -28,7 +28,10 @@ async def lay_out_wave(
     The bins of an order that is short of any are freed again.
     """
     lines = await order_queries.lines_of_fulfillment_orders(uow, order_ids)
-    needs = [allocations.AllocationNeed(line.id) for order_id in order_ids for line in lines.get(order_id, [])]
+    elsewhere = await _bins_outside(uow, wave.location_id, wave.zone)
+    needs = [
+        allocations.AllocationNeed(line.id, elsewhere) for order_id in order_ids for line in lines.get(order_id, [])
+    ]
     await allocations.allocate_lines(uow, lines=needs)
     shares = await _shares(uow, lines)
     short = _short_orders(order_ids, lines, shares)
@@ -38,6 +41,21 @@ async def lay_out_wave(
     stops = await stops_of(uow, {share.place_id for share in going})
     planned = wave_rules.plan_lists(WaveKind(wave.kind), order_ids, going, stops, cart_capacity)
     return await _write_lists(uow, wave, planned), short
+
+
+async def _bins_outside(uow: UnitOfWork, location_id: UUID, zone: str | None) -> frozenset[UUID]:
+    """Return the bins a wave of one zone takes nothing from; none for a wave of all zones."""
+    if zone is None:
+        return frozenset()
+    found = await uow.fetch(
+        sa.select(Place.id).where(
+            uow.mine(Place),
+            Place.location_id == location_id,
+            Place.kind == PlaceKind.BIN,
+            sa.or_(Place.zone.is_(None), Place.zone != zone),
+        )
+    )
+    return frozenset(row.id for row in found)
 
 
 async def _shares(uow: UnitOfWork, lines: Mapping[UUID, Sequence[Row]]) -> list[rules.Share]:

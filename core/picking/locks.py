@@ -15,7 +15,7 @@ from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
 from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
-from pickmesh.core.stock.tables import Location
+from pickmesh.core.stock.tables import Location, Place
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
 
@@ -40,6 +40,10 @@ WAVE = (
     Wave.location_id,
     Wave.kind,
     Wave.status,
+    Wave.template_id,
+    Wave.carrier,
+    Wave.zone,
+    Wave.leave_by,
     Wave.created_at,
     Wave.released_at,
     Wave.done_at,
@@ -159,3 +163,13 @@ async def lock_tasks(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
         .with_for_update()
     )
     return {row.id: row for row in found}
+
+
+async def lock_slots(uow: UnitOfWork, place_ids: Collection[UUID]) -> None:
+    """Let one wave at a time take slots of a wall, or one lead at a time see to a tote; after orders, before stock."""
+    await uow.fetch(
+        sa.select(Place.id)
+        .where(uow.mine(Place), uow.among(Place.id, place_ids))
+        .order_by(Place.id)
+        .with_for_update(key_share=True)
+    )

@@ -69,7 +69,25 @@ class AlreadyMovedOn(Refusal):
     code = "ALREADY_MOVED_ON"
 
 
-class AlreadyPicked(Refusal):
-    """Units of this order are already out of their bins; intercept the order instead."""
+class AlreadyPacked(Refusal):
+    """Goods of this order lie in a parcel already; intercept the order instead, or let it go out."""
 
-    code = "ALREADY_PICKED"
+    code = "ALREADY_PACKED"
+
+
+class InTheDark(Refusal):
+    """A phone without network has this order in hand; try again when it is back, or when its lease has run out."""
+
+    code = "IN_THE_DARK"
+
+
+class WallFull(Refusal):
+    """The wall has too few free slots for the wave; pack what is complete there, or take another wall."""
+
+    code = "WALL_FULL"
+
+
+class ToteInHospital(Refusal):
+    """This tote waits in the hospital for a lead; take another one."""
+
+    code = "TOTE_IN_HOSPITAL"

@@ -1,6 +1,5 @@
 """Waves: orders grouped for the floor, released with bins allocated and lists in walk order, thinned by kicking out."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,14 @@ from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, WrongSta
 from pickmesh.core.kit.texts import Sentence, joined, sentence, word
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import progress
-from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import Progress
-from pickmesh.core.picking import events, laying_out, locks, refusals, rules, wave_rules, work
+from pickmesh.core.picking import events, laying_out, locks, pools, refusals, rules, wave_rules
 from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder, WaveOrderState, WaveStatus
+from pickmesh.core.picking.wave_rules import EVERYTHING, Chosen
 
-LIMIT_MAX = 2_000
+LIMIT = 200
+"""Orders in a wave unless somebody says otherwise."""
+LIMIT_MAX = 10_000
 CART_CAPACITY_MAX = 500
 Row = sa.Row[*tuple[Any, ...]]
 
@@ -51,70 +52,72 @@ async def plan_wave(
     *,
     location_id: UUID,
     kind: WaveKind,
-    limit: int = 200,
+    limit: int = LIMIT,
     fulfillment_order_ids: Sequence[UUID] | None = None,
+    chosen: Chosen = EVERYTHING,
+    template_id: UUID | None = None,
 ) -> PlannedWave:
-    """Gather orders of a warehouse into a wave, the most urgent first, or just the given ones.
+    """Gather orders of a warehouse into a wave: those chosen, the most urgent first, or just the given ones.
 
-    An order is in one wave at a time; of two who plan at once the second goes on with the next orders. Refuses
-    NOTHING_TO_PLAN when none fits; given orders that cannot join come back as refused items with NOT_RELEASABLE or
-    DOES_NOT_FIT_WAVE, and when none of them can, NOTHING_TO_PLAN names each with the reason.
+    An order is in one wave at a time; of two who plan at once the second goes on with the next orders. A put-wall wave
+    has no more orders than the warehouse's largest wall has slots. Refuses NOTHING_TO_PLAN when none fits; given orders
+    that cannot join come back as refused items with NOT_RELEASABLE or DOES_NOT_FIT_WAVE, and when none of them can,
+    NOTHING_TO_PLAN names each with the reason.
     """
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=location_id)
+    _require_limit(limit, fulfillment_order_ids, chosen)
+    await locks.lock_planning(uow, location_id)
+    pool = await pools.read_pool(uow, location_id, kind, chosen, limit=limit, ids=fulfillment_order_ids)
+    slots = await pools.wall_slots(uow, location_id) if kind is WaveKind.PUT_WALL else None
+    wanted = wave_rules.choose_orders(kind, pool.candidates, min(limit, slots or limit))
+    going = await _still_free(uow, wanted, pool.location)
+    refused = _refused(fulfillment_order_ids or (), going, pool.found)
+    if not going:
+        raise _nothing(kind, fulfillment_order_ids or (), refused)
+    told = {"kind": kind, "template_id": template_id, "zone": chosen.zone}
+    wave_id, number = await _write_wave(uow, pool, going, told)
+    uow.emit([events.WavePlanned(wave_id, location_id, kind, len(going))])
+    return PlannedWave(wave_id, number, going, refused)
+
+
+def _require_limit(limit: int, given: Sequence[UUID] | None, chosen: Chosen) -> None:
     if not 1 <= limit <= LIMIT_MAX:
         message = sentence("{name} must be between {least} and {most}.", name="limit", least=1, most=LIMIT_MAX)
         raise InvalidInput(message, field=("limit",))
-    await locks.lock_planning(uow, location_id)
-    free = await _without_seat(uow, location_id, limit, fulfillment_order_ids)
-    chosen = wave_rules.choose_orders(kind, free, limit)
-    await order_locks.lock_fulfillment_orders(uow, chosen)
-    still_free = {each.fulfillment_order_id for each in await _without_seat(uow, location_id, limit, chosen)}
-    chosen = [order for order in chosen if order in still_free]
-    refused = _refused(fulfillment_order_ids or (), chosen, {each.fulfillment_order_id for each in free})
-    if not chosen:
-        raise _nothing(kind, fulfillment_order_ids or (), refused)
+    if given is not None and chosen != EVERYTHING:
+        message = sentence("Name orders or say which are chosen, not both.")
+        raise InvalidInput(message, field=("fulfillmentOrderIds",))
+
+
+async def _still_free(uow: UnitOfWork, wanted: Sequence[UUID], location: Row) -> list[UUID]:
+    """Lock orders and return those that may still join a wave."""
+    orders = await order_locks.lock_fulfillment_orders(uow, wanted)
+    seated = await seats(uow, wanted)
+    return [each for each in wanted if each not in seated and each in orders and may_go(orders[each], location.id, uow)]
+
+
+async def _write_wave(
+    uow: UnitOfWork, pool: pools.Pool, going: Sequence[UUID], told: Mapping[str, Any]
+) -> tuple[UUID, int]:
+    """Write a wave with its orders; it must leave when its first order must, by the one carrier if there is but one."""
     wave_id = new_id()
     number = (await uow.next_numbers("wave", 1))[0]
+    joined = set(going)
+    seated = [each for each in pool.candidates if each.fulfillment_order_id in joined]
+    carriers = {each.carrier for each in seated}
     new = {
         "id": wave_id,
         "number": number,
-        "location_id": location_id,
-        "kind": kind,
+        "location_id": pool.location.id,
         "status": WaveStatus.PLANNED,
+        "carrier": carriers.pop() if len(carriers) == 1 else None,
+        "leave_by": min(each.leave_by for each in seated if each.leave_by is not None),
         "created_at": uow.now,
+        **told,
     }
     await uow.insert(Wave, [new])
-    await _seat(uow, wave_id, chosen)
-    uow.emit([events.WavePlanned(wave_id, location_id, kind, len(chosen))])
-    return PlannedWave(wave_id, number, chosen, refused)
-
-
-async def _without_seat(
-    uow: UnitOfWork, location_id: UUID, limit: int, ids: Collection[UUID] | None
-) -> list[wave_rules.Candidate]:
-    """Return what may be released and sits in no wave, the most urgent first."""
-    taken = await uow.scalar(
-        sa.select(sa.func.count())
-        .select_from(WaveOrder)
-        .join(Wave, (Wave.merchant_id == WaveOrder.merchant_id) & (Wave.id == WaveOrder.wave_id))
-        .where(
-            uow.mine(WaveOrder),
-            Wave.location_id == location_id,
-            Wave.status == WaveStatus.PLANNED,
-            WaveOrder.state == WaveOrderState.IN,
-        )
-    )
-    reach = max(limit * 4, LIMIT_MAX) + int(taken) if ids is None else len(ids)
-    found = await order_queries.releasable(uow, location_id=location_id, limit=reach, ids=ids)
-    seated = await seats(uow, [each.order.id for each in found])
-    return [_candidate(each) for each in found if each.order.id not in seated]
-
-
-def _candidate(found: order_queries.Releasable) -> wave_rules.Candidate:
-    contents: Counter[UUID] = Counter()
-    for line in found.lines:
-        contents[line.sku_id] += line.quantity
-    return wave_rules.Candidate(found.order.id, tuple(sorted(contents.items())))
+    await _seat(uow, wave_id, going)
+    return wave_id, number
 
 
 async def seats(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
@@ -178,20 +181,20 @@ async def release_wave(
         name = "cartCapacity"
         message = sentence("{name} must be between {least} and {most}.", name=name, least=1, most=CART_CAPACITY_MAX)
         raise InvalidInput(message, field=(name,))
-    seated = await _seated_orders(uow, wave_id)
+    seated = await seated_orders(uow, wave_id)
     orders = await order_locks.lock_fulfillment_orders(uow, seated)
-    wave = await _locked(uow, wave_id)
+    wave = await locked_wave(uow, wave_id)
     locks.refuse_stale(wave, version)
     if wave.status != WaveStatus.PLANNED:
         message = sentence("The wave is {state} already.", state=word(wave.status))
         raise WrongState(message, data={"status": wave.status})
-    seated = await _seated_orders(uow, wave_id)
-    able = [order for order in seated if order in orders and _may_go(orders[order], wave, uow)]
+    seated = await seated_orders(uow, wave_id)
+    able = [order for order in seated if order in orders and may_go(orders[order], wave.location_id, uow)]
     lists, short = await laying_out.lay_out_wave(uow, wave, able, cart_capacity)
     going = [order for order in able if order not in short]
     left_behind = [order for order in seated if order not in set(going)]
     await progress.mark_released(uow, going)
-    await _write_kicked_out(uow, wave_id, left_behind, "NOT_RELEASABLE")
+    await write_kicked_out(uow, wave_id, left_behind, "NOT_RELEASABLE")
     status = WaveStatus.RELEASED if lists else WaveStatus.CANCELLED
     await uow.update(Wave, [{"id": wave_id, "status": status, "released_at": uow.now}], bump_version=True)
     if lists:
@@ -199,10 +202,11 @@ async def release_wave(
     return ReleasedWave(wave_id, wave.number, status, lists, left_behind)
 
 
-def _may_go(order: Row, wave: Row, uow: UnitOfWork) -> bool:
+def may_go(order: Row, location_id: UUID, uow: UnitOfWork) -> bool:
+    """Tell whether a fulfillment order may be released at a location now."""
     return bool(
         order.progress == Progress.OPEN
-        and order.location_id == wave.location_id
+        and order.location_id == location_id
         and order.hold_count == 0
         and order.short_quantity == 0
         and order.intercepted_at is None
@@ -210,7 +214,8 @@ def _may_go(order: Row, wave: Row, uow: UnitOfWork) -> bool:
     )
 
 
-async def _seated_orders(uow: UnitOfWork, wave_id: UUID) -> list[UUID]:
+async def seated_orders(uow: UnitOfWork, wave_id: UUID) -> list[UUID]:
+    """Return the orders that are part of a wave, in the order of their seats."""
     found = await uow.fetch(
         sa.select(WaveOrder.fulfillment_order_id)
         .where(uow.mine(WaveOrder), WaveOrder.wave_id == wave_id, WaveOrder.state == WaveOrderState.IN)
@@ -219,7 +224,8 @@ async def _seated_orders(uow: UnitOfWork, wave_id: UUID) -> list[UUID]:
     return [row.fulfillment_order_id for row in found]
 
 
-async def _locked(uow: UnitOfWork, wave_id: UUID) -> Row:
+async def locked_wave(uow: UnitOfWork, wave_id: UUID) -> Row:
+    """Lock a wave the actor may manage; refuses NOT_FOUND and NOT_PERMITTED."""
     wave = (await locks.lock_waves(uow, [wave_id])).get(wave_id)
     if wave is None:
         raise NotFound("No wave of yours has that id; look up the wave's number again.")
@@ -227,7 +233,8 @@ async def _locked(uow: UnitOfWork, wave_id: UUID) -> Row:
     return wave
 
 
-async def _write_kicked_out(uow: UnitOfWork, wave_id: UUID, orders: Sequence[UUID], reason: str) -> None:
+async def write_kicked_out(uow: UnitOfWork, wave_id: UUID, orders: Sequence[UUID], reason: str) -> None:
+    """Take orders' seats in a wave away and tell so."""
     await uow.update(
         WaveOrder,
         [
@@ -257,35 +264,3 @@ async def let_moved_go(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID])
         ],
     )
     uow.emit(events.OrderKickedOut(order, wave_id, "MOVED") for order, wave_id in left.items())
-
-
-async def kick_out(
-    uow: UnitOfWork, *, wave_id: UUID, fulfillment_order_ids: Sequence[UUID], reason: str
-) -> list[UUID | Refused]:
-    """Take orders out of a wave, also a released one; their bins are free again and the orders open for another wave.
-
-    Refuses item by item: NOT_FOUND for an order that is not in the wave, ALREADY_PICKED when units have left a bin.
-    """
-    orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
-    wave = await _locked(uow, wave_id)
-    await work.lock_lines(uow, await laying_out.work_of_orders(uow, orders))
-    seated = set(await _seated_orders(uow, wave_id))
-    begun = {order for order in orders if orders[order].progress not in {Progress.OPEN, Progress.RELEASED}}
-    out = await laying_out.units_of_orders(uow, orders)
-    begun |= {row.fulfillment_order_id for row in out if row.place_id != row.bin_id}
-    answers: list[UUID | Refused] = []
-    for index, order in enumerate(fulfillment_order_ids):
-        if order not in seated:
-            answers.append(Refused(index, NotFound("That order is not in this wave.")))
-        elif order in begun:
-            answers.append(Refused(index, refusals.AlreadyPicked(data={"fulfillment_order_id": order})))
-        else:
-            answers.append(order)
-    leaving = [answer for answer in dict.fromkeys(answers) if isinstance(answer, UUID)]
-    await _write_kicked_out(uow, wave_id, leaving, reason)
-    if wave.status in rules.RUNNING:
-        await laying_out.take_off_lists(uow, leaving)
-        await progress.unmark_released(uow, leaving)
-    elif wave.status == WaveStatus.PLANNED and not await _seated_orders(uow, wave_id):
-        await uow.update(Wave, [{"id": wave_id, "status": WaveStatus.CANCELLED}], bump_version=True)
-    return answers

@@ -133,6 +133,15 @@ def _need(row: sa.Row[Any], not_from: frozenset[UUID]) -> Need:
 
 async def candidates_at(uow: UnitOfWork, levels: Collection[Level]) -> list[Candidate]:
     """Lock the bins a wave may take these SKUs from and return what they have that nobody was promised."""
+    return _candidates(await locks.lock_takeable_balances(uow, levels))
+
+
+async def candidates_seen(uow: UnitOfWork, levels: Collection[Level]) -> list[Candidate]:
+    """Return what bins have that a wave might take, without locking them: for estimates of waves to come."""
+    return _candidates(await uow.fetch(locks.takeable(uow, levels)))
+
+
+def _candidates(rows: Sequence[sa.Row[Any]]) -> list[Candidate]:
     return [
         Candidate(
             key=BalanceKey(row.place_id, row.sku_id, row.lot_id),
@@ -143,7 +152,7 @@ async def candidates_at(uow: UnitOfWork, levels: Collection[Level]) -> list[Cand
             role=row.role,
             walk_sequence=row.walk_sequence,
         )
-        for row in await locks.lock_takeable_balances(uow, levels)
+        for row in rows
     ]
 
 

@@ -168,7 +168,12 @@ async def lock_balances_of_allocations(
 
 async def lock_takeable_balances(uow: UnitOfWork, levels: Collection[Level]) -> Sequence[sa.Row[Any]]:
     """Lock the bins a wave may take these SKUs from and return what they have, with lot and walk order."""
-    found = (
+    return await uow.fetch(takeable(uow, levels).with_for_update(of=table_of(StockBalance)))
+
+
+def takeable(uow: UnitOfWork, levels: Collection[Level]) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query of the bins a wave may take these SKUs from, with lot and walk order."""
+    return (
         sa.select(
             *_BALANCE_KEY,
             StockBalance.location_id,
@@ -190,9 +195,7 @@ async def lock_takeable_balances(uow: UnitOfWork, levels: Collection[Level]) -> 
             sa.or_(Lot.blocked.is_(None), Lot.blocked.is_(sa.false())),
         )
         .order_by(*_BALANCE_KEY)
-        .with_for_update(of=table_of(StockBalance))
     )
-    return await uow.fetch(found)
 
 
 async def lock_units(uow: UnitOfWork, place_sku_pairs: Collection[tuple[UUID, UUID]]) -> Sequence[sa.Row[Any]]:

@@ -4,13 +4,10 @@ import pytest
 from tests.builders_floor import (
     Floor,
     bring_orders,
-    code_of,
     lines_of,
     make_floor,
     order_row,
-    pick_list,
     release,
-    row_of,
     violations,
 )
 from tests.databases import make_merchant
@@ -23,7 +20,7 @@ from pickmesh.core.kit.refusals import NotPermitted, StaleVersion, WrongState
 from pickmesh.core.orders import cancel, holds
 from pickmesh.core.picking import queries, waves
 from pickmesh.core.picking.refusals import NothingToPlan
-from pickmesh.core.picking.tables import PickList, Wave, WaveKind
+from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.stock import queries as stock_queries
 
 SHELVES = {"A-01": {"CUP": 50}, "A-02": {"LID": 50}, "A-03": {"POT": 50}}
@@ -189,51 +186,6 @@ async def test_a_wave_that_loses_all_its_orders_is_cancelled(database: Database,
     async with database.unit_of_work(merchant) as uow:
         released = await waves.release_wave(uow, wave_id=planned.wave_id)
     assert (released.status, released.pick_list_ids) == ("CANCELLED", [])
-
-
-async def test_an_order_kicked_out_frees_its_bins_and_may_join_another_wave(
-    database: Database, merchant: Actor
-) -> None:
-    floor = await make_floor(database, merchant, SHELVES)
-    stays, leaves = await bring_orders(floor, {"N1": {"CUP": 1}, "N2": {"CUP": 2, "LID": 1}})
-    released = await release(floor, WaveKind.CLUSTER)
-    async with database.unit_of_work(merchant) as uow:
-        answers = await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[leaves], reason="URGENT")
-    assert answers == [leaves]
-    (list_id,) = released.pick_list_ids
-    assert [(line.place_code, line.quantity, line.status) for line in await lines_of(floor, list_id)] == [
-        ("A-01", 1, "OPEN"),
-        ("A-02", 1, "CANCELLED"),
-    ]
-    assert (await order_row(floor, leaves)).progress == "OPEN"
-    again = await release(floor, WaveKind.CLUSTER)
-    assert await lists_of(floor, again) == [[("A-01", 2), ("A-02", 1)]]
-    await pick_list(floor, list_id, "T-0001")
-    assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
-    assert (await order_row(floor, stays)).progress == "IN_PROGRESS"
-    assert await violations(floor) == []
-
-
-async def test_a_list_whose_orders_all_left_is_cancelled_and_its_wave_is_done(
-    database: Database, merchant: Actor
-) -> None:
-    floor = await make_floor(database, merchant, SHELVES)
-    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 1}})
-    released = await release(floor)
-    async with database.unit_of_work(merchant) as uow:
-        await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER")
-    assert (await row_of(floor, PickList, released.pick_list_ids[0])).status == "CANCELLED"
-    assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
-
-
-async def test_an_order_that_is_picked_is_not_kicked_out(database: Database, merchant: Actor) -> None:
-    floor = await make_floor(database, merchant, SHELVES)
-    (order_id,) = await bring_orders(floor, {"N1": {"CUP": 2}})
-    released = await release(floor)
-    await pick_list(floor, released.pick_list_ids[0], "T-0001")
-    async with database.unit_of_work(merchant) as uow:
-        answers = await waves.kick_out(uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER")
-    assert code_of(answers[0]) in {"ALREADY_PICKED", "NOT_FOUND"}
 
 
 async def test_the_statements_of_a_release_do_not_depend_on_the_number_of_lines(

@@ -1,0 +1,144 @@
+"""Taking orders out of waves 剔出 without breaking these, and calling whole waves off."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence, word
+from pickmesh.core.orders import cancel, progress
+from pickmesh.core.orders import locks as order_locks
+from pickmesh.core.orders.tables import Progress
+from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, waves, work
+from pickmesh.core.picking.tables import Wave, WaveStatus
+
+BATCH_MAX = 1_000
+WAVE_CANCELLED = "WAVE_CANCELLED"
+Row = sa.Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class KickedOut:
+    """An order that left its wave; with `comes_back` its picked goods go back to their bins before it is open again."""
+
+    fulfillment_order_id: UUID
+    comes_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledWave:
+    """A wave that was called off: orders that left it, and those that stay because they are packed or out of reach.
+
+    It is CANCELLED when none stays, DONE when those that stay need no more walks, and goes on for them otherwise.
+    """
+
+    wave_id: UUID
+    status: str
+    kicked_out: Sequence[KickedOut]
+    kept: Sequence[UUID]
+
+
+async def kick_out(
+    uow: UnitOfWork, *, wave_id: UUID, fulfillment_order_ids: Sequence[UUID], reason: str
+) -> list[KickedOut | Refused]:
+    """Take orders out of a wave, also a running one; the others go on, and these are open for another wave.
+
+    What lies in bins is taken off the pick lists at once. What has left its bin comes back by put-back tasks, and until
+    then the order waits as intercepted. Refuses item by item: NOT_FOUND for an order that is not in the wave,
+    ALREADY_PACKED when it lies in a parcel, IN_THE_DARK while a phone without network has it in hand. At most 1,000.
+    """
+    _require_few(fulfillment_order_ids)
+    orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
+    wave = await waves.locked_wave(uow, wave_id)
+    seated = set(await waves.seated_orders(uow, wave_id))
+    packed = await progress.packed_in_part(uow, orders)
+    answers: list[KickedOut | Refused] = []
+    leaving: dict[UUID, Row] = {}
+    for index, each in enumerate(fulfillment_order_ids):
+        row = orders.get(each)
+        refusal = NotFound("That order is not in this wave.") if each not in seated else _refusal(uow, row, packed)
+        if refusal is not None or row is None:
+            answers.append(Refused(index, refusal or NotFound()))
+        else:
+            leaving[each] = row
+            answers.append(KickedOut(each, comes_back=False))
+    out = await _take_out(uow, wave, leaving, reason)
+    if leaving and wave.status == WaveStatus.PLANNED and not seated - leaving.keys():
+        await _end_wave(uow, wave)
+    return [
+        answer
+        if isinstance(answer, Refused)
+        else KickedOut(answer.fulfillment_order_id, answer.fulfillment_order_id in out)
+        for answer in answers
+    ]
+
+
+async def cancel_wave(
+    uow: UnitOfWork, *, wave_id: UUID, reason: str = WAVE_CANCELLED, version: int | None = None
+) -> CancelledWave:
+    """Call a planned or running wave off: its orders are open again, what was picked goes back to its bins.
+
+    Orders that are packed, or that a phone without network has in hand, stay and are told. Refuses WRONG_STATE when the
+    wave is over, STALE_VERSION when a version is given and the wave has another one by now.
+    """
+    orders = await order_locks.lock_fulfillment_orders(uow, await waves.seated_orders(uow, wave_id))
+    wave = await waves.locked_wave(uow, wave_id)
+    locks.refuse_stale(wave, version)
+    if not rules.may_become(rules.WAVE_MOVES, wave.status, WaveStatus.CANCELLED):
+        message = sentence("The wave is {state} already.", state=word(wave.status))
+        raise WrongState(message, data={"status": wave.status})
+    seated = [each for each in await waves.seated_orders(uow, wave_id) if each in orders]
+    packed = await progress.packed_in_part(uow, orders)
+    leaving = {each: orders[each] for each in seated if _refusal(uow, orders[each], packed) is None}
+    if len(leaving) == len(seated):
+        await _end_wave(uow, wave)
+    out = await _take_out(uow, wave, leaving, reason)
+    status = (await locks.lock_waves(uow, [wave_id]))[wave_id].status
+    kept = [each for each in seated if each not in leaving]
+    return CancelledWave(wave_id, status, [KickedOut(each, each in out) for each in leaving], kept)
+
+
+def _require_few(ids: Collection[UUID]) -> None:
+    if len(ids) > BATCH_MAX:
+        message = sentence("At most {most} fulfillment orders go in one call; send them in parts.", most=BATCH_MAX)
+        raise LimitExceeded(message)
+
+
+def _refusal(uow: UnitOfWork, row: Row | None, packed: Collection[UUID]) -> Refusal | None:
+    if row is None:
+        return NotFound()
+    if row.id in packed or row.progress not in _MAY_LEAVE:
+        return refusals.AlreadyPacked(data={"fulfillment_order_id": row.id})
+    if row.dark_until is not None and row.dark_until > uow.now:
+        return refusals.InTheDark(data={"fulfillment_order_id": row.id, "until": row.dark_until.isoformat()})
+    return None
+
+
+_MAY_LEAVE = (Progress.OPEN, Progress.RELEASED, Progress.IN_PROGRESS)
+
+
+async def _take_out(uow: UnitOfWork, wave: Row, leaving: Mapping[UUID, Row], reason: str) -> set[UUID]:
+    """Take locked orders out of a locked wave; return those with units out of their bins."""
+    if not leaving:
+        return set()
+    await waves.write_kicked_out(uow, wave.id, list(leaving), reason)
+    if wave.status not in rules.RUNNING:
+        return set()
+    await work.lock_lines(uow, await laying_out.work_of_orders(uow, leaving))
+    units = await laying_out.units_of_orders(uow, leaving)
+    out = {row.fulfillment_order_id for row in units if row.place_id != row.bin_id}
+    stays = {each: row for each, row in leaving.items() if row.intercepted_at is None}
+    await laying_out.take_off_lists(uow, leaving)
+    await progress.unmark_begun(uow, stays.keys() - out)
+    await cancel.call_back(uow, {each: row for each, row in stays.items() if each in out}, reason=reason)
+    await put_backs.open_put_backs(uow, out)
+    return out
+
+
+async def _end_wave(uow: UnitOfWork, wave: Row) -> None:
+    await uow.update(Wave, [{"id": wave.id, "status": WaveStatus.CANCELLED, "done_at": uow.now}], bump_version=True)
+    uow.emit([events.WaveCancelled(wave.id, wave.location_id)])

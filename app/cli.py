@@ -42,6 +42,9 @@ app.command(
 app.command(
     "pickmesh.app.commands.exports:stock", name="export-stock", help="Write what lies where, now or at a past moment."
 )
+app.command(
+    "pickmesh.app.commands.exports:orders", name="export-orders", help="Write orders into a file that can be imported."
+)
 app.command(merchant)
 merchant.command("pickmesh.app.commands.merchants:add", name="add", help="Add a merchant.")
 merchant.command("pickmesh.app.commands.merchants:listed", name="list", help="List all merchants.")

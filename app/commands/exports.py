@@ -1,4 +1,4 @@
-"""`pickmesh export-catalog FILE` and `export-stock FILE`: what is here into a file that can be imported again."""
+"""`pickmesh export-catalog FILE`, `export-stock FILE`, `export-orders FILE`: what is here, as files imports read."""
 
 from datetime import datetime, tzinfo
 from functools import partial
@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from pickmesh.app import merchants
 from pickmesh.app.commands.asked import Merchant, for_merchant
 from pickmesh.app.exports.catalog import export_catalog
+from pickmesh.app.exports.orders import export_orders
 from pickmesh.app.exports.stock import export_stock
 from pickmesh.app.exports.writers import writer_of
 from pickmesh.core.accounts import queries as accounts
@@ -54,6 +55,36 @@ async def _export_stock(file: Path, at: str | None, database: Database, actor: A
         writer = writer_of(file)
         try:
             return await export_stock(uow, writer, moment)
+        finally:
+            writer.finish()
+
+
+def orders(
+    file: Out,
+    *,
+    since: Annotated[str | None, Parameter(help="Only orders placed from this moment on, such as 2026-11-24.")] = None,
+    shop: Annotated[str | None, Parameter(help="Only orders of the shop with this code.")] = None,
+    reveal: Annotated[bool, Parameter(help="Write names, phone numbers and streets in clear.")] = False,
+    merchant: Merchant = None,
+) -> int:
+    """Write orders, one row per line, with the columns that import-orders reads; buyers are masked unless revealed."""
+    count = for_merchant(merchant, partial(_export_orders, file, since, shop, reveal))
+    masked = "" if reveal else " Buyers are masked; say --reveal for a file that can be taken in again."
+    print(f"{file}: {count} {'order' if count == 1 else 'orders'}.{masked}")
+    return 0
+
+
+async def _export_orders(  # noqa: PLR0917 - bound by partial, called with a database and an actor
+    file: Path, since: str | None, shop: str | None, reveal: bool, database: Database, actor: Actor
+) -> int:
+    async with database.reading(actor) as uow:
+        moment = None if since is None else moment_of(since, merchants.zone(await accounts.merchant(uow)))
+        known = None if shop is None else await accounts.shop_by_code(uow, shop)
+        if shop is not None and known is None:
+            raise InvalidInput(f"There is no shop “{shop}”; `pickmesh shop list` lists those there are.")
+        writer = writer_of(file)
+        try:
+            return await export_orders(uow, writer, since=moment, shop_id=known and known.id, reveal=reveal)
         finally:
             writer.finish()
 

@@ -77,6 +77,13 @@ async def read_pool(
     return Pool(location, [each for each in candidates if wave_rules.fits(chosen, each)], by_id)
 
 
+async def read_seated(uow: UnitOfWork, location_id: UUID, ids: Collection[UUID]) -> Pool:
+    """Return those of a planned wave's orders that could be released now."""
+    location = (await stock_queries.locations_by_id(uow, [location_id]))[location_id]
+    found = await order_queries.releasable(uow, location_id=location_id, limit=len(ids), ids=ids)
+    return Pool(location, [_candidate(each, location) for each in found], {each.order.id: each for each in found})
+
+
 def _without_seat(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     seat = sa.select(WaveOrder.wave_id).where(
         uow.mine(WaveOrder),

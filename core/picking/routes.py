@@ -118,11 +118,15 @@ def least_mm(ground: Ground, places: Collection[UUID]) -> int:
     """Return what no walk from the door over places and back is shorter than, in whatever order.
 
     Whoever comes back crosses everything between the outermost aisles twice, and of each visited aisle walks all of it
-    once or all but its widest gap twice: between two ends or bins nothing else leaves a closed walk in one piece.
+    once or all but its widest gap twice: between two ends or bins nothing else leaves a closed walk in one piece. In
+    the door's own aisle alone it is there and back.
     """
     aisles: dict[int, set[int]] = defaultdict(set)
     for x, y in (ground.door, *(ground.at[place] for place in places)):
         aisles[y].add(x)
+    if len(aisles) == 1:
+        (visited,) = aisles.values()
+        return 2 * (max(visited) - min(visited))
     length = ground.high - ground.low
     within = 0
     for visited in aisles.values():

@@ -65,11 +65,11 @@ async def plan_wave(
     NOTHING_TO_PLAN names each with the reason.
     """
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=location_id)
-    _require_limit(limit, fulfillment_order_ids, chosen)
+    require_limit(limit, fulfillment_order_ids, chosen)
     await locks.lock_planning(uow, location_id)
     pool = await pools.read_pool(uow, location_id, kind, chosen, limit=limit, ids=fulfillment_order_ids)
     slots = await pools.wall_slots(uow, location_id) if kind is WaveKind.PUT_WALL else None
-    wanted = wave_rules.choose_orders(kind, pool.candidates, min(limit, slots or limit))
+    wanted = wave_rules.choose_orders(kind, pool.candidates, most_orders(kind, limit, slots))
     going = await _still_free(uow, wanted, pool.location)
     refused = _refused(fulfillment_order_ids or (), going, pool.found)
     if not going:
@@ -80,13 +80,19 @@ async def plan_wave(
     return PlannedWave(wave_id, number, going, refused)
 
 
-def _require_limit(limit: int, given: Sequence[UUID] | None, chosen: Chosen) -> None:
+def require_limit(limit: int, given: Sequence[UUID] | None, chosen: Chosen) -> None:
+    """Refuse a wave of too many orders, and one whose orders are both named and chosen."""
     if not 1 <= limit <= LIMIT_MAX:
         message = sentence("{name} must be between {least} and {most}.", name="limit", least=1, most=LIMIT_MAX)
         raise InvalidInput(message, field=("limit",))
     if given is not None and chosen != EVERYTHING:
         message = sentence("Name orders or say which are chosen, not both.")
         raise InvalidInput(message, field=("fulfillmentOrderIds",))
+
+
+def most_orders(kind: WaveKind, limit: int, slots: int | None) -> int:
+    """Return how many orders a wave takes at most: a put-wall wave no more than its wall has slots, if there is one."""
+    return min(limit, slots) if kind is WaveKind.PUT_WALL and slots else limit
 
 
 async def _still_free(uow: UnitOfWork, wanted: Sequence[UUID], location: Row) -> list[UUID]:

@@ -23,7 +23,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal
 from pickmesh.core.kit.texts import sentence
-from pickmesh.core.picking import lists, tasks
+from pickmesh.core.picking import dark, lists, tasks
 from pickmesh.core.picking.rules import RENEW_BELOW
 from pickmesh.core.picking.tables import TaskKind
 from pickmesh.core.stock import queries as stock_queries
@@ -96,6 +96,7 @@ async def record_entries(uow: UnitOfWork, *, batches: Sequence[EntryBatch]) -> l
     desks = list({batch.desk.id: batch.desk for batch in taken if batch.desk is not None}.values())
     _queue(taken)
     await loading.load(uow, desks, known, lock=True)
+    await _hear_phones(uow, desks)
     await sessions.lock_desks(uow, desks)
     await _answer_repeated(uow, taken, desks)
     await playing.play(uow, desks, known)
@@ -164,6 +165,13 @@ def _queue(taken: Sequence[_Batch]) -> None:
     for desk in desks.values():
         ordered = sorted(desk.queue, key=lambda turn: (turn.entry.sequence, turn.batch, turn.position))
         desk.queue = deque(ordered)
+
+
+async def _hear_phones(uow: UnitOfWork, desks: Sequence[Desk]) -> None:
+    """End the dark of lists whose own phones have sent something: what was to be stopped meanwhile is stopped now."""
+    walks = [(desk, desk.task.list_id, desk.task.at_work) for desk in desks if isinstance(desk.task, PickTask)]
+    heard = [(desk, at_work.lists[list_id]) for desk, list_id, at_work in walks if at_work is not None and desk.queue]
+    await dark.hear(uow, [row for desk, row in heard if row.worker_id == desk.worker_id])
 
 
 async def _answer_repeated(uow: UnitOfWork, taken: Sequence[_Batch], desks: Sequence[Desk]) -> None:

@@ -12,7 +12,7 @@ from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.picking.tables import Pick, PickLineStatus, PickListStatus, WaveKind
 from pickmesh.core.picking.walks import Walks
-from pickmesh.core.picking.work import is_stopped
+from pickmesh.core.picking.work import is_called_off
 from pickmesh.core.stock.tables import AllocationStatus, ScanPolicy
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
@@ -31,7 +31,7 @@ def _task(uow: UnitOfWork, at_work: Walks, row: Row) -> PickTask:
     lines = {line.id: _line(line) for line in at_work.lines[row.id]}
     for line_id, line in lines.items():
         line.shares = [
-            Share(each.fulfillment_order_id, each.quantity, is_stopped(each))
+            Share(each.fulfillment_order_id, each.quantity, is_called_off(each))
             for each in at_work.shares.get(line_id, ())
             if each.place_id == each.bin_id and each.status == AllocationStatus.OPEN
         ]

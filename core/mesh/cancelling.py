@@ -138,11 +138,16 @@ async def _work(
 def _part(part: Row, lines: Sequence[Row]) -> Part:
     return Part(
         cancelled=part.progress == Progress.CANCELLED,
-        intercepted=part.intercepted_at is not None and part.progress not in order_rules.FINAL,
+        intercepted=_is_stopped(part) and part.progress not in order_rules.FINAL,
         with_partner=order_rules.is_with_partner(part.request_status),
         shipped=any(line.shipped_quantity for line in lines),
         complete=part.progress == Progress.SHIPPED,
     )
+
+
+def _is_stopped(part: Row) -> bool:
+    """Tell whether a part goes no further, or will not once a phone without network is heard again."""
+    return part.intercepted_at is not None or part.stop_asked_at is not None
 
 
 _EVENTS: Mapping[DropshipStatus, type[DropshipEvent]] = {

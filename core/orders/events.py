@@ -177,6 +177,17 @@ class FulfillmentOrderIntercepted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FulfillmentOrderStopAsked(Event):
+    """A fulfillment order shall stop as soon as the phone without network that has it in hand is heard again."""
+
+    kind: ClassVar[str] = "fulfillment_order_stop_asked"
+    order_id: UUID
+    location_id: UUID | None
+    reason: str
+    dark_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FulfillmentOrderCancelled(Event):
     """A fulfillment order will not be carried out; nothing of it is promised any more."""
 

@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused
-from pickmesh.core.orders import events, locks
+from pickmesh.core.orders import events, locks, stopping
 from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, AnswerAwaited, HoldStands
 from pickmesh.core.orders.tables import FulfillmentOrder, Hold, HoldReason, PaymentStatus, Progress
 
@@ -78,7 +78,7 @@ async def hold(
     answers: list[Held | Refused] = []
     for index, fulfillment_order_id in enumerate(fulfillment_order_ids):
         row = locked.get(fulfillment_order_id)
-        refused = locks.refusal(uow, row, versions) or _not_holdable(row)
+        refused = locks.refusal(uow, row, versions) or _not_holdable(uow, row)
         if refused is not None or row is None:
             answers.append(Refused(index, refused or NotFound()))
             continue
@@ -105,9 +105,11 @@ def _check(ids: Sequence[UUID], reason: HoldReason, handle: str, note: str) -> N
         raise InvalidInput(f"A handle or note has at most {TEXT_LENGTH_MAX} characters.", field=("note",))
 
 
-def _not_holdable(row: sa.Row[Any] | None) -> Refusal | None:
+def _not_holdable(uow: UnitOfWork, row: sa.Row[Any] | None) -> Refusal | None:
     if row is None or row.progress == Progress.OPEN:
         return None
+    if stopping.is_dark(uow, row):
+        return stopping.in_the_dark(row)
     return AlreadyShipped() if row.progress == Progress.SHIPPED else AlreadyReleased()
 
 

@@ -230,6 +230,7 @@ async def _call_back(uow: UnitOfWork, lates: Sequence[_Late], locked: Mapping[UU
         for row in serving(late.row.id, locked)
         if row.progress in rules.UNDER_WAY
         and row.intercepted_at is None
+        and row.stop_asked_at is None
         and not rules.is_with_partner(row.request_status)
     }
     if not found:

@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
-from pickmesh.core.orders import cancel, events, holds, locks, progress, queries, rules, shortages, splits
+from pickmesh.core.orders import cancel, events, holds, locks, progress, queries, rules, shortages, splits, stopping
 from pickmesh.core.orders.cancel import Cancelled
 from pickmesh.core.orders.refusals import AlreadyShipped, InParcel
 from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder, Progress
@@ -66,7 +66,7 @@ def _refusal(
         return NotFound()
     row = locked[line.fulfillment_order_id]
     group = [each for each in lines[row.id] if each.group_id == line.group_id]
-    refusal = locks.refusal(uow, row, None)
+    refusal = locks.refusal(uow, row, None) or (stopping.in_the_dark(row) if stopping.is_dark(uow, row) else None)
     if refusal is not None:
         return refusal
     if row.progress == Progress.SHIPPED or any(each.shipped_quantity for each in group):

@@ -45,6 +45,12 @@ class AlreadyReleased(Refusal):
     code = "ALREADY_RELEASED"
 
 
+class InTheDark(Refusal):
+    """A phone without network has this order in hand; stop the whole order, and it stops when the phone is back."""
+
+    code = "IN_THE_DARK"
+
+
 class AlreadyShipped(Refusal):
     """Goods of this fulfillment order have left; take them back as a return."""
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.picking import events, rules, totes
-from pickmesh.core.picking.lists import LEASE_TIMER
 from pickmesh.core.picking.tables import (
     PickLine,
     PickLineStatus,
@@ -113,7 +112,7 @@ async def _close_lists(
     )
     await _reopen(uow, reopened, {row.id: row.worker_id for row in reopened if row.id not in changes.added})
     if finished:
-        await uow.clear_timers(LEASE_TIMER, [row.id for row in finished])
+        await uow.clear_timers(rules.LEASE_TIMER, [row.id for row in finished])
         await totes.free_totes(uow, await totes.tote_holds_of_lists(uow, [row.id for row in finished]))
         uow.emit(events.PickListDone(row.id, row.wave_id, row.worker_id) for row in finished)
     changed = {row.wave_id for row in (*finished, *reopened)}
@@ -167,7 +166,7 @@ async def _reopen(uow: UnitOfWork, lists: Collection[Row], worker_of: Mapping[UU
         ],
         bump_version=True,
     )
-    await uow.set_timers(LEASE_TIMER, {list_id: until for list_id, worker_id in worker_of.items() if worker_id})
+    await uow.set_timers(rules.LEASE_TIMER, {list_id: until for list_id, worker_id in worker_of.items() if worker_id})
 
 
 async def _advance_waves(uow: UnitOfWork, waves: Collection[Row]) -> None:

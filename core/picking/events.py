@@ -1,5 +1,6 @@
 """What can happen in picking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -46,6 +47,32 @@ class WaveCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WaveTemplateSaved(Event):
+    """A wave template was made or changed."""
+
+    kind: ClassVar[str] = "wave_template_saved"
+    name: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaveTemplateArchived(Event):
+    """A wave template was put away."""
+
+    kind: ClassVar[str] = "wave_template_archived"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaveTemplateRan(Event):
+    """A wave template made a wave."""
+
+    kind: ClassVar[str] = "wave_template_ran"
+    wave_id: UUID
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderKickedOut(Event):
     """A fulfillment order left a wave before it was packed."""
 
@@ -77,6 +104,45 @@ class PickListLeaseExpired(Event):
 
     kind: ClassVar[str] = "pick_list_lease_expired"
     worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickListHandedOver(Event):
+    """A list with its totes went from one worker to another."""
+
+    kind: ClassVar[str] = "pick_list_handed_over"
+    from_worker_id: UUID | None
+    worker_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickListPassedOn(Event):
+    """What a zone had for a list is fetched: the list with its totes waits for whoever picks in the next zone."""
+
+    kind: ClassVar[str] = "pick_list_passed_on"
+    worker_id: UUID | None
+    from_zone: str | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickListWentDark(Event):
+    """A worker's phone books a list without network until it is heard again, or until its time is over."""
+
+    kind: ClassVar[str] = "pick_list_went_dark"
+    worker_id: UUID
+    until: datetime
+    fulfillment_order_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class PickListDarkEnded(Event):
+    """The phone that had a list in the dark is heard again, or its time is over; its orders may be stopped again."""
+
+    kind: ClassVar[str] = "pick_list_dark_ended"
+    worker_id: UUID | None
+    expired: bool
+    fulfillment_order_ids: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)

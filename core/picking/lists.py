@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput, NotFound, WrongState
+from pickmesh.core.kit.refusals import InvalidInput, WrongState
 from pickmesh.core.kit.texts import sentence, word
-from pickmesh.core.picking import events, locks, refusals, rules
+from pickmesh.core.orders.refusals import InTheDark
+from pickmesh.core.picking import dark, events, locks, refusals, rules
 from pickmesh.core.picking.tables import PickList, PickListStatus
-
-LEASE_TIMER = "pick_list_lease"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ async def claim_next_pick_list(
     worker = _worker(uow, worker_id)
     await locks.lock_worker(uow, worker)
     own = await pick_list_in_hand(uow, location_id=location_id, worker_id=worker)
-    row = (await locks.lock_pick_lists(uow, [own])).get(own) if own else await locks.lock_next_ready(uow, location_id)
+    row = await dark.lock_list(uow, own) if own else await locks.lock_next_ready(uow, location_id)
     return await _claim(uow, row, worker) if row is not None else None
 
 
@@ -88,13 +87,16 @@ async def pause_pick_list(
     _must_become(row, PickListStatus.PAUSED)
     changed = {"id": row.id, "status": PickListStatus.PAUSED, "lease_until": None}
     await uow.update(PickList, [changed], bump_version=True)
-    await uow.clear_timers(LEASE_TIMER, [row.id])
+    await uow.clear_timers(rules.LEASE_TIMER, [row.id])
+    await dark.hear(uow, [row])
     uow.emit([events.PickListPaused(row.id, worker)])
 
 
 async def hand_over_pick_list(uow: UnitOfWork, *, pick_list_id: UUID, to_worker_id: UUID) -> ClaimedList:
     """Move a list to another worker with a fresh lease; its own worker may do it, and whoever manages the floor."""
     row = await _locked(uow, pick_list_id)
+    if row.worker_id != to_worker_id:
+        _must_be_heard(uow, row)
     if row.worker_id is None or row.worker_id != uow.actor.person_id:
         uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=row.location_id)
     return await _give(uow, row, to_worker_id)
@@ -117,7 +119,7 @@ async def renew_leases(uow: UnitOfWork, *, pick_list_ids: Collection[UUID]) -> N
         .values(lease_until=until)
         .returning(table.c.id)
     )
-    await uow.set_timers(LEASE_TIMER, {row.id: until for row in renewed.all()})
+    await uow.set_timers(rules.LEASE_TIMER, {row.id: until for row in renewed.all()})
 
 
 async def end_leases(uow: UnitOfWork, pick_list_ids: Collection[UUID]) -> None:
@@ -134,12 +136,7 @@ async def end_leases(uow: UnitOfWork, pick_list_ids: Collection[UUID]) -> None:
 
 
 async def _locked(uow: UnitOfWork, pick_list_id: UUID, version: int | None = None) -> sa.Row[*tuple[Any, ...]]:
-    row = (await locks.lock_pick_lists(uow, [pick_list_id])).get(pick_list_id)
-    if row is None:
-        raise NotFound("No pick list of yours has that id; look up the list's number again.")
-    uow.actor.require(Permission.FLOOR_WORK, warehouse_id=row.location_id)
-    locks.refuse_stale(row, version)
-    return row
+    return await dark.lock_list(uow, pick_list_id, version)
 
 
 def _worker(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
@@ -153,6 +150,14 @@ def _must_be_of(row: sa.Row[*tuple[Any, ...]], worker_id: UUID) -> None:
     if row.worker_id is not None and row.worker_id != worker_id:
         until = row.lease_until.isoformat() if row.lease_until else None
         raise refusals.NotYours(data={"pick_list_id": row.id, "worker_id": row.worker_id, "lease_until": until})
+
+
+def _must_be_heard(uow: UnitOfWork, row: sa.Row[*tuple[Any, ...]]) -> None:
+    if row.dark_until is not None and row.dark_until > uow.now:
+        raise InTheDark(
+            sentence("A phone without network has this list in hand; wait until it is heard or its time is over."),
+            data={"pick_list_id": row.id, "worker_id": row.worker_id, "until": row.dark_until.isoformat()},
+        )
 
 
 def _must_become(row: sa.Row[*tuple[Any, ...]], wanted: PickListStatus) -> None:
@@ -174,6 +179,7 @@ async def _give(uow: UnitOfWork, row: sa.Row[*tuple[Any, ...]], worker_id: UUID)
     is_renewal = row.status == PickListStatus.CLAIMED
     if not is_renewal:
         _must_become(row, PickListStatus.CLAIMED)
+    await dark.hear(uow, [row])
     until = uow.after(rules.LEASE)
     changed = {
         "id": row.id,
@@ -183,7 +189,9 @@ async def _give(uow: UnitOfWork, row: sa.Row[*tuple[Any, ...]], worker_id: UUID)
         "lease_until": until,
     }
     await uow.update(PickList, [changed], bump_version=True)
-    await uow.set_timers(LEASE_TIMER, {row.id: until})
+    await uow.set_timers(rules.LEASE_TIMER, {row.id: until})
+    if row.worker_id not in {None, worker_id}:
+        uow.emit([events.PickListHandedOver(row.id, row.worker_id, worker_id)])
     if row.worker_id != worker_id or not is_renewal:
         uow.emit([events.PickListClaimed(row.id, worker_id, until)])
     return ClaimedList(row.id, row.number, row.location_id, worker_id, until)

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import Person
 from pickmesh.core.db.prepared import Names, Prepared
+from pickmesh.core.db.rows import table_of
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
-from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave
+from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave, WaveTemplate
 from pickmesh.core.stock.tables import Location, Place
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
@@ -28,6 +29,8 @@ PICK_LIST = (
     PickList.worker_id,
     PickList.claimed_at,
     PickList.lease_until,
+    PickList.dark_until,
+    PickList.zone,
     PickList.created_at,
     PickList.done_at,
     PickList.version,
@@ -124,6 +127,17 @@ async def lock_planning(uow: UnitOfWork, location_id: UUID) -> None:
     await uow.first(
         sa.select(Location.id).where(uow.mine(Location), Location.id == location_id).with_for_update(key_share=True)
     )
+
+
+async def lock_templates(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
+    """Lock wave templates, before the warehouse a wave is planned for; return those that exist, with every column."""
+    found = await uow.fetch(
+        sa.select(*table_of(WaveTemplate).c)
+        .where(uow.mine(WaveTemplate), uow.among(WaveTemplate.id, ids))
+        .order_by(WaveTemplate.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in found}
 
 
 async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:

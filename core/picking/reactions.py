@@ -6,8 +6,10 @@ from uuid import UUID
 from pickmesh.core.journal import events as journal_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.orders import cancel
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.picking import laying_out, lists, put_backs, resourcing, waves, work
+from pickmesh.core.picking import dark, laying_out, lists, put_backs, resourcing, rules, waves, work
+from pickmesh.core.picking import events as picking_events
 from pickmesh.core.stock import events as stock_events
 
 
@@ -35,16 +37,26 @@ async def on_backorder_filled(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
 
 
 async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """Give lists whose lease has run out back to everybody."""
-    due = {event.subject_id for event in events if event.payload["timer"] == lists.LEASE_TIMER}
-    await lists.end_leases(uow, due)
+    """End the dark of lists whose phones were not heard in time; give back to everybody those whose lease is over."""
+    timers: dict[str, set[UUID]] = {dark.DARK_TIMER: set(), rules.LEASE_TIMER: set()}
+    for event in events:
+        timers.get(event.payload["timer"], set()).add(event.subject_id)
+    await dark.end_due(uow, timers[dark.DARK_TIMER] | timers[rules.LEASE_TIMER])
+    await lists.end_leases(uow, timers[rules.LEASE_TIMER])
 
 
+async def on_dark_ended(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Carry out the stops that waited for a phone without network."""
+    await cancel.stop_as_asked(uow, ids={UUID(each) for event in events for each in event.payload[_ORDERS]})
+
+
+_ORDERS = "fulfillment_order_ids"
 REACTIONS: Mapping[str, Reaction] = {
     order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
     order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
     order_events.FulfillmentOrderMoved.kind: on_order_moved,
     order_events.BackorderFilled.kind: on_backorder_filled,
+    picking_events.PickListDarkEnded.kind: on_dark_ended,
     stock_events.AllocationLost.kind: on_allocation_lost,
     journal_events.TimerDue.kind: on_timer_due,
 }

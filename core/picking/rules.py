@@ -17,6 +17,8 @@ State = TypeVar("State", bound=StrEnum)
 LEASE = timedelta(minutes=30)
 """How long a claim lets a phone book offline; every contact renews it."""
 
+LEASE_TIMER = "pick_list_lease"
+
 RENEW_BELOW = timedelta(minutes=25)
 """A lease with more than this left is not written again, so that scans do not rewrite their list's row."""
 

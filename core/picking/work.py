@@ -101,7 +101,7 @@ def work_line(
         picked=row.picked_quantity,
         short=row.short_quantity,
         shares=tuple(_share(each) for each in shares if each.status == AllocationStatus.OPEN),
-        stopped_order_ids=frozenset(each.fulfillment_order_id for each in shares if is_stopped(each)),
+        stopped_order_ids=frozenset(each.fulfillment_order_id for each in shares if is_called_off(each)),
     )
 
 
@@ -154,6 +154,7 @@ def _shares(to: Names, *conditions: sa.ColumnElement[bool]) -> sa.Select[*tuple[
             FulfillmentOrder.number,
             FulfillmentOrder.progress,
             FulfillmentOrder.intercepted_at,
+            FulfillmentOrder.stop_asked_at,
         )
         .join(FulfillmentLine, sa.and_(to.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
         .join(
@@ -185,13 +186,18 @@ def _share(row: Found) -> rules.Share:
         sku_id=row.sku_id,
         lot_id=row.lot_id,
         quantity=row.quantity,
-        stopped=is_stopped(row),
+        stopped=is_called_off(row),
     )
 
 
 def is_stopped(row: Found) -> bool:
     """Tell whether a share's order goes no further."""
     return row.intercepted_at is not None or row.progress == Progress.CANCELLED
+
+
+def is_called_off(row: Found) -> bool:
+    """Tell whether a share's order is stopped or, asked for while a phone had it in the dark, will be now."""
+    return is_stopped(row) or row.stop_asked_at is not None
 
 
 async def orders_of_lists(uow: UnitOfWork, list_ids: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
@@ -233,7 +239,9 @@ async def stopped_lines(uow: UnitOfWork, fulfillment_line_ids: Collection[UUID])
         .where(
             uow.mine(FulfillmentLine),
             uow.among(FulfillmentLine.id, fulfillment_line_ids),
-            FulfillmentOrder.intercepted_at.is_not(None) | (FulfillmentOrder.progress == Progress.CANCELLED),
+            FulfillmentOrder.intercepted_at.is_not(None)
+            | FulfillmentOrder.stop_asked_at.is_not(None)
+            | (FulfillmentOrder.progress == Progress.CANCELLED),
         )
     )
     return {row.id for row in found}

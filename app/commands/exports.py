@@ -84,7 +84,7 @@ async def _export_orders(  # noqa: PLR0917 - bound by partial, called with a dat
             raise InvalidInput(f"There is no shop “{shop}”; `pickmesh shop list` lists those there are.")
         writer = writer_of(file)
         try:
-            return await export_orders(uow, writer, since=moment, shop_id=known and known.id, reveal=reveal)
+            return await export_orders(uow, writer, since=moment, shop_id=known.id if known else None, reveal=reveal)
         finally:
             writer.finish()
 

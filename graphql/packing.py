@@ -152,6 +152,7 @@ class PackingOfFulfillmentOrder:
 
     requires = Permission.FLOOR_READ
     parcels = relay.listing(queries.parcels_of_orders, Parcel, "In their sequence.")
+    carrier = graphene.String(description="Named by somebody or decided by a rule; null: the merchant's first.")
 
 
 async def _page_of_parcels(

@@ -198,3 +198,21 @@ class CartonChosen(Event):
     carton_id: UUID
     cost_micros: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRuleChanged(Event):
+    """A carrier rule was made, changed or put away."""
+
+    kind: ClassVar[str] = "carrier_rule_changed"
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierDecided(Event):
+    """A rule or, with a reason, a person decided which carrier an order goes with; None leaves it open again."""
+
+    kind: ClassVar[str] = "fulfillment_order_carrier_decided"
+    carrier: str | None
+    carrier_rule_id: UUID | None
+    reason: str

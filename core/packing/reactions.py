@@ -1,12 +1,13 @@
 """What packing does when something happened elsewhere: empty boxes of stopped orders, print agents gone silent."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from pickmesh.core.journal import events as journal_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.packing import parcels, printing
+from pickmesh.core.packing import carrier_choice, parcels, printing
 from pickmesh.core.picking import events as picking_events
 
 
@@ -22,7 +23,17 @@ async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
         await printing.end_leases(uow, due)
 
 
+async def on_order_here(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Let the carrier rules decide as soon as an order is here, so that waves can be planned by carrier."""
+    ids = {UUID(str(each)) for event in events for each in event.payload.get("fulfillment_order_ids", ())}
+    routed = {event.subject_id for event in events if event.kind == order_events.FulfillmentOrderRouted.kind}
+    await carrier_choice.choose_carriers(uow, ids | routed)
+
+
 REACTIONS: Mapping[str, Reaction] = {
+    order_events.OrderImported.kind: on_order_here,
+    order_events.OrderChanged.kind: on_order_here,
+    order_events.FulfillmentOrderRouted.kind: on_order_here,
     order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
     order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
     picking_events.GoodsPutBack.kind: on_order_stopped,

@@ -91,3 +91,15 @@ class NoCartonFits(Refusal):
     """No single carton takes these goods; divide them over several parcels, or name a carton yourself."""
 
     code = "NO_CARTON_FITS"
+
+
+class NameTaken(Refusal):
+    """Another carrier rule has this name already; choose another name."""
+
+    code = "NAME_TAKEN"
+
+
+class HasWaybill(Refusal):
+    """A parcel of the order has a number of another carrier; void that waybill first."""
+
+    code = "HAS_WAYBILL"

@@ -13,8 +13,17 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound, Refused, WrongState
 from pickmesh.core.kit.texts import sentence, word
-from pickmesh.core.packing import bench, events, printing, queries, refusals, rules, shipping
-from pickmesh.core.packing.carriers import LOCAL
+from pickmesh.core.packing import (
+    bench,
+    carrier_choice,
+    carrier_rules,
+    events,
+    printing,
+    queries,
+    refusals,
+    rules,
+    shipping,
+)
 from pickmesh.core.packing.rules import BenchParcel
 from pickmesh.core.packing.tables import ParcelState, Waybill, WaybillState
 
@@ -63,7 +72,7 @@ class Recorded:
 async def request_waybills(
     uow: UnitOfWork, *, parcel_ids: Sequence[UUID], carrier: str | None = None
 ) -> list[RequestedWaybill | Refused]:
-    """Ask a carrier (by default the merchant's first account, else the local one) for numbers, through the outbox.
+    """Ask carriers for numbers, through the outbox: the one named, else the order's, a rule's, the merchant's first.
 
     A parcel that has a live waybill keeps it. Refuses item by item NOT_FOUND, INTERCEPTED, WRONG_STATE (shipped or
     voided), and as a whole UNKNOWN_CARRIER.
@@ -94,12 +103,12 @@ async def ask(uow: UnitOfWork, parcels: Collection[BenchParcel], carrier: str | 
     live = await queries.live_waybills(uow, [parcel.id for parcel in parcels])
     asking = {parcel.id: new_id() for parcel in parcels if parcel.id not in live}
     if asking:
-        code = await _carrier_code(uow, carrier)
+        codes = await _carrier_codes(uow, [parcel for parcel in parcels if parcel.id in asking], carrier)
         new = [
             {
                 "id": waybill_id,
                 "parcel_id": parcel_id,
-                "carrier": code,
+                "carrier": codes[parcel_id],
                 "sort_code": "",
                 "state": WaybillState.REQUESTED,
                 "requested_at": uow.now,
@@ -107,18 +116,20 @@ async def ask(uow: UnitOfWork, parcels: Collection[BenchParcel], carrier: str | 
             for parcel_id, waybill_id in asking.items()
         ]
         await uow.insert(Waybill, new)
-        await outbox.post(uow, [_letter(ISSUE, code, waybill_id) for waybill_id in asking.values()])
-        uow.emit(events.WaybillRequested(parcel_id, waybill_id, code) for parcel_id, waybill_id in asking.items())
+        await outbox.post(uow, [_letter(ISSUE, codes[each], waybill_id) for each, waybill_id in asking.items()])
+        uow.emit(events.WaybillRequested(each, waybill_id, codes[each]) for each, waybill_id in asking.items())
     return {**{parcel_id: row.id for parcel_id, row in live.items()}, **asking}
 
 
-async def _carrier_code(uow: UnitOfWork, wanted: str | None) -> str:
-    codes = [row.code for row in await queries.carrier_accounts(uow)]
+async def _carrier_codes(uow: UnitOfWork, parcels: Collection[BenchParcel], wanted: str | None) -> dict[UUID, str]:
+    """Return the carrier each of these parcels goes with."""
     if wanted is None:
-        return str(codes[0]) if codes else LOCAL
-    if wanted not in {*codes, LOCAL}:
-        raise refusals.UnknownCarrier(field=("carrier",), data={"known": [*codes, LOCAL]})
-    return wanted
+        decided = await carrier_choice.carriers_of(uow, {parcel.fulfillment_order_id for parcel in parcels})
+        return {parcel.id: decided[parcel.fulfillment_order_id] for parcel in parcels}
+    codes = await carrier_rules.carrier_codes(uow)
+    if wanted not in codes:
+        raise refusals.UnknownCarrier(field=("carrier",), data={"known": codes})
+    return {parcel.id: wanted for parcel in parcels}
 
 
 def _letter(kind: str, carrier: str, waybill_id: UUID) -> outbox.NewLetter:

@@ -37,7 +37,7 @@ OF_THE_BOT = {"chatMigrate", "chatButtons", "chatMessageRemember", "chatMessageF
 WITHOUT_IDS = {
     *("signIn", "signOut", "pairingRedeem", "apiKeyCreate", "viewerLocale"),
     *("buttonPress", "chatLink", "chatMigrate", "partnershipInvite"),
-    *("skuSave", "productSave"),
+    *("skuSave", "productSave", "carrierSave"),
 }
 """Mutations that name nothing of a merchant's."""
 NOT_THERE = {
@@ -47,6 +47,7 @@ NOT_THERE = {
 }
 """What tells that nothing of the caller's has that id."""
 TYPES = {
+    "carrierRules": "CarrierRule",
     "cartons": "Carton",
     "fulfillmentOrders": "FulfillmentOrder",
     "products": "Product",
@@ -65,6 +66,7 @@ TEXTS = {
     "phone": "13812345678",
     "currency": "CNY",
     "country": "CN",
+    "carrier": "LOCAL",
     "number": "1",
     "numbers": "1",
 }

@@ -219,13 +219,16 @@ def _short(_: UnitOfWork) -> tuple[Any, list[sa.ColumnElement[bool]]]:
 
 
 def _rejected(_: UnitOfWork) -> tuple[Any, list[sa.ColumnElement[bool]]]:
-    rejected = sa.literal_column(f"'{RequestStatus.REJECTED.value}'")
+    rejected: sa.ColumnElement[str] = sa.literal_column(f"'{RequestStatus.REJECTED.value}'")
     conditions = [FulfillmentOrder.request_status == rejected, FulfillmentOrder.progress == Progress.OPEN]
     return FulfillmentOrder.created_at, conditions
 
 
 def _intercepted(_: UnitOfWork) -> tuple[Any, list[sa.ColumnElement[bool]]]:
-    conditions = [FulfillmentOrder.intercepted_at.is_not(None), FulfillmentOrder.progress.in_(list(rules.UNDER_WAY))]
+    conditions: list[sa.ColumnElement[bool]] = [
+        FulfillmentOrder.intercepted_at.is_not(None),
+        FulfillmentOrder.progress.in_(list(rules.UNDER_WAY)),
+    ]
     return FulfillmentOrder.intercepted_at, conditions
 
 

@@ -22,12 +22,23 @@ def read(task: PickTask, state: State, heard: Heard) -> Reading:
     if task.status is PickListStatus.CANCELLED:
         return Reading("LIST_CANCELLED")
     if task.worker_id not in {None, heard.worker_id}:
-        return Reading("LIST_TAKEN")
+        return _read_taken(task, heard)
     kind = heard.entry.kind
     if state.step == DONE and kind not in _ALWAYS_READ:
         return Reading("ANYTHING")
     reader = _READERS.get(kind)
     return reader(task, state, heard) if reader else Reading("MISFIT")
+
+
+def _read_taken(task: PickTask, heard: Heard) -> Reading:
+    """Tell that somebody else has the list; goods of it that were scanned before they took it are in wrong hands."""
+    before = task.claimed_at is not None and heard.entry.recorded_at < task.claimed_at
+    code = heard.code
+    hit = reading.item_of(heard, code) if before and code is not None else None
+    wanted = {line.sku_id for line in task.lines.values()}
+    if hit is None or isinstance(hit, Reading) or hit.sku_id not in wanted:
+        return Reading("LIST_TAKEN")
+    return Reading("LIST_TAKEN_SINCE", sku_id=hit.sku_id, quantity=hit.units * heard.pieces)
 
 
 def _read_scan(task: PickTask, state: State, heard: Heard) -> Reading:

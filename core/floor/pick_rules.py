@@ -126,7 +126,8 @@ def _undo(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
 def _raise(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
     line = at.task.lines.get(at.reading.line_id) if at.reading.line_id else None
     sku_id, place_id = (line.sku_id, line.place_id) if line else (at.reading.sku_id, at.state.place_id)
-    return at.state, [effects.RaiseTask(TaskKind.MISFIT_SCAN, sku_id, place_id, at.reading.quantity)]
+    kind = TaskKind.LATE_SCAN if at.reading.said == "LIST_TAKEN_SINCE" else TaskKind.MISFIT_SCAN
+    return at.state, [effects.RaiseTask(kind, sku_id, place_id, at.reading.quantity)]
 
 
 _ACTS: Mapping[str, Callable[[Occasion[PickTask]], tuple[State, Sequence[Effect]]]] = {

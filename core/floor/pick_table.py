@@ -151,6 +151,13 @@ _OTHERS = (
     on(ANY_STEP, "MISPLACED", Outcome.UNKNOWN_CODE, "{scanned} says nothing to a picker.{next}"),
     on(DONE, "ANYTHING", Outcome.TASK_DONE, "List {list} is picked already: take the next one."),
     on(ANY_STEP, "LIST_TAKEN", Outcome.NOT_YOURS, "Somebody else has list {list} now: take the next one."),
+    on(
+        ANY_STEP,
+        "LIST_TAKEN_SINCE",
+        Outcome.EXCEPTION,
+        "Somebody else has taken list {list} since: keep what you hold; a lead has been asked to look.",
+        effect=RAISE,
+    ),
     on(ANY_STEP, "LIST_CANCELLED", Outcome.INTERCEPTED, CANCELLED),
 )
 

@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7, in time order, monotonic within a process."""
 
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -16,3 +17,8 @@ def new_id() -> UUID:
     """
     fresh: UUID = pgproto.UUID(uuid7().bytes)
     return fresh
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Return the lowest id a moment can have: rows of a stretch of time are those between two of them."""
+    return pgproto.UUID((int(moment.timestamp() * 1000) << 80).to_bytes(16))  # type: ignore[no-any-return]

@@ -186,7 +186,7 @@ def _stretch(uow: UnitOfWork, location_id: UUID, begin: datetime | None, until: 
     end = uow.now if until is None else until
     start = end - HOURS * HOUR if begin is None else begin
     if not timedelta(0) < end - start <= HOURS_MAX * HOUR:
-        message = sentence("A board shows up to {most} hours: “to” comes after “from”.", most=HOURS_MAX)
+        message = sentence("A board shows up to {most} hours and ends after it begins.", most=HOURS_MAX)
         raise InvalidInput(message, field=("from",))
     edges = [start]
     while edges[-1] + HOUR < end:

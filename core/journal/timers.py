@@ -1,6 +1,8 @@
 """Timers that came due become `timer_due` events, so that nothing polls business tables for “is it time yet”."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -37,6 +39,16 @@ async def fire_due(uow: UnitOfWork, *, limit: int = TIMERS_MAX) -> int:
     fired = sorted(gone.all(), key=lambda row: (row.due_at, row.kind, row.subject_id))
     uow.emit(TimerDue(row.subject_id, row.kind, row.due_at) for row in fired)
     return len(fired)
+
+
+async def due_of(uow: UnitOfWork, kind: str, subject_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when timers of one kind are due, by what they are about."""
+    found = await uow.fetch(
+        sa.select(Timer.subject_id, Timer.due_at).where(
+            uow.mine(Timer), Timer.kind == kind, uow.among(Timer.subject_id, subject_ids)
+        )
+    )
+    return {row.subject_id: row.due_at for row in found}
 
 
 async def next_due(uow: UnitOfWork) -> datetime | None:

@@ -124,8 +124,7 @@ async def hot_sales(uow: UnitOfWork, *, location_id: UUID, chosen: Chosen = EVER
 def _require_figures(people: int, cart_capacity: int, speeds: Speeds) -> None:
     if not 1 <= people <= what_if.PEOPLE_MAX:
         raise _out_of_bounds("people", 1, what_if.PEOPLE_MAX)
-    if not 1 <= cart_capacity <= waves.CART_CAPACITY_MAX:
-        raise _out_of_bounds("cartCapacity", 1, waves.CART_CAPACITY_MAX)
+    waves.require_capacity(cart_capacity)
     told = (speeds.list_ds, speeds.stop_ds, speeds.unit_ds, speeds.sort_ds, speeds.slot_ds, speeds.pack_ds)
     if not 1 <= speeds.walk_mm_per_s <= SPEED_MAX or any(not 0 <= each <= SPEED_MAX for each in told):
         raise _out_of_bounds("speeds", 0, SPEED_MAX)

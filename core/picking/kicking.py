@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
 from pickmesh.core.kit.texts import sentence, word
-from pickmesh.core.orders import cancel, progress
+from pickmesh.core.orders import cancel, progress, stopping
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, waves, work
@@ -113,9 +113,7 @@ def _refusal(uow: UnitOfWork, row: Row | None, packed: Collection[UUID]) -> Refu
         return NotFound()
     if row.id in packed or row.progress not in _MAY_LEAVE:
         return refusals.AlreadyPacked(data={"fulfillment_order_id": row.id})
-    if row.dark_until is not None and row.dark_until > uow.now:
-        return refusals.InTheDark(data={"fulfillment_order_id": row.id, "until": row.dark_until.isoformat()})
-    return None
+    return stopping.in_the_dark(row) if stopping.is_dark(uow, row) else None
 
 
 _MAY_LEAVE = (Progress.OPEN, Progress.RELEASED, Progress.IN_PROGRESS)

@@ -1,6 +1,7 @@
 """What picking does when something happened elsewhere: stopped orders, filled backorders, lost bins, ended leases."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from pickmesh.core.journal import events as journal_events
@@ -8,7 +9,7 @@ from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import cancel
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.picking import dark, laying_out, lists, put_backs, resourcing, rules, waves, work
+from pickmesh.core.picking import dark, laying_out, lists, put_backs, resourcing, rules, templates, waves, work
 from pickmesh.core.picking import events as picking_events
 from pickmesh.core.stock import events as stock_events
 
@@ -37,12 +38,14 @@ async def on_backorder_filled(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
 
 
 async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """End the dark of lists whose phones were not heard in time; give back to everybody those whose lease is over."""
+    """End the dark of phones not heard in time, give back lists whose lease is over, make the waves that are due."""
     timers: dict[str, set[UUID]] = {dark.DARK_TIMER: set(), rules.LEASE_TIMER: set()}
     for event in events:
         timers.get(event.payload["timer"], set()).add(event.subject_id)
     await dark.end_due(uow, timers[dark.DARK_TIMER] | timers[rules.LEASE_TIMER])
     await lists.end_leases(uow, timers[rules.LEASE_TIMER])
+    hours = [event for event in events if event.payload["timer"] == templates.TIMER]
+    await templates.run_due(uow, {each.subject_id: datetime.fromisoformat(each.payload["due_at"]) for each in hours})
 
 
 async def on_dark_ended(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:

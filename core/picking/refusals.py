@@ -75,12 +75,6 @@ class AlreadyPacked(Refusal):
     code = "ALREADY_PACKED"
 
 
-class InTheDark(Refusal):
-    """A phone without network has this order in hand; try again when it is back, or when its lease has run out."""
-
-    code = "IN_THE_DARK"
-
-
 class WallFull(Refusal):
     """The wall has too few free slots for the wave; pack what is complete there, or take another wall."""
 
@@ -91,3 +85,9 @@ class ToteInHospital(Refusal):
     """This tote waits in the hospital for a lead; take another one."""
 
     code = "TOTE_IN_HOSPITAL"
+
+
+class TemplateNameTaken(Refusal):
+    """Another wave template of this warehouse has this name already; choose another name."""
+
+    code = "NAME_TAKEN"

@@ -117,22 +117,23 @@ def length_mm(ground: Ground, places: Iterable[UUID]) -> int:
 def least_mm(ground: Ground, places: Collection[UUID]) -> int:
     """Return what no walk from the door over places and back is shorter than, in whatever order.
 
-    Whoever comes back crosses everything between the outermost aisles twice, and of each visited aisle walks all of it
-    once or all but its widest gap twice: between two ends or bins nothing else leaves a closed walk in one piece. In
-    the door's own aisle alone it is there and back.
+    Whoever comes back crosses everything between the outermost aisles twice, and along the aisles everything between
+    the outermost bins twice; or, of each visited aisle, all of it once or all but its widest gap twice: between two
+    ends or bins nothing else leaves a closed walk in one piece. In the door's own aisle alone it is there and back.
     """
     aisles: dict[int, set[int]] = defaultdict(set)
     for x, y in (ground.door, *(ground.at[place] for place in places)):
         aisles[y].add(x)
+    along = [x for visited in aisles.values() for x in visited]
+    there_and_back = 2 * (max(along) - min(along))
     if len(aisles) == 1:
-        (visited,) = aisles.values()
-        return 2 * (max(visited) - min(visited))
+        return there_and_back
     length = ground.high - ground.low
     within = 0
     for visited in aisles.values():
         gap = max(end - start for start, end in pairwise([ground.low, *sorted(visited), ground.high]))
         within += min(length, 2 * (length - gap))
-    return 2 * (max(aisles) - min(aisles)) + within
+    return 2 * (max(aisles) - min(aisles)) + max(within, there_and_back)
 
 
 def least_of_all_mm(ground: Ground, of_orders: Sequence[Collection[UUID]], capacity: int) -> int:

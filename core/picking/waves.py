@@ -90,6 +90,14 @@ def require_limit(limit: int, given: Sequence[UUID] | None, chosen: Chosen) -> N
         raise InvalidInput(message, field=("fulfillmentOrderIds",))
 
 
+def require_capacity(cart_capacity: int) -> None:
+    """Refuse a cart of no orders or of too many."""
+    if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
+        name = "cartCapacity"
+        message = sentence("{name} must be between {least} and {most}.", name=name, least=1, most=CART_CAPACITY_MAX)
+        raise InvalidInput(message, field=(name,))
+
+
 def most_orders(kind: WaveKind, limit: int, slots: int | None) -> int:
     """Return how many orders a wave takes at most: a put-wall wave no more than its wall has slots, if there is one."""
     return min(limit, slots) if kind is WaveKind.PUT_WALL and slots else limit
@@ -183,10 +191,7 @@ async def release_wave(
     whose goods lie in no bin. A wave that loses all its orders is CANCELLED. Refuses WRONG_STATE when it is PLANNED no
     more, STALE_VERSION when a version is given and the wave has another one by now.
     """
-    if not 1 <= cart_capacity <= CART_CAPACITY_MAX:
-        name = "cartCapacity"
-        message = sentence("{name} must be between {least} and {most}.", name=name, least=1, most=CART_CAPACITY_MAX)
-        raise InvalidInput(message, field=(name,))
+    require_capacity(cart_capacity)
     seated = await seated_orders(uow, wave_id)
     orders = await order_locks.lock_fulfillment_orders(uow, seated)
     wave = await locked_wave(uow, wave_id)

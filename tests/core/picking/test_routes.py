@@ -41,12 +41,22 @@ def test_without_coordinates_the_numbers_of_the_walk_are_steps() -> None:
     assert routes.length_mm(ground, ids(*bins)) == 2 * 5 * STEP_MM
 
 
-def test_the_shortest_way_turns_back_at_the_widest_gap_or_goes_through() -> None:
+def test_no_walk_is_shorter_than_across_and_along_and_back() -> None:
     bins = [stop(1, 1_000, 3_000), stop(2, 9_000, 3_000)]
     ground = routes.survey(bins, Measures(0, 10_000, door=(0, 0)))
-    assert routes.least_mm(ground, ids(*bins)) == 2 * 3_000 + 2 * (10_000 - 8_000)
+    assert routes.least_mm(ground, ids(*bins)) == 2 * 3_000 + 2 * 9_000
     assert routes.least_mm(ground, ids(bins[0])) == 2 * 3_000 + 2 * 1_000
     assert routes.least_mm(ground, []) == 0
+
+
+def test_aisles_with_bins_at_both_ends_are_walked_from_both_ends_or_through() -> None:
+    bins = [stop(number, x, y) for number, (x, y) in enumerate([(1_000, 3_000), (9_000, 3_000), (4_000, 6_000)], 1)]
+    ground = routes.survey(bins, Measures(0, 10_000, door=(0, 0)))
+    # the second aisle costs 2 × 2 m from both ends, the third 2 × 4 m: less than once along everything and back
+    assert routes.least_mm(ground, ids(*bins)) == 2 * 6_000 + 2 * 9_000
+    deep = [*bins, stop(4, 5_000, 9_000), stop(5, 5_000, 12_000)]
+    ground = routes.survey(deep, Measures(0, 10_000, door=(0, 0)))
+    assert routes.least_mm(ground, ids(*deep)) == 2 * 12_000 + (4_000 + 8_000 + 10_000 + 10_000)
 
 
 BINS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=5, unique=True)

@@ -163,7 +163,9 @@ class BoardQueries(Queries):
         required=True,
         location_id=graphene.ID(required=True),
         begin=graphene.Argument(DateTime, name="from", description=f"{board.HOURS} hours before the end unless said."),
-        until=graphene.Argument(DateTime, name="to", description="Now unless said."),
+        until=graphene.Argument(
+            DateTime, name="to", description=f"Now unless said, or {board.HOURS} hours after from."
+        ),
         at_risk_minutes=graphene.Int(
             required=True,
             default_value=board.AT_RISK_MINUTES,

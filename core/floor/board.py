@@ -147,7 +147,7 @@ async def floor_board(
     until: datetime | None = None,
     at_risk_minutes: int = AT_RISK_MINUTES,
 ) -> Board:
-    """Return the board of a warehouse from `begin` to `until` (now, and 8 hours before it, unless told).
+    """Return the board of a warehouse from `begin` to `until`: the 8 hours up to now, or 8 hours from or to the one told.
 
     Hours count from `begin`; 24 at most. Orders at risk leave within `at_risk_minutes`, 0 to 1,440. Refuses a
     warehouse that is not there; needs `floor:read` there. Ten statements, however much goes on.
@@ -183,7 +183,7 @@ async def floor_board(
 
 
 def _stretch(uow: UnitOfWork, location_id: UUID, begin: datetime | None, until: datetime | None) -> Stretch:
-    end = uow.now if until is None else until
+    end = until or (uow.now if begin is None else begin + HOURS * HOUR)
     start = end - HOURS * HOUR if begin is None else begin
     if not timedelta(0) < end - start <= HOURS_MAX * HOUR:
         message = sentence("A board shows up to {most} hours and ends after it begins.", most=HOURS_MAX)

@@ -21,6 +21,10 @@ _RETRYABLE_STATES = {"40001", "40P01", "08006", "08003"}
 RETRIES = 8
 
 
+class StartAnew(Exception):
+    """Somebody else has just written what this unit of work was about to: `Database.run` starts it anew."""
+
+
 class Database:
     """One database, the clock by which its units of work tell the time, and the vault of its merchants' secrets."""
 
@@ -79,6 +83,8 @@ class Database:
 
 def is_passing(error: Exception) -> bool:
     """Tell whether the same work may succeed when tried again."""
+    if isinstance(error, StartAnew):
+        return True
     if not isinstance(error, sa.exc.DBAPIError):
         return False
     if error.connection_invalidated:

@@ -46,6 +46,10 @@ FULFILLMENT_ORDER = (
 """Every column of a fulfillment order, as commands and queries read them."""
 
 
+_LOOKS = 4
+"""How often at most it is looked again who is behind a fulfillment order: each look holds what the one before found."""
+
+
 async def lock_shops(uow: UnitOfWork, shop_ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
     """Lock shops so that only one intake at a time decides which of a shop's orders are new.
 
@@ -83,19 +87,30 @@ async def lock_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> dict[UUID
 
 
 async def lock_orders_behind(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
-    """Lock the sales orders of fulfillment orders, before these themselves are locked; a merged one has several."""
+    """Lock the sales orders of fulfillment orders, before these themselves are locked; a merged one has several.
+
+    Who merges holds the orders of all it merges, so what was merged in while this waited is found by asking again.
+    """
     behind = sa.select(FulfillmentOrder.order_id).where(
         uow.mine(FulfillmentOrder), uow.among(FulfillmentOrder.id, fulfillment_order_ids)
     )
     served = sa.select(FulfillmentLine.order_id).where(
         uow.mine(FulfillmentLine), uow.among(FulfillmentLine.fulfillment_order_id, fulfillment_order_ids)
     )
-    await uow.fetch(
+    wanted = (
         sa.select(SalesOrder.id)
         .where(uow.mine(SalesOrder), SalesOrder.id.in_(sa.union(behind, served)))
         .order_by(SalesOrder.id)
         .with_for_update()
     )
+    held: set[UUID] = set()
+    for _ in range(_LOOKS):
+        found = {row.id for row in await uow.fetch(wanted)}
+        if found <= held:
+            return
+        held |= found
+        if uow.dialect == "sqlite":
+            return  # nobody else writes meanwhile
 
 
 async def lock_fulfillment_orders(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.journal.database import StartAnew
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
@@ -29,6 +30,9 @@ __all__ = ["LeaseLine", "NewLease", "Opened", "Renewal", "open_leases", "release
 LEASES_MAX = 100
 OVER_TIMER = "lease_over"
 """The timer that goes off when a lease's time has run out."""
+
+_TAKEN = "23505"
+"""PostgreSQL's word for a value that another row of a unique index has; SQLite lets one write at a time."""
 
 RANK = datetime(9000, 1, 1, tzinfo=UTC)
 """Behind every order: when reality takes stock away, leases give way first, the youngest of them before the others."""
@@ -63,11 +67,24 @@ async def open_leases(uow: UnitOfWork, *, leases: Sequence[NewLease]) -> list[Op
     opening = _Opening(uow, goods, dict(levels), dict(known))
     answers = [opening.answer(index, wish) for index, wish in enumerate(wishes)]
     await post(uow, levels=levels, reserved=opening.reserved())
-    await uow.insert(StockLease, opening.rows)
+    await _write_leases(uow, opening.rows)
     await uow.insert(Reservation, opening.reservations)
     await uow.set_timers(OVER_TIMER, {row["id"]: row["expires_at"] for row in opening.rows})
     opening.tell(levels)
     return answers
+
+
+async def _write_leases(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write new leases; one whose code another checkout has just taken makes the work start anew, and then knows it.
+
+    Leases that share no level hold no lock in common: only their codes' index sees that they are the same.
+    """
+    try:
+        await uow.insert(StockLease, rows)
+    except sa.exc.IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != _TAKEN:
+            raise
+        raise StartAnew from error
 
 
 def _tried(make: Any, uow: UnitOfWork, lease: NewLease) -> Wish | Refusal:

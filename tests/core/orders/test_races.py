@@ -1,7 +1,9 @@
 """Two at once, on PostgreSQL with real connections: each order once, each piece once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,7 +27,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import Refused, WrongState
-from pickmesh.core.orders import backorders, cancel, checks, intake, merging, progress
+from pickmesh.core.orders import backorders, cancel, checks, intake, merging, progress, queries, splits
 from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
 from pickmesh.core.orders.verdicts import OrderVerdict, Verdict
@@ -188,3 +190,46 @@ async def test_a_merge_and_a_release_of_the_same_orders_end_in_one_of_two_ways(p
         }
         assert after == {one: "OPEN", other: "RELEASED" if ends[0] else "MERGED"}
         await nothing_is_off(postgres_database, actor)
+
+
+async def test_what_is_merged_in_while_a_cancellation_waits_is_locked_with_it(postgres_database: Database) -> None:
+    """A parcel of two orders and the second order's other parcel are cancelled at once: both orders end.
+
+    The cancellation of the parcel asks who is behind it while the merge is not written yet. Did it not ask again, the
+    two cancellations would each see the other's goods alive, and the second order would never be closed.
+    """
+    actor = await make_merchant(postgres_database)
+    house = await make_house(postgres_database, actor, {"CUP": 9, "LID": 9})
+    verdicts = await bring_in(
+        postgres_database, actor, new_order(house, "T-1", {"CUP": 1}), new_order(house, "T-2", {"CUP": 1, "LID": 1})
+    )
+    one, other = [await only_fulfillment_order(postgres_database, actor, each.order_id) for each in verdicts]
+    async with postgres_database.unit_of_work(actor) as uow:
+        lid = (await queries.lines_of_fulfillment_orders(uow, [other.id]))[other.id][1]
+        (split,) = await splits.split_fulfillment_orders(uow, splits=[splits.Split(other.id, {lid.group_id: 1})])
+    assert isinstance(split, splits.SplitOff)
+    began = [asyncio.Event(), asyncio.Event()]
+
+    async def stop(uow: UnitOfWork, each: UUID, begun: asyncio.Event) -> None:
+        begun.set()
+        await cancel.cancel_fulfillment_orders(uow, ids=[each], reason="BUYER")
+
+    async with postgres_database.unit_of_work(actor) as uow:
+        await merging.merge_fulfillment_orders(uow, merges=[(one.id, other.id)])
+        whole = asyncio.create_task(_held_open(postgres_database, actor, partial(stop, each=one.id, begun=began[0])))
+        await began[0].wait()
+        await asyncio.sleep(0.2)  # it waits for the order the merge holds
+    await asyncio.sleep(0.2)  # it has cancelled and not committed
+    rest = asyncio.create_task(postgres_database.run(actor, partial(stop, each=split.into_id, begun=began[1])))
+    await asyncio.gather(whole, rest)
+    async with postgres_database.reading(actor) as uow:
+        found = await queries.orders(uow, [each.order_id for each in verdicts])
+    assert [found[each.order_id].cancelled_at is not None for each in verdicts] == [True, True]
+    await nothing_is_off(postgres_database, actor)
+
+
+async def _held_open(database: Database, actor: Actor, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
+    """Do the work, and commit a moment after."""
+    async with database.unit_of_work(actor) as uow:
+        await work(uow)
+        await asyncio.sleep(0.6)

@@ -1,21 +1,25 @@
 """Many at once on PostgreSQL: the last pieces are promised once, and nobody sees a deadlock."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from databases import make_merchant
 from events_told import events_told
 from stock_floor import Floor, make_floor
-from tests.racing import at_once
+from tests.racing import assert_sound, at_once
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.stock import allocations, carrying, reservations, shipping
 from pickmesh.core.stock.adjustments import Adjusted, Adjustment, adjust_stock
 from pickmesh.core.stock.allocations import AllocationNeed
 from pickmesh.core.stock.carrying import Carried, Carry
+from pickmesh.core.stock.leases import LeaseLine, NewLease, Opened, open_leases
 from pickmesh.core.stock.put_backs import Loss, lose_allocations
 from pickmesh.core.stock.reservations import Released, Reservations
 from pickmesh.core.stock.rules import Demand
@@ -187,3 +191,28 @@ async def test_corrections_amid_orders_picks_and_waves_take_back_no_more_than_is
 def correcting(floor: Floor, code: str, difference: int) -> Callable[[UnitOfWork], Awaitable[Any]]:
     row = Adjustment(floor.bin(code), floor.skus["KETTLE"], difference)
     return lambda uow: adjust_stock(uow, adjustments=[row])
+
+
+async def test_checkouts_that_take_one_code_at_once_for_different_goods_open_one_lease(
+    postgres_database: Database,
+) -> None:
+    """They lock no level in common; one opens the lease, the others are told that its code is somebody else's."""
+    floor = await make_floor(postgres_database, await make_merchant(postgres_database))
+    for sku in ("KETTLE", "CUP", "LID"):
+        await floor.put(floor.bin("A-01"), sku, 9)
+    wanted = [
+        NewLease("C-1", "checkout", (LeaseLine(floor.skus[sku], 1),), expires_in=timedelta(minutes=15))
+        for sku in ("KETTLE", "CUP", "LID") * 4
+    ]
+
+    async def open_one(uow: UnitOfWork, lease: NewLease) -> Opened | Refused:
+        return (await open_leases(uow, leases=[lease]))[0]
+
+    answers = await at_once(postgres_database, floor.actor, [partial(open_one, lease=lease) for lease in wanted])
+    opened = [answer for answer in answers if isinstance(answer, Opened)]
+    assert len({answer.lease_id for answer in opened}) == 1
+    assert [answer.created for answer in opened].count(True) == 1
+    assert len(opened) == 4
+    codes = {answer.refusal.code for answer in answers if isinstance(answer, Refused)}
+    assert codes == {"LEASE_DIFFERS"}
+    await assert_sound(postgres_database, floor.actor)

@@ -147,7 +147,7 @@ async def floor_board(
     until: datetime | None = None,
     at_risk_minutes: int = AT_RISK_MINUTES,
 ) -> Board:
-    """Return the board of a warehouse from `begin` to `until`: the 8 hours up to now, or 8 hours from or to the one told.
+    """Return the board of a warehouse from `begin` to `until`: the 8 hours up to now, or from or to the one told.
 
     Hours count from `begin`; 24 at most. Orders at risk leave within `at_risk_minutes`, 0 to 1,440. Refuses a
     warehouse that is not there; needs `floor:read` there. Ten statements, however much goes on.

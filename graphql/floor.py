@@ -12,6 +12,7 @@ import graphene
 from pickmesh.core.floor import lookup, refusals, sessions
 from pickmesh.core.floor.commands import EntryBatch
 from pickmesh.core.floor.entries import Entry, LotSaid, Tone
+from pickmesh.core.floor.expecting import Expected
 from pickmesh.core.floor.lookup import HitKind
 from pickmesh.core.floor.tables import Job, Outcome, ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -33,10 +34,12 @@ from pickmesh.graphql.permissions import Open, Queries, Requirement
 from pickmesh.graphql.picking import ExceptionTask, PickList, Wave
 from pickmesh.graphql.scalars import Date, DateTime
 from pickmesh.graphql.stock import SKU, AtLocation, Location, Place
+from pickmesh.graphql.walls import SlotLight
 
 JobName = graphene.Enum.from_enum(Job, name="Job")
 ScanKindName = graphene.Enum.from_enum(ScanKind, name="ScanKind")
 ScanSourceName = graphene.Enum.from_enum(ScanSource, name="ScanSource")
+ExpectedCode = graphene.Enum.from_enum(Expected, name="ExpectedCode")
 OutcomeName = graphene.Enum.from_enum(Outcome, name="Outcome")
 ToneName = graphene.Enum.from_enum(Tone, name="Tone")
 FloorUserError = user_error("Floor", stock_refusals, order_refusals, picking_refusals, packing_refusals, refusals)
@@ -89,6 +92,7 @@ class NextStep(graphene.ObjectType):
     remaining = graphene.Int(required=True)
     tote_code = graphene.String()
     order_number = graphene.String()
+    slot = graphene.Field(SlotLight, description="The slot of the put wall that is lit.")
 
 
 class ScanProgress(graphene.ObjectType):
@@ -140,6 +144,11 @@ class ScanSession(relay.ObjectType, AtLocation):
     next = graphene.Field(NextStep)
     progress = graphene.Field(ScanProgress, required=True)
     supported_actions = graphene.List(graphene.NonNull(ScanKindName), required=True)
+    expects = graphene.List(
+        graphene.NonNull(ExpectedCode),
+        required=True,
+        description="The kinds of code that fit now: one of these, read by a camera, need not be confirmed.",
+    )
     lease = graphene.Field(Lease)
     question_id = graphene.Field(graphene.UUID, description="The clientId of the entry that raised an open question.")
     last_sequence = graphene.Int(required=True, description="The highest sequence so far; a client goes on above it.")

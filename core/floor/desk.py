@@ -58,5 +58,5 @@ class Desk:
 
     @property
     def work_id(self) -> UUID | None:
-        """What is worked on: the list, or the order that is packed."""
-        return self.state.subject_id if self.job is Job.PACK else self.subject_id
+        """What is worked on: the list, the order that is packed, or the wave that is sorted."""
+        return self.state.subject_id if self.job in {Job.PACK, Job.SORT} else self.subject_id

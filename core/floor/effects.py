@@ -40,6 +40,40 @@ class UndoPick:
 
 
 @dataclass(frozen=True, slots=True)
+class BindWall:
+    """A wave is sorted at the wall a slot belongs to."""
+
+    wave_id: UUID
+    slot_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SortUnits:
+    """Pieces of an order go from a tote into its slot."""
+
+    wave_id: UUID
+    fulfillment_order_id: UUID
+    sku_id: UUID
+    from_place_id: UUID
+    to_place_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsortUnits:
+    """Pieces that an earlier entry put into a slot lie in their tote again."""
+
+    client_id: UUID
+    fulfillment_order_id: UUID
+    sku_id: UUID
+    from_place_id: UUID
+    to_place_id: UUID
+    quantity: int
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenParcel:
     """A parcel is begun for an order."""
 
@@ -125,6 +159,9 @@ Effect = (
     | TakeUnits
     | ReportShort
     | UndoPick
+    | BindWall
+    | SortUnits
+    | UnsortUnits
     | OpenParcel
     | PackUnits
     | UnpackUnits
@@ -136,5 +173,17 @@ Effect = (
     | RaiseTask
 )
 
-BARRIERS = (ReportShort, UndoPick, OpenParcel, UnpackUnits, ForcePass, Weigh, Seal, Reprint, PutBackUnits)
+BARRIERS = (
+    ReportShort,
+    UndoPick,
+    BindWall,
+    UnsortUnits,
+    OpenParcel,
+    UnpackUnits,
+    ForcePass,
+    Weigh,
+    Seal,
+    Reprint,
+    PutBackUnits,
+)
 """Effects after which the work must be read anew before the session's next entry is judged."""

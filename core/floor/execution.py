@@ -19,7 +19,7 @@ from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
-from pickmesh.core.picking import put_backs, shorts, totes
+from pickmesh.core.picking import put_backs, shorts, sorting, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
 from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
@@ -156,6 +156,32 @@ async def _undo(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     work.note_answers(deeds, undone)
 
 
+async def _bind_wall(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    """Give waves their walls, one after the other: it happens once in a wave's life."""
+    for deed in deeds:
+        try:
+            await walls.bind_wall(uow, wave_id=deed.effect.wave_id, slot_id=deed.effect.slot_id)
+        except Refusal as refusal:
+            work.refused.append((deed, refusal))
+
+
+async def _sort(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    scans = [
+        sorting.SortScan(
+            deed.effect.fulfillment_order_id,
+            deed.effect.sku_id,
+            deed.effect.from_place_id,
+            deed.effect.to_place_id,
+            deed.effect.quantity,
+            deed.effect.unit_id,
+            deed.desk.worker_id,
+            back=isinstance(deed.effect, effects.UnsortUnits),
+        )
+        for deed in deeds
+    ]
+    work.note_answers(deeds, await sorting.sort_units(uow, scans=scans))
+
+
 def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
     return [
         rules.VerifyItem(
@@ -248,6 +274,9 @@ _ACTS: Mapping[type[Any], Act] = {
     effects.PutBackUnits: _put_back,
     effects.TakeUnits: _take,
     effects.UndoPick: _undo,
+    effects.BindWall: _bind_wall,
+    effects.SortUnits: _sort,
+    effects.UnsortUnits: _sort,
     effects.PackUnits: _pack,
     effects.UnpackUnits: _unpack,
     effects.ForcePass: _force,

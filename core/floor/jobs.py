@@ -1,5 +1,7 @@
 """The rulebooks of the floor's jobs."""
 
+import hashlib
+import json
 from typing import Any
 
 from pickmesh.core.floor import (
@@ -11,12 +13,16 @@ from pickmesh.core.floor import (
     pick_rules,
     pick_table,
     put_back_job,
+    sort_reading,
+    sort_rules,
+    sort_table,
 )
 from pickmesh.core.floor.look_up_job import LookUpTask
 from pickmesh.core.floor.pack_task import PackTask
 from pickmesh.core.floor.pick_task import PickTask
 from pickmesh.core.floor.put_back_job import PutBackTask
 from pickmesh.core.floor.rules import Rulebook
+from pickmesh.core.floor.sort_task import SortTask
 from pickmesh.core.floor.tables import Job
 
 PICK: Rulebook[PickTask] = Rulebook(
@@ -29,6 +35,18 @@ PICK: Rulebook[PickTask] = Rulebook(
     next_line=pick_rules.next_line,
     side_track=pick_rules.side_track,
     claims=pick_rules.claims,
+)
+
+SORT: Rulebook[SortTask] = Rulebook(
+    table=sort_table.TABLE,
+    start=sort_rules.START,
+    read=sort_reading.read,
+    apply=sort_rules.apply,
+    words=sort_rules.words,
+    steady=sort_rules.steady,
+    next_line=sort_rules.next_line,
+    side_track=sort_rules.side_track,
+    claims=sort_rules.claims,
 )
 
 PACK: Rulebook[PackTask] = Rulebook(
@@ -67,9 +85,19 @@ LOOK_UP: Rulebook[LookUpTask] = Rulebook(
     claims=look_up_job.claims,
 )
 
-RULEBOOKS: dict[Job, Rulebook[Any]] = {Job.PICK: PICK, Job.PACK: PACK, Job.PUT_BACK: PUT_BACK, Job.LOOK_UP: LOOK_UP}
+RULEBOOKS: dict[Job, Rulebook[Any]] = {
+    Job.PICK: PICK,
+    Job.SORT: SORT,
+    Job.PACK: PACK,
+    Job.PUT_BACK: PUT_BACK,
+    Job.LOOK_UP: LOOK_UP,
+}
 
 
 def transitions_as_json() -> dict[str, Any]:
     """Return every job's table, for clients that judge without network."""
     return {job.value: book.table.as_json() for job, book in RULEBOOKS.items()}
+
+
+TABLES_VERSION = hashlib.sha256(json.dumps(transitions_as_json(), sort_keys=True).encode()).hexdigest()[:16]
+"""Tells a client whether the tables it keeps are still the server's."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.db.prepared import Names, Prepared
-from pickmesh.core.floor import lookup, pack_loading, pick_loading
+from pickmesh.core.floor import lookup, pack_loading, pick_loading, sort_loading
 from pickmesh.core.floor.codes import KnownCodes
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.entries import Entry
@@ -46,7 +46,11 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
     packed = wanted.order_ids | {each.fulfillment_order_id for each in waiting}
     put_backs = [desk for desk in desks if desk.job is Job.PUT_BACK]
     stopped = await _lock_stopped(uow, put_backs, known) if lock else set()
-    orders = await _orders(uow, packed | stopped, lists, lock=lock)
+    sorting = [desk for desk in desks if desk.job is Job.SORT]
+    scanned = _codes(sorting, known)
+    waves = await sort_loading.waves_wanted(uow, sorting, scanned) if sorting else {}
+    at_walls = await sort_loading.orders_of(uow, waves) if lock and waves else set()
+    orders = await _orders(uow, packed | stopped | at_walls, lists, lock=lock)
     if lists:
         at_work = await walks.read_walks(uow, lists, locked=orders if lock else None)
         tasks = await pick_loading.pick_tasks(uow, at_work, _undone_by(picking))
@@ -54,6 +58,8 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
             if desk.subject_id is not None:
                 desk.task = tasks[desk.subject_id]
     await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed})
+    if sorting:
+        await sort_loading.set_tasks(uow, sorting, waves, scanned, _undone_by(sorting))
     await _load_put_backs(uow, put_backs)
     await _load_answers(uow, [desk for desk in desks if desk.job is Job.LOOK_UP], known)
     for desk in desks:
@@ -115,6 +121,11 @@ _LOCK_ORDERS = Prepared(_locking_orders)
 def _entries(desks: Iterable[Desk]) -> list[Entry]:
     waiting = [turn.entry for desk in desks for turn in desk.queue]
     return [*waiting, *(desk.state.asked.entry for desk in desks if desk.state.asked)]
+
+
+def _codes(desks: Sequence[Desk], known: KnownCodes) -> list[Code]:
+    """Return what the waiting entries of desks scanned."""
+    return [code for desk in desks for code in map(known.at(desk.location_id).of, _entries([desk])) if code]
 
 
 def _undone_by(desks: Iterable[Desk]) -> set[UUID]:

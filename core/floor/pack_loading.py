@@ -145,7 +145,7 @@ async def _packed(uow: UnitOfWork, client_ids: Collection[UUID]) -> dict[UUID, P
     found = await uow.fetch(
         sa.select(Scan.client_id, Scan.verdict).where(uow.mine(Scan), uow.among(Scan.client_id, client_ids))
     )
-    packed = {row.client_id: row.verdict["packed"] for row in found if row.verdict.get("packed")}
+    packed = {row.client_id: row.verdict["packed"] for row in found if "parcel_id" in (row.verdict.get("packed") or {})}
     undone = await _undone(uow, packed)
     return {
         client_id: Packed(

@@ -18,8 +18,10 @@ from pickmesh.core.floor.effects import (
     PutBackUnits,
     RaiseTask,
     ReportShort,
+    SortUnits,
     TakeUnits,
     UnpackUnits,
+    UnsortUnits,
 )
 from pickmesh.core.floor.entries import Verdict
 from pickmesh.core.floor.execution import Deed, Round, execute, subjects_of
@@ -37,12 +39,14 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "INTERCEPTED": Outcome.INTERCEPTED,
     "NEEDS_PLACE": Outcome.NEEDS_PLACE,
     "WRONG_PLACE": Outcome.WRONG_PLACE,
+    "WALL_FULL": Outcome.WRONG_PLACE,
+    "TOTE_IN_HOSPITAL": Outcome.WRONG_PLACE,
     "TOTE_IN_USE": Outcome.WRONG_PLACE,
     "NOT_PERMITTED": Outcome.NOT_YOURS,
 }
 """What a command's refusal means to the worker; all others are EXCEPTION."""
 
-_OF_GOODS = (TakeUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
+_OF_GOODS = (TakeUnits, SortUnits, UnsortUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
 SEQUENCE_STEP_MAX = 1_000
 """So far one entry may move a session's remembered sequence; a number gone astray must not make all others late."""
 
@@ -112,13 +116,25 @@ def _judge(desk: Desk, turn: Turn, codes: rules.Codes) -> Decision:
 
 
 def _remember(turn: Turn, decision: Decision) -> None:
-    """Keep beside the scan what an undo will need: what it packed, or which entry it undid."""
+    """Keep beside the scan what an undo will need: what it packed or sorted, or which entry it undid."""
     turn.raised = next((effect for effect in decision.effects if isinstance(effect, RaiseTask)), None)
     packed = [effect for effect in decision.effects if isinstance(effect, PackUnits)]
     if packed:
         parts = [[each.fulfillment_line_id, each.quantity, each.unit_id] for each in packed]
         turn.packed = {"parcel_id": packed[0].parcel_id, "parts": parts}
-    turn.undid = next((effect.client_id for effect in decision.effects if isinstance(effect, UnpackUnits)), None)
+    put = [effect for effect in decision.effects if isinstance(effect, SortUnits)]
+    if put:
+        first = put[0]
+        turn.packed = {
+            "wave_id": first.wave_id,
+            "order_id": first.fulfillment_order_id,
+            "sku_id": first.sku_id,
+            "tote_id": first.from_place_id,
+            "slot_id": first.to_place_id,
+            "parts": [[each.quantity, each.unit_id] for each in put],
+        }
+    undoing = (UnpackUnits, UnsortUnits)
+    turn.undid = next((effect.client_id for effect in decision.effects if isinstance(effect, undoing)), None)
 
 
 def _tell(work: Round, again: Collection[Turn]) -> None:

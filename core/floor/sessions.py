@@ -25,7 +25,9 @@ from pickmesh.core.packing import stations
 from pickmesh.core.picking import lists, work
 from pickmesh.core.picking import locks as picking_locks
 from pickmesh.core.picking import queries as picking_queries
+from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.tables import PlaceKind
 
 _OPENS_PACKING = frozenset(
     {DocumentKind.ORDER, DocumentKind.FULFILLMENT_ORDER, DocumentKind.PARCEL, DocumentKind.WAYBILL}
@@ -43,8 +45,8 @@ async def open_session(
 ) -> SessionView:
     """Open a session for the person acting, or return the one they have open for the same work.
 
-    PICK needs a list, which is claimed; PACK a station or a warehouse; PUT_BACK and LOOK_UP a warehouse, or a station
-    in it. Refuses NEEDS_PERSON, NOT_FOUND, INVALID_INPUT, and whatever claiming the list refuses.
+    PICK needs a list, which is claimed; PACK a station or a warehouse; SORT, PUT_BACK and LOOK_UP a warehouse, or a
+    station in it. Refuses NEEDS_PERSON, NOT_FOUND, INVALID_INPUT, and whatever claiming the list refuses.
     """
     acting = actor or uow.actor
     worker_id = _worker(acting)
@@ -130,8 +132,9 @@ def desk_of(row: Any) -> Desk:
 async def open_by_scan(
     uow: UnitOfWork, actor: Actor, entries: Sequence[Entry], known: KnownCodes, location_ids: Sequence[UUID]
 ) -> Desk:
-    """Open a session on what a first scan names: a list to pick, a tote, order or parcel to pack, else to look it up.
+    """Open a session on what a first scan names, else to look it up.
 
+    A list is picked; a put-wall wave or a tote of one is sorted; another tote, a slot, an order or a parcel is packed.
     Refuses NOTHING_TO_OPEN when the entries begin with no scan or the code is known in no warehouse of the caller.
     """
     worker_id = _worker(actor)
@@ -147,7 +150,7 @@ async def open_by_scan(
         list_id = named[DocumentKind.PICK_LIST].id
         location_id = await _claim(uow, actor, list_id, worker_id)
         return await _open(uow, Job.PICK, worker_id, location_id, subject_id=list_id, station_id=None)
-    job = _job_of(code, named)
+    job = Job.SORT if await _is_sorted(uow, code, named) else _job_of(code, named)
     order_ids = [hit.fulfillment_order_id for hit in code.documents if hit.fulfillment_order_id is not None]
     if job is Job.PACK and order_ids:
         orders = await order_locks.lock_fulfillment_orders(uow, order_ids)
@@ -159,8 +162,18 @@ async def open_by_scan(
 def _job_of(code: Code, named: Mapping[DocumentKind, DocumentHit]) -> Job:
     if DocumentKind.EXCEPTION_TASK in named:
         return Job.PUT_BACK
-    in_tote = code.place is not None and code.place.pick_list_id is not None
+    in_tote = code.place is not None and (code.place.pick_list_id is not None or code.place.kind == PlaceKind.WALL_SLOT)
     return Job.PACK if in_tote or _OPENS_PACKING & set(named) else Job.LOOK_UP
+
+
+async def _is_sorted(uow: UnitOfWork, code: Code, named: Mapping[DocumentKind, DocumentHit]) -> bool:
+    """Tell whether a code names a wave that is sorted at a wall, or a tote with goods of one."""
+    waves = [named[DocumentKind.WAVE].id] if DocumentKind.WAVE in named else []
+    list_id = code.place.pick_list_id if code.place is not None else None
+    if list_id is not None:
+        waves += [row.wave_id for row in (await picking_queries.pick_lists(uow, [list_id])).values()]
+    found = await picking_queries.waves(uow, waves) if waves else {}
+    return any(row.kind == WaveKind.PUT_WALL for row in found.values())
 
 
 def _worker(actor: Actor) -> UUID:

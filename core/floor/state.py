@@ -45,7 +45,8 @@ class State:
     verified: bool = False  # a piece of this line was scanned
     hand: tuple[Held, ...] = ()
     skipped: tuple[UUID, ...] = ()
-    subject_id: UUID | None = None  # the order that is packed, the SKU that goes back
+    sku_id: UUID | None = None  # what is held, where the hand does not say
+    subject_id: UUID | None = None  # the order that is packed, the wave that is sorted, the SKU that goes back
     parcel_id: UUID | None = None  # the one that is packed, or was last
     weight_g: int | None = None  # a weight that was not believed
     asked: Asked | None = None
@@ -58,7 +59,7 @@ class State:
         return sum(held.quantity for held in self.hand)
 
 
-_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "subject_id", "parcel_id")
+_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "sku_id", "subject_id", "parcel_id")
 
 
 def to_json(state: State) -> dict[str, Any]:

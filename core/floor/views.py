@@ -6,20 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pickmesh.core.floor import look_up_job, pack_table, pick_table, put_back_job
+from pickmesh.core.floor import expecting, look_up_job, pack_table, pick_table, put_back_job, sort_table
 from pickmesh.core.floor.desk import Desk
+from pickmesh.core.floor.expecting import Expected
 from pickmesh.core.floor.pack_reading import order_of
 from pickmesh.core.floor.pack_rules import THE_PARCEL
 from pickmesh.core.floor.pack_task import PackTask
 from pickmesh.core.floor.pick_rules import sentence_of_step, tote_for
 from pickmesh.core.floor.pick_task import PickTask
 from pickmesh.core.floor.put_back_job import PutBackTask
+from pickmesh.core.floor.sort_reading import lit, wave_of
+from pickmesh.core.floor.sort_rules import slot_words, tote_code
+from pickmesh.core.floor.sort_task import SortTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import Job, ScanKind
 from pickmesh.core.kit.texts import sentence
+from pickmesh.core.picking.walls import Slot
 
 _ACTIONS: dict[Job, Mapping[str, Sequence[ScanKind]]] = {
     Job.PICK: pick_table.ACTIONS,
+    Job.SORT: sort_table.ACTIONS,
     Job.PACK: pack_table.ACTIONS,
     Job.PUT_BACK: put_back_job.ACTIONS,
     Job.LOOK_UP: look_up_job.ACTIONS,
@@ -40,6 +46,7 @@ class NextStep:
     remaining: int = 0
     tote_code: str | None = None
     order_number: str | None = None
+    slot: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class SessionView:
     next: NextStep | None
     progress: Progress
     supported_actions: Sequence[ScanKind]
+    expects: Sequence[Expected]
     lease: Lease | None
     question_id: UUID | None
     last_sequence: int
@@ -83,7 +91,7 @@ class SessionView:
 def view(desk: Desk) -> SessionView:
     """Return a desk whose task is loaded as its worker sees it."""
     state = desk.state
-    actions = _ACTIONS[desk.job].get(state.step, ())
+    actions = [kind for kind in _ACTIONS[desk.job].get(state.step, ()) if not _is_early(desk, kind)]
     shown = _SHOWN[desk.job](desk.task, state)
     task = desk.task
     return SessionView(
@@ -99,11 +107,17 @@ def view(desk: Desk) -> SessionView:
         instruction=shown[0],
         next=shown[1],
         progress=shown[2],
-        supported_actions=[*actions, *_ANSWERS] if state.asked else list(actions),
+        supported_actions=[*actions, *_ANSWERS] if state.asked else actions,
+        expects=expecting.expected(desk.job, state.step),
         lease=Lease(task.list_id, task.lease_until) if isinstance(task, PickTask) else None,
         question_id=state.asked.entry.client_id if state.asked else None,
         last_sequence=desk.last_sequence,
     )
+
+
+def _is_early(desk: Desk, kind: ScanKind) -> bool:
+    """Tell whether a key says nothing yet: a packer keys how many only after a first piece was scanned."""
+    return desk.job is Job.PACK and kind is ScanKind.QUANTITY and desk.state.line_id is None
 
 
 Shown = tuple[str, NextStep | None, Progress]
@@ -160,6 +174,37 @@ def _pack(task: PackTask, state: State) -> Shown:
     return said, step, Progress(packed, packed + order.left)
 
 
+def _sort(task: SortTask, state: State) -> Shown:
+    wave, order = wave_of(task, state), lit(task, state)
+    if wave is None or state.step == sort_table.OPEN:
+        return sentence("Scan a tote or a wave to sort."), None, Progress(0, 0)
+    progress = Progress(wave.total - wave.left() - wave.coming, wave.total)
+    if state.step == sort_table.WALL:
+        return sentence("Scan any slot of a free wall for wave {wave}.", wave=wave.number), None, progress
+    tote = tote_code(wave, state.tote_id)
+    if state.step == sort_table.ITEM or order is None or order.slot is None:
+        step = NextStep(tote_code=tote or None, remaining=wave.left(state.tote_id))
+        return sentence("Scan a piece: {left} to sort.", left=step.remaining), step, progress
+    sku_code = wave.sku_codes.get(state.sku_id) if state.sku_id else None
+    said = sentence(
+        "Put {hand} × {sku} into slot {slot} ({shape} {colour}): scan it.",
+        hand=state.in_hand,
+        sku=sku_code or "",
+        **slot_words(order),
+    )
+    step = NextStep(
+        place_id=order.slot.place_id,
+        place_code=order.slot.code,
+        sku_id=state.sku_id,
+        sku_code=sku_code,
+        remaining=state.in_hand,
+        tote_code=tote or None,
+        order_number=order.number,
+        slot=order.slot,
+    )
+    return said, step, progress
+
+
 def _put_back(task: PutBackTask, state: State) -> Shown:
     left = sum(each.left for each in task.tasks.values())
     about = next((each for each in task.of_sku(state.subject_id, state.line_id)), None)
@@ -189,4 +234,10 @@ def _look_up(task: Any, state: State) -> Shown:
     return sentence("Scan or type anything."), None, Progress(0, 0)
 
 
-_SHOWN: dict[Job, Any] = {Job.PICK: _pick, Job.PACK: _pack, Job.PUT_BACK: _put_back, Job.LOOK_UP: _look_up}
+_SHOWN: dict[Job, Any] = {
+    Job.PICK: _pick,
+    Job.SORT: _sort,
+    Job.PACK: _pack,
+    Job.PUT_BACK: _put_back,
+    Job.LOOK_UP: _look_up,
+}

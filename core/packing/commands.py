@@ -16,6 +16,7 @@ from pickmesh.core.orders import progress
 from pickmesh.core.packing import bench, boxing, events, queries, refusals, rules, shipping, verifying, waybills
 from pickmesh.core.packing.rules import Bench, BenchParcel, Forcing, Seal, Weighing
 from pickmesh.core.packing.tables import Parcel, ParcelState
+from pickmesh.core.picking import walls
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import PlaceKind
 
@@ -70,7 +71,9 @@ async def seal_parcels(uow: UnitOfWork, *, seals: Sequence[Seal]) -> list[Sealed
     await boxing.keep(uow, parcels, boxed)
     expected = {each: boxed[each].expected_weight_g for each in sealing}
     await _write_sealed(uow, parcels, sealing, expected)
-    await progress.mark_packed(uow, _complete(standing, {parcels[each].fulfillment_order_id for each in sealing}))
+    sealed_orders = {parcels[each].fulfillment_order_id for each in sealing}
+    await progress.mark_packed(uow, _complete(standing, sealed_orders))
+    await walls.free_slots(uow, sealed_orders)
     now = {each: replace(parcels[each], state=ParcelState.SEALED) for each in sealing}
     waybill_ids = await waybills.ask(uow, list(now.values()))
     workers = {seal.parcel_id: seal.worker_id for seal in seals}

@@ -116,6 +116,7 @@ class Parcel(relay.ObjectType, AtLocation):
     shipped_at = graphene.Field(DateTime)
     handed_over_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)
+    manifest = relay.link("manifest_id", "pickmesh.graphql.manifests.Manifest", description="It was scanned onto.")
     items = relay.listing(queries.contents, ParcelItem, "What lies in it.")
     waybill = graphene.Field(Waybill, description="The number it goes with: asked for, or issued.")
     waybills = relay.listing(queries.waybills_of, Waybill, "All of its numbers, the oldest first.")

@@ -50,6 +50,8 @@ from pickmesh.graphql import (
     tags,
     transfers,
     walls,
+    wave_templates,
+    waves,
     whys,
 )
 
@@ -77,6 +79,8 @@ ROOMS = (
     tags,
     picking,
     pick_walks,
+    waves,
+    wave_templates,
     packing,
     cartons,
     carriers,
@@ -107,6 +111,8 @@ class Query(
     packing.PackingQueries,
     pick_walks.PickWalksQueries,
     picking.PickingQueries,
+    waves.WavesQueries,
+    wave_templates.WaveTemplateQueries,
     order_lists.OrdersQueries,
     merging.MergingQueries,
     exceptions.ExceptionsQueries,
@@ -134,6 +140,7 @@ class Subscription(
     alerts.AlertsSubscriptions,
     dropships.DropshipsSubscriptions,
     picking.PickingSubscriptions,
+    waves.WavesSubscriptions,
     notices.NoticesSubscriptions,
     journal.JournalSubscriptions,
 ):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
-from pickmesh.core.packing import carrier_rules, cartons
+from pickmesh.core.packing import carrier_rules, cartons, manifests
 from pickmesh.core.packing.carrier_rules import CarrierRuleToSave, CarrierToSave
 from pickmesh.core.packing.cartons import CartonToSave
 
@@ -38,8 +38,12 @@ async def make_carrier_rules(database: Database, actor: Actor, *rules: CarrierRu
 
 
 async def furnish_packing(database: Database, actor: Actor, size: int, ids: defaultdict[str, list[UUID]]) -> None:
-    """Give a furnished merchant `size` cartons and carrier rules."""
+    """Give a furnished merchant `size` cartons and carrier rules, and a manifest at each of its warehouses."""
     told = [CartonToSave(f"C{number}", f"纸箱 {number}", 400, 300, 200 + number) for number in range(size)]
     ids["Carton"] += await make_cartons(database, actor, *told)
     rules = [CarrierRuleToSave(f"Carrier rule {number}", "LOCAL") for number in range(size)]
+    async with database.unit_of_work(actor) as uow:
+        for location_id in ids["Location"]:
+            opened = await manifests.open_manifest(uow, location_id=location_id, carrier="LOCAL")
+            ids["Manifest"].append(opened.manifest_id)
     ids["CarrierRule"] += await make_carrier_rules(database, actor, *rules)

@@ -1,5 +1,6 @@
 """What can happen in packing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -216,3 +217,42 @@ class CarrierDecided(Event):
     carrier: str | None
     carrier_rule_id: UUID | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestOpened(Event):
+    """Parcels are gathered for a carrier's driver."""
+
+    kind: ClassVar[str] = "manifest_opened"
+    location_id: UUID
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestClosed(Event):
+    """A driver took the parcels on a manifest and signed for so many; what was not scanned or not given is named."""
+
+    kind: ClassVar[str] = "manifest_closed"
+    location_id: UUID
+    carrier: str
+    parcels: int
+    told_count: int
+    missing_parcel_ids: Sequence[UUID]
+    left_behind_parcel_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelOnManifest(Event):
+    """A parcel was scanned onto a manifest."""
+
+    kind: ClassVar[str] = "parcel_on_manifest"
+    fulfillment_order_id: UUID
+    manifest_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelOffManifest(Event):
+    """A parcel came off its manifest again."""
+
+    kind: ClassVar[str] = "parcel_off_manifest"
+    fulfillment_order_id: UUID

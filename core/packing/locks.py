@@ -1,4 +1,4 @@
-"""The row locks of packing: fulfillment orders first (orders' own lock), then parcels, then print jobs; ids ascending.
+"""The row locks of packing: fulfillment orders (orders' own lock), manifests, parcels, print jobs; ids ascending.
 
 A parcel's lock guards its contents and its waybills. Who begins with a print job locks nothing else but counters.
 """
@@ -11,10 +11,15 @@ import sqlalchemy as sa
 
 from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.packing.tables import Parcel, PrintJob
+from pickmesh.core.packing.tables import Manifest, Parcel, PrintJob
+from pickmesh.core.stock.tables import Location
 
 PARCEL = tuple(rows.table_of(Parcel).c)
 """Every column of a parcel, as commands and queries read them."""
+
+
+MANIFEST = tuple(rows.table_of(Manifest).c)
+"""Every column of a manifest."""
 
 
 PRINT_JOB = tuple(rows.table_of(PrintJob).c)
@@ -43,6 +48,27 @@ async def lock_parcels_of_orders(
     for row in sorted(found, key=lambda parcel: parcel.sequence):
         by_order[row.fulfillment_order_id].append(row)
     return by_order
+
+
+async def lock_location(uow: UnitOfWork, location_id: UUID) -> bool:
+    """Let one unit of work at a time open manifests at a warehouse; False when there is no such warehouse."""
+    found = await uow.first(
+        sa.select(Location.id)
+        .where(uow.mine(Location), Location.id == location_id, Location.archived_at.is_(None))
+        .with_for_update(key_share=True)
+    )
+    return found is not None
+
+
+async def lock_manifests(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, sa.Row[*tuple[Any, ...]]]:
+    """Lock manifests, after the orders of the parcels that go on them and before these; return those that exist."""
+    found = await uow.fetch(
+        sa.select(*MANIFEST)
+        .where(uow.mine(Manifest), uow.among(Manifest.id, ids))
+        .order_by(Manifest.id)
+        .with_for_update()
+    )
+    return {row.id: row for row in found}
 
 
 async def lock_print_jobs(

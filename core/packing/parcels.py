@@ -171,6 +171,7 @@ async def reopen_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list
             "weight_g": None,
             "expected_weight_g": None,
             "forced": False,
+            "manifest_id": None,
         }
         for parcel_id in reopened
     ]

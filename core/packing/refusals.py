@@ -103,3 +103,27 @@ class HasWaybill(Refusal):
     """A parcel of the order has a number of another carrier; void that waybill first."""
 
     code = "HAS_WAYBILL"
+
+
+class WrongCarrier(Refusal):
+    """The parcel goes with another carrier; put it where that one's parcels wait."""
+
+    code = "WRONG_CARRIER"
+
+
+class OnOtherManifest(Refusal):
+    """The parcel is on another manifest already; take it off there first."""
+
+    code = "ON_OTHER_MANIFEST"
+
+
+class NotReady(Refusal):
+    """The parcel is not finished; bring it back to the pack bench."""
+
+    code = "NOT_READY"
+
+
+class CountDiffers(Refusal):
+    """The driver counted another number than was scanned; count again, or close with the difference accepted."""
+
+    code = "COUNT_DIFFERS"

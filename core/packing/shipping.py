@@ -162,8 +162,8 @@ def _handover_refusal(parcel: BenchParcel | None) -> Refusal | None:
 async def unship_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str) -> list[Shipped | Refused]:
     """Call shipped parcels back before the carrier has them: goods and promises are as before, by a compensating move.
 
-    The parcel is sealed again, its shop is told that the shipment is undone. A sealed parcel answers `already`. Refuses
-    WRONG_STATE once it is handed over, REASON_NEEDED without a reason. Needs floor:manage.
+    The parcel is sealed again and on no manifest, its shop is told that the shipment is undone. A sealed one answers
+    `already`. Refuses WRONG_STATE once it is handed over, REASON_NEEDED without a reason. Needs floor:manage.
     """
     uow.actor.require(Permission.FLOOR_MANAGE)
     if not reason.strip():
@@ -196,7 +196,7 @@ async def _unship(uow: UnitOfWork, parcels: Parcels, back: Sequence[UUID]) -> No
     consumed = await stock_queries.allocations_of_lines(uow, line_ids, status=AllocationStatus.CONSUMED)
     ids = [row.id for row in consumed if row.place_id in held]
     _all_or_nothing(await stock_shipping.unship_allocations(uow, allocation_ids=ids))
-    changed = [{"id": each, "state": ParcelState.SEALED, "shipped_at": None} for each in back]
+    changed = [{"id": each, "state": ParcelState.SEALED, "shipped_at": None, "manifest_id": None} for each in back]
     await uow.update(Parcel, changed, bump_version=True)
     told = []
     for parcel_id in back:

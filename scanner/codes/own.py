@@ -38,6 +38,7 @@ class OwnKind(StrEnum):
     BIN = "B"
     SLOT = "V"
     TRANSFER = "M"
+    MANIFEST = "H"
 
 
 PLACE_KINDS = frozenset({OwnKind.STATION, OwnKind.BIN, OwnKind.SLOT})

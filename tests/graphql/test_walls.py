@@ -30,7 +30,7 @@ from pickmesh.graphql import schema
 from pickmesh.graphql.ids import global_id
 
 SCHEMA = schema.build()
-ABOUT_ME = {"viewer", "pushChanges", "chatMessages", "chatsWaiting", "noticesWaiting"}
+ABOUT_ME = {"carriers", "scanTables", "viewer", "pushChanges", "chatMessages", "chatsWaiting", "noticesWaiting"}
 """Queries that answer about whoever asks, or only to the bot; test_chats and test_notices have the bot's walls."""
 OF_THE_BOT = {"chatMigrate", "chatButtons", "chatMessageRemember", "chatMessageForget"}
 """Mutations about the asking chat alone, which no other way of asking has."""
@@ -56,6 +56,7 @@ TYPES = {
     "moves": "FulfillmentOrder",
     "routingRules": "RoutingRule",
     "schedules": "FulfillmentOrder",
+    "splits": "FulfillmentOrder",
 }
 """The type of what the items of a list in an input are."""
 CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01", "Station": "BENCH-1"}
@@ -63,6 +64,7 @@ TEXTS = {
     "search": "KETTLE",
     "term": "KETTLE-01",
     "serial": "x",
+    "skuCode": "KETTLE-01",
     "phone": "13812345678",
     "currency": "CNY",
     "country": "CN",
@@ -100,6 +102,9 @@ def type_of_id(name: str, owner: str) -> str:
     other_names = {
         "accountIds": "chatAccount",
         "leaseId": "pickList",
+        "lineId": "fulfillmentLine",
+        "lineIds": "fulfillmentLine",
+        "relatedOrderId": "order",
         "relatedOrderIds": "order",
         "otherSkuId": "sku",
         "sessionId": "scanSession",
@@ -252,7 +257,13 @@ async def test_every_mutation_with_anothers_ids_is_refused_and_changes_nothing(
     merchant, ids = await furnished(1, 3)
     thief, owner = await client_of(stranger), await client_of(merchant)
     type_ = mutations()[name]
-    owner_type = {"wave": "Wave", "pick": "PickList", "scan": "ScanSession", "part": "Partnership"}.get(name[:4], "")
+    owner_type = {
+        "wave": "Wave",
+        "pick": "PickList",
+        "scan": "ScanSession",
+        "part": "Partnership",
+        "mani": "Manifest",
+    }.get(name[:4], "")
     given = input_of(type_, owner_type, ids)
     text = f"mutation ($input: {type_.name}!) {{ {name}(input: $input) {{ userErrors {{ code field data }} }} }}"
     before = await everything_of(database, merchant)

@@ -124,10 +124,10 @@ async def _merges(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Sequenc
 
 def _decided(uow: UnitOfWork, ids: Sequence[UUID], facts: _Facts, versions: Mapping[UUID, int] | None) -> _Merge:
     """Return a merge that may be done; raises the refusal when it may not."""
-    if len(set(ids)) < 2:
-        raise CannotMerge("A merge needs at least two fulfillment orders.")
     for each in ids:
         _require_mergeable(uow, each, facts, versions)
+    if len(set(ids)) < 2:
+        raise CannotMerge("A merge needs at least two fulfillment orders.")
     different = merge_rules.difference([facts.likenesses[each] for each in ids])
     if different is not None:
         raise CannotMerge(different)

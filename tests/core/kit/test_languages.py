@@ -31,6 +31,8 @@ SAYING = {"sentence", "Sentence"}
 ON_THE_FLOOR = ("core/floor", "core/picking", "core/packing", "core/kit", "core/accounts", "scanner/codes")
 """Rooms a phone or the bot shows: no message of theirs may be built so that it cannot be translated."""
 UNITS = re.compile(r"\b(?:g|kg|GS1|QR|SKU|PDF|JPEG|PNG|WebP|GIF|BMP)\b")
+TIME = re.compile(r"\b(?:\d\d:\d\d|HH:MM)\b")
+"""A time of day is typed with a colon of half width in every language."""
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -104,7 +106,7 @@ def test_translations_have_the_same_words() -> None:
 
 
 def test_translations_are_chinese() -> None:
-    told = languages.catalogue(CHINESE).values()
+    told = [TIME.sub("", text) for text in languages.catalogue(CHINESE).values()]
     latin = [text for text in told if re.search("[A-Za-z]", UNITS.sub("", PLACEHOLDER.sub("", text)))]
     half_width = [text for text in told if re.search("[,:;?!()]", text)]
     assert (latin, half_width) == ([], [])

@@ -11,7 +11,7 @@ from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound
 from pickmesh.core.orders import refusals as order_refusals
-from pickmesh.core.picking import lists, queries, refusals, rules, waves
+from pickmesh.core.picking import lists, queries, refusals, rules, shares
 from pickmesh.core.picking.tables import (
     PickLineStatus,
     PickListStatus,
@@ -24,12 +24,13 @@ from pickmesh.core.picking.tables import (
 from pickmesh.core.stock import refusals as stock_refusals
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
-from pickmesh.graphql.base import Done, Many, Mutation, One, user_error
+from pickmesh.graphql.base import Done, Mutation, One, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.journal import stream
 from pickmesh.graphql.permissions import Queries, Requirement, Subscriptions
 from pickmesh.graphql.scalars import DateTime, Json
-from pickmesh.graphql.stock import SKU, AtLocation, Location, OfLot, OfSku, Place
+from pickmesh.graphql.stock import SKU, AtLocation, OfLot, OfSku, Place
+from pickmesh.graphql.wave_fields import PlanOfWave
 from pickmesh.scanner.codes.own import OwnKind
 
 FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
@@ -53,6 +54,16 @@ class WaveOrder(graphene.ObjectType):
     state = graphene.Field(WaveOrderStateName, required=True)
 
 
+class PickShare(graphene.ObjectType):
+    """Pieces of a line that are still in their bin for one order, and the tote they go into."""
+
+    requires = Permission.FLOOR_READ
+    fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER)
+    position = graphene.Int(required=True, description="The order's seat in the wave.")
+    quantity = graphene.Int(required=True)
+    tote = relay.link("place_id", Place, description="Null as long as none is bound.")
+
+
 class PickLine(relay.ObjectType, OfSku, OfLot):
     """So many of a SKU and lot from one bin, in walk order."""
 
@@ -66,6 +77,7 @@ class PickLine(relay.ObjectType, OfSku, OfLot):
     picked_quantity = graphene.Int(required=True)
     short_quantity = graphene.Int(required=True)
     status = graphene.Field(PickLineStatusName, required=True)
+    shares = relay.listing(shares.shares_to_pick, PickShare, "What is still to be taken and for whom, by seat.")
 
     by_ids = staticmethod(queries.pick_lines)
 
@@ -98,7 +110,8 @@ class PickList(relay.ObjectType, AtLocation):
     status = graphene.Field(PickListStatusName, required=True)
     worker = relay.link("worker_id", Worker)
     claimed_at = graphene.Field(DateTime)
-    lease_until = graphene.Field(DateTime, description="Until when the worker's phone may book offline.")
+    lease_until = graphene.Field(DateTime, description="Until when it stays its worker's without any contact.")
+    dark_until = graphene.Field(DateTime, description="Until when a phone without network has it in hand at most.")
     created_at = graphene.Field(DateTime, required=True)
     done_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)
@@ -120,9 +133,12 @@ class WaveAction(graphene.Enum):
     """What may be done to a wave as it stands."""
 
     RELEASE = "RELEASE"
+    ESTIMATE = "ESTIMATE"
+    KICK_OUT = "KICK_OUT"
+    CANCEL = "CANCEL"
 
 
-class Wave(relay.ObjectType, AtLocation):
+class Wave(relay.ObjectType, AtLocation, PlanOfWave):
     """Fulfillment orders released to the floor together."""
 
     class Meta:
@@ -145,7 +161,9 @@ class Wave(relay.ObjectType, AtLocation):
     @staticmethod
     def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
         """Return what may be done now."""
-        return ["RELEASE"] * rules.may_become(rules.WAVE_MOVES, root.status, WaveStatus.RELEASED)
+        may_release = rules.may_become(rules.WAVE_MOVES, root.status, WaveStatus.RELEASED)
+        may_cancel = rules.may_become(rules.WAVE_MOVES, root.status, WaveStatus.CANCELLED)
+        return ["RELEASE", "ESTIMATE"] * may_release + ["KICK_OUT", "CANCEL"] * may_cancel
 
 
 class ExceptionTask(relay.ObjectType, AtLocation):
@@ -273,70 +291,6 @@ class PickingSubscriptions(Subscriptions):
                 yield await context.load(PickList.by_ids, list_id)
 
 
-class WavePlan(Mutation):
-    """Gather orders of a warehouse into a wave, the most urgent first, or just the given ones."""
-
-    requires = Permission.FLOOR_MANAGE
-    user_error = PickingUserError
-    items = "fulfillmentOrderIds"
-
-    class Input:
-        location_id = graphene.ID(required=True)
-        kind = graphene.Field(WaveKindName, required=True)
-        limit = graphene.Int(required=True, default_value=200, description="At most so many orders.")
-        fulfillment_order_ids = relay.some(graphene.ID)
-
-    class Payload:
-        wave = One(Wave)
-
-    @classmethod
-    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
-        """Plan."""
-        ids = input.fulfillment_order_ids
-        location_id = relay.id_of(input.location_id, "Location", field=("locationId",))
-        await relay.require_there(uow, Location.by_ids, location_id, field=("locationId",))
-        planned = await waves.plan_wave(
-            uow,
-            location_id=location_id,
-            kind=input.kind,
-            limit=input.limit,
-            fulfillment_order_ids=None
-            if ids is None
-            else relay.ids_of(ids, "FulfillmentOrder", field="fulfillmentOrderIds"),
-        )
-        return Done({"wave": planned.wave_id}, planned.refused)
-
-
-class WaveRelease(Mutation):
-    """Send a wave to the floor: bins are allocated and its pick lists made; orders that cannot go are kicked out."""
-
-    requires = Permission.FLOOR_MANAGE
-    user_error = PickingUserError
-    subject = "Wave"
-
-    class Input:
-        id = graphene.ID(required=True)
-        if_version = graphene.Int()
-        cart_capacity = graphene.Int(
-            required=True, default_value=rules.CART_CAPACITY, description="Orders on one walk."
-        )
-
-    class Payload:
-        wave = One(Wave)
-        pick_lists = Many(PickList)
-        kicked_out = Many(FULFILLMENT_ORDER)
-
-    @classmethod
-    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
-        """Release."""
-        wave_id = relay.id_of(input.id, "Wave")
-        released = await waves.release_wave(
-            uow, wave_id=wave_id, cart_capacity=input.cart_capacity, version=input.if_version
-        )
-        changed = {"wave": wave_id, "pick_lists": released.pick_list_ids, "kicked_out": released.kicked_out}
-        return Done(changed)
-
-
 class PickListClaim(Mutation):
     """Take a list with a lease of 30 minutes; claiming it again renews the lease."""
 
@@ -381,4 +335,4 @@ class PickListPause(Mutation):
         return Done({"pick_list": list_id})
 
 
-MUTATIONS = (WavePlan, WaveRelease, PickListClaim, PickListPause)
+MUTATIONS = (PickListClaim, PickListPause)

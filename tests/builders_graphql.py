@@ -10,8 +10,8 @@ from tests.builders_accounts import make_person, make_shop
 from tests.builders_catalog import save_skus
 from tests.builders_moves import furnish_moves
 from tests.builders_orders import BUYER, House, bring_in, new_order
-from tests.builders_promises import furnish_promises
 from tests.builders_packing import furnish_packing
+from tests.builders_promises import furnish_promises
 from tests.builders_review import make_rule
 from tests.builders_routing import furnish_routing
 from tests.builders_stock import Warehouse, make_warehouse
@@ -38,12 +38,14 @@ from pickmesh.core.packing import parcels, stations, verifying, waybills
 from pickmesh.core.packing import queries as parcel_queries
 from pickmesh.core.packing.rules import Opening, Seal, VerifyItem
 from pickmesh.core.picking import commands as picking
-from pickmesh.core.picking import lists, tasks, totes, waves
+from pickmesh.core.picking import lists, tasks, templates, totes, waves
 from pickmesh.core.picking import queries as pick_queries
 from pickmesh.core.picking.rules import PickConfirmation
 from pickmesh.core.picking.tables import TaskKind, WaveKind
 from pickmesh.core.picking.tasks import NewTask
+from pickmesh.core.picking.templates import TemplateToSave
 from pickmesh.core.picking.totes import ToteBinding
+from pickmesh.core.picking.wave_rules import Chosen
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock import receipts
 from pickmesh.core.stock.receipts import Receipt
@@ -65,6 +67,7 @@ async def furnish(database: Database, actor: Actor, size: int) -> Ids:
         ids["ReviewRule"].append(
             await make_rule(database, actor, f"Rule {number}", [{"kind": "TAG", "tag": f"tag {number}"}])
         )
+    await _wave_templates(database, actor, size, ids)
     await _orders(database, actor, size, House("TB0", ids["Shop"][0], {}), codes, ids)
     async with database.unit_of_work(picker) as uow:
         await _pick(uow, warehouse, ids)
@@ -203,6 +206,16 @@ async def _orders(
         ids["ExceptionTask"] += await tasks.open_tasks(uow, tasks=new)
 
 
+async def _wave_templates(database: Database, actor: Actor, size: int, ids: defaultdict[str, list[UUID]]) -> None:
+    chosen = Chosen(shop_ids=tuple(ids["Shop"]), contents=tuple((sku_id, 1) for sku_id in sorted(ids["Sku"][:1])))
+    told = [
+        TemplateToSave(location_id=ids["Location"][0], name=f"Wave {number}", kind=WaveKind.HOT_SALE, chosen=chosen)
+        for number in range(size)
+    ]
+    async with database.unit_of_work(actor) as uow:
+        ids["WaveTemplate"] += _done(await templates.save_templates(uow, templates=told))
+
+
 async def _pick(uow: UnitOfWork, warehouse: Warehouse, ids: defaultdict[str, list[UUID]]) -> None:
     bindings = [
         ToteBinding(tote_id, list_id)
@@ -251,5 +264,7 @@ async def _look_up(uow: UnitOfWork, ids: defaultdict[str, list[UUID]]) -> None:
     ids["StockMove"] += [row.id for row in page.items]
     jobs = await parcel_queries.print_jobs_of(uow, ids["Parcel"])
     ids["PrintJob"] += [job.id for parcel_id in ids["Parcel"] for job in jobs[parcel_id]]
+    picked = await pick_queries.picks_of_lines(uow, ids["PickLine"])
+    ids["Pick"] += [pick.id for line_id in ids["PickLine"] for pick in picked[line_id]]
     lines = await order_queries.lines_of_orders(uow, ids["Order"])
     ids["OrderLine"] += [line.id for of_order in lines.values() for line in of_order]

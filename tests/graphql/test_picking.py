@@ -49,11 +49,11 @@ async def released(owner: Any, house: House) -> dict[str, Any]:
 
 async def test_a_wave_is_planned_and_released_into_lists_in_walk_order(owner: Any, house: House) -> None:
     wave = (await planned(owner, house))["wave"]
-    assert (wave["number"], wave["status"], wave["supportedActions"]) == ("W-0001", "PLANNED", ["RELEASE"])
+    assert (wave["number"], wave["status"], wave["supportedActions"]) == ("W-0001", "PLANNED", ["RELEASE", "ESTIMATE", "KICK_OUT", "CANCEL"])
     assert wave["orders"] == [{"position": 1, "state": "IN"}, {"position": 2, "state": "IN"}]
     answer = (await owner.run(RELEASE, input={"id": wave["id"], "ifVersion": wave["version"]}))["waveRelease"]
     assert (answer["userErrors"], answer["kickedOut"]) == ([], [])
-    assert answer["wave"] == {"status": "RELEASED", "supportedActions": []}
+    assert answer["wave"] == {"status": "RELEASED", "supportedActions": ["KICK_OUT", "CANCEL"]}
     (pick_list,) = answer["pickLists"]
     assert (pick_list["number"], pick_list["status"]) == ("L-0001", "READY")
     assert [(line["sequence"], line["quantity"], line["sku"]["code"]) for line in pick_list["lines"]] == [

@@ -15,6 +15,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.kit.texts import Named, joined, sentence
+from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders import recipients
 from pickmesh.core.stock import queries as stock_queries
 
@@ -70,7 +71,7 @@ async def lookup(uow: UnitOfWork, term: str, *, limit: int = HITS_MAX) -> list[H
     if not text:
         return []
     found: dict[Hit, None] = {}
-    for hit in await _exact(uow, text):
+    for hit in await _with_wholes(uow, await _exact(uow, text)):
         found[hit] = None
     if uow.actor.may(Permission.ORDERS_READ) and _is_phone(text):
         for order_id in await recipients.orders_by_phone(uow, text, limit=limit):
@@ -102,6 +103,13 @@ async def _exact(uow: UnitOfWork, text: str) -> list[Hit]:
         code = known.at(location_id).of(entry)
         hits |= dict.fromkeys(_hits_of(code)) if code else {}
     return list(hits)
+
+
+async def _with_wholes(uow: UnitOfWork, hits: Sequence[Hit]) -> list[Hit]:
+    """Put before a fulfillment order that was merged the one it went into: there its goods are."""
+    named = [hit.id for hit in hits if hit.kind is HitKind.FULFILLMENT_ORDER]
+    wholes = await order_queries.wholes_of(uow, named) if named else {}
+    return [each for hit in hits for each in ([Hit(hit.kind, wholes[hit.id])] if hit.id in wholes else []) + [hit]]
 
 
 def _hits_of(code: Code) -> Iterator[Hit]:

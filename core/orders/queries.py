@@ -112,6 +112,18 @@ async def fulfillment_orders_of(uow: UnitOfWork, order_ids: Collection[UUID]) ->
     return paged.grouped(await uow.fetch(statement.order_by(FulfillmentOrder.id)), "order_id")
 
 
+async def wholes_of(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return which fulfillment order each merged one went into; those that were not merged are missing."""
+    found = await uow.fetch(
+        sa.select(FulfillmentOrder.id, FulfillmentOrder.merged_into_id).where(
+            uow.mine(FulfillmentOrder),
+            uow.among(FulfillmentOrder.id, ids),
+            FulfillmentOrder.merged_into_id.is_not(None),
+        )
+    )
+    return {row.id: row.merged_into_id for row in found}
+
+
 async def merged_into(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, list[sa.Row[Any]]]:
     """Return the fulfillment orders that were merged into others and still are, by those, oldest first."""
     statement = sa.select(*FULFILLMENT_ORDER).where(

@@ -12,6 +12,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.orders import merging
 
 
 @pytest_asyncio.fixture
@@ -57,6 +58,16 @@ async def test_an_order_is_found_by_its_numbers(floor: Floor) -> None:
     assert await found(floor, "o1") == [external]
     fulfillment = Hit(HitKind.FULFILLMENT_ORDER, floor.orders["TB-20261124-0007"])
     assert await found(floor, "F-0001") == [fulfillment]
+
+
+async def test_the_number_of_a_merged_fulfillment_order_leads_to_the_one_it_went_into(floor: Floor) -> None:
+    await bring_orders(floor, {"TB-8": {"TEA": 1}, "TB-9": {"TEA": 1}})
+    whole, part = floor.orders["TB-8"], floor.orders["TB-9"]
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        (answer,) = await merging.merge_fulfillment_orders(uow, merges=[(whole, part)])
+    assert isinstance(answer, merging.Merged)
+    assert [hit.id for hit in await found(floor, "F-0003")] == [whole, part]
+    assert [hit.id for hit in await found(floor, "F-0002")] == [whole]
 
 
 async def test_an_order_is_found_by_its_buyers_phone(floor: Floor) -> None:

@@ -18,6 +18,7 @@ from pickmesh.graphql.base import Done, Many, Mutation, user_error
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.goods import GoodsPosition
 from pickmesh.graphql.orders import FulfillmentOrder, HoldReasonName
+from pickmesh.graphql.scalars import DateTime
 
 ITEMS = "fulfillmentOrders"
 OrdersUserError = user_error("Orders", stock_refusals, refusals)
@@ -32,12 +33,13 @@ class FulfillmentOrderRef(graphene.InputObjectType):
 
 
 class Stopped(graphene.ObjectType):
-    """What became of one fulfillment order: cancelled, or intercepted until its goods are back in their bins."""
+    """What became of one fulfillment order: cancelled, intercepted until its goods are back, or waiting for a phone."""
 
     requires = Permission.ORDERS_READ
     fulfillment_order = relay.link("fulfillment_order_id", FulfillmentOrder)
     outcome = graphene.Field(OutcomeName, required=True)
     changed = graphene.Boolean(required=True, description="False when that was so before.")
+    dark_until = graphene.Field(DateTime, description="IN_THE_DARK: when it takes effect at the latest.")
     goods = graphene.List(
         graphene.NonNull(GoodsPosition),
         required=True,
@@ -194,6 +196,7 @@ def _stopped(ids: Sequence[UUID], answers: Sequence[cancel.Cancelled | Refused])
             "fulfillment_order_id": answer.fulfillment_order_id,
             "outcome": answer.outcome,
             "changed": answer.changed,
+            "dark_until": answer.dark_until,
         }
         for answer in answers
         if not isinstance(answer, Refused)

@@ -17,7 +17,7 @@ from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, One, limited
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Queries, Requirement
-from pickmesh.graphql.picking import PickingUserError, PickList, Wave, WaveKindName
+from pickmesh.graphql.picking import PickingUserError, Wave, WaveKindName
 from pickmesh.graphql.scalars import DateTime
 from pickmesh.graphql.stock import AtLocation
 from pickmesh.graphql.wave_fields import WaveFilter, WaveFilterInput, chosen_of
@@ -54,7 +54,7 @@ class WaveTemplate(relay.ObjectType, AtLocation):
     limit = graphene.Int(required=True, description="Orders in one wave at most.")
     cart_capacity = graphene.Int(required=True, description="Orders on one walk.")
     schedule = graphene.Field(WaveSchedule, description="Null: it runs only by hand.")
-    releases = graphene.Boolean(required=True, description="Its waves go to the floor at once.")
+    releases = graphene.Boolean(required=True, description="Its waves go to the floor as soon as they are made.")
     is_active = graphene.Boolean(required=True)
     next_run_at = graphene.Field(DateTime)
     last_run_at = graphene.Field(DateTime)
@@ -212,7 +212,7 @@ def _done(answers: Sequence[UUID | Refused]) -> Done:
 
 
 class WaveTemplateRun(Mutation):
-    """Make a template's wave now, and release it if the template says so."""
+    """Make a template's wave now; if the template says so it is released a moment later."""
 
     requires = Permission.FLOOR_MANAGE
     user_error = PickingUserError
@@ -224,14 +224,13 @@ class WaveTemplateRun(Mutation):
     class Payload:
         wave_template = One(WaveTemplate)
         wave = One(Wave)
-        pick_lists = Many(PickList)
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Run."""
         template_id = relay.id_of(input.id, "WaveTemplate")
         run = await templates.run_template(uow, template_id=template_id)
-        return Done({"wave_template": template_id, "wave": run.wave_id, "pick_lists": run.pick_list_ids})
+        return Done({"wave_template": template_id, "wave": run.wave_id})
 
 
 MUTATIONS = (WaveTemplateSave, WaveTemplateArchive, WaveTemplateRun)

@@ -64,6 +64,22 @@ class WaveTemplateArchived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WaveTemplateDue(Event):
+    """The hour of a wave template has come; told at least once, so recheck the state."""
+
+    kind: ClassVar[str] = "wave_template_due"
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaveReleaseDue(Event):
+    """A wave is to go to the floor as soon as may be; told at least once, so recheck the state."""
+
+    kind: ClassVar[str] = "wave_release_due"
+    cart_capacity: int
+
+
+@dataclass(frozen=True, slots=True)
 class WaveTemplateRan(Event):
     """A wave template made a wave."""
 

@@ -38,19 +38,41 @@ async def on_backorder_filled(uow: UnitOfWork, events: Sequence[LoggedEvent]) ->
 
 
 async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """End the dark of phones not heard in time, give back lists whose lease is over, make the waves that are due."""
+    """End the dark of phones not heard in time, give back lists whose lease is over, tell whose hour has come."""
     timers: dict[str, set[UUID]] = {dark.DARK_TIMER: set(), rules.LEASE_TIMER: set()}
     for event in events:
         timers.get(event.payload["timer"], set()).add(event.subject_id)
     await dark.end_due(uow, timers[dark.DARK_TIMER] | timers[rules.LEASE_TIMER])
     await lists.end_leases(uow, timers[rules.LEASE_TIMER])
-    hours = [event for event in events if event.payload["timer"] == templates.TIMER]
-    await templates.run_due(uow, {each.subject_id: datetime.fromisoformat(each.payload["due_at"]) for each in hours})
+    hours = {event.subject_id: event for event in events if event.payload["timer"] == templates.TIMER}
+    uow.emit(_template_due(event) for event in hours.values())
 
 
 async def on_dark_ended(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
     """Carry out the stops that waited for a phone without network."""
     await cancel.stop_as_asked(uow, ids={UUID(each) for event in events for each in event.payload[_ORDERS]})
+
+
+async def on_template_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Make the wave of one template whose hour has come; the others' come one by one.
+
+    A wave takes its number last, and no lock may be waited for with it in hand.
+    """
+    first, *others = events
+    uow.emit(_template_due(event) for event in others)
+    due_at = datetime.fromisoformat(first.payload["due_at"])
+    await templates.run_due(uow, template_id=first.subject_id, due_at=due_at)
+
+
+def _template_due(event: LoggedEvent) -> picking_events.WaveTemplateDue:
+    return picking_events.WaveTemplateDue(event.subject_id, datetime.fromisoformat(event.payload["due_at"]))
+
+
+async def on_release_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
+    """Release one wave its template wants released; the others' turn comes one by one."""
+    first, *others = events
+    uow.emit(picking_events.WaveReleaseDue(each.subject_id, each.payload["cart_capacity"]) for each in others)
+    await templates.release_due(uow, wave_id=first.subject_id, cart_capacity=first.payload["cart_capacity"])
 
 
 _ORDERS = "fulfillment_order_ids"
@@ -62,4 +84,6 @@ REACTIONS: Mapping[str, Reaction] = {
     picking_events.PickListDarkEnded.kind: on_dark_ended,
     stock_events.AllocationLost.kind: on_allocation_lost,
     journal_events.TimerDue.kind: on_timer_due,
+    picking_events.WaveTemplateDue.kind: on_template_due,
+    picking_events.WaveReleaseDue.kind: on_release_due,
 }

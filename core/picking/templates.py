@@ -16,9 +16,9 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion, WrongState
 from pickmesh.core.kit.texts import sentence
-from pickmesh.core.picking import events, locks, refusals, rules, schedules, waves
+from pickmesh.core.picking import events, locks, queries, refusals, rules, schedules, waves
 from pickmesh.core.picking.schedules import Schedule
-from pickmesh.core.picking.tables import WaveKind, WaveTemplate
+from pickmesh.core.picking.tables import WaveKind, WaveStatus, WaveTemplate
 from pickmesh.core.picking.wave_rules import EVERYTHING, Chosen
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import LocationKind
@@ -53,11 +53,11 @@ class TemplateToSave:
 
 @dataclass(frozen=True, slots=True)
 class TemplateRun:
-    """The wave a template made, and the pick lists if it was released at once."""
+    """The wave a template made; with `is_released_next` it goes to the floor as soon as this is committed."""
 
     template_id: UUID
     wave_id: UUID
-    pick_list_ids: Sequence[UUID] = ()
+    is_released_next: bool
 
 
 async def save_templates(uow: UnitOfWork, *, templates: Sequence[TemplateToSave]) -> list[UUID | Refused]:
@@ -236,7 +236,7 @@ def _require_few(items: Collection[object]) -> None:
 
 
 async def run_template(uow: UnitOfWork, *, template_id: UUID) -> TemplateRun:
-    """Make the wave of a template now, and release it if it says so; its schedule stays as it is.
+    """Make the wave of a template now, and let it be released next if it says so; its schedule stays as it is.
 
     Refuses NOTHING_TO_PLAN when no order fits, WRONG_STATE when it was archived. Needs `floor:manage`.
     """
@@ -248,25 +248,27 @@ async def run_template(uow: UnitOfWork, *, template_id: UUID) -> TemplateRun:
     return await _run(uow, row)
 
 
-async def run_due(uow: UnitOfWork, due: Mapping[UUID, datetime]) -> list[TemplateRun]:
-    """Run templates whose moment has come and set the next one; where no order fits nothing happens.
+async def run_due(uow: UnitOfWork, *, template_id: UUID, due_at: datetime) -> TemplateRun | None:
+    """Run a template whose moment has come and set the next one; None when no order fits or it runs no more.
 
     Heard twice it runs once: a run after that moment is on record.
     """
-    locked = await locks.lock_templates(uow, due)
-    places = await stock_queries.locations_by_id(uow, {row.location_id for row in locked.values()})
-    runs = []
-    for row in locked.values():
-        is_done = row.last_run_at is not None and row.last_run_at >= due[row.id]
-        if row.archived_at is not None or not row.is_active or row.schedule is None or is_done:
-            continue
-        upcoming = schedules.next_run(schedules.read(row.schedule), uow.now, places[row.location_id].time_zone)
-        await uow.set_timers(TIMER, {row.id: upcoming})
-        try:
-            runs.append(await _run(uow, row))
-        except refusals.NothingToPlan:
-            await _note_run(uow, row)
-    return runs
+    row = (await locks.lock_templates(uow, [template_id])).get(template_id)
+    if row is None or not _is_due(row, due_at):
+        return None
+    location = (await stock_queries.locations_by_id(uow, [row.location_id]))[row.location_id]
+    upcoming = schedules.next_run(schedules.read(row.schedule), uow.now, location.time_zone)
+    await uow.set_timers(TIMER, {row.id: upcoming})
+    try:
+        return await _run(uow, row)
+    except refusals.NothingToPlan:
+        await _note_run(uow, row)
+        return None
+
+
+def _is_due(row: Row, due_at: datetime) -> bool:
+    ran = row.last_run_at is not None and row.last_run_at >= due_at
+    return row.archived_at is None and row.is_active and row.schedule is not None and not ran
 
 
 async def _run(uow: UnitOfWork, row: Row) -> TemplateRun:
@@ -280,10 +282,16 @@ async def _run(uow: UnitOfWork, row: Row) -> TemplateRun:
     )
     await _note_run(uow, row)
     uow.emit([events.WaveTemplateRan(row.id, planned.wave_id, len(planned.fulfillment_order_ids))])
-    if not row.releases:
-        return TemplateRun(row.id, planned.wave_id)
-    released = await waves.release_wave(uow, wave_id=planned.wave_id, cart_capacity=row.chosen["cart_capacity"])
-    return TemplateRun(row.id, planned.wave_id, released.pick_list_ids)
+    if row.releases:  # by a unit of work of its own: this one holds the counter of waves, which comes after all locks
+        uow.emit([events.WaveReleaseDue(planned.wave_id, row.chosen["cart_capacity"])])
+    return TemplateRun(row.id, planned.wave_id, row.releases)
+
+
+async def release_due(uow: UnitOfWork, *, wave_id: UUID, cart_capacity: int) -> None:
+    """Release a wave its template wants released; one that was released or called off meanwhile is left alone."""
+    wave = (await queries.waves(uow, [wave_id])).get(wave_id)
+    if wave is not None and wave.status == WaveStatus.PLANNED:
+        await waves.release_wave(uow, wave_id=wave_id, cart_capacity=cart_capacity)
 
 
 async def _note_run(uow: UnitOfWork, row: Row) -> None:

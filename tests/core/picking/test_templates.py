@@ -13,7 +13,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.clock import StoppedClock
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import NotPermitted, Refused, WrongState
-from pickmesh.core.picking import queries, schedules, templates
+from pickmesh.core.picking import kicking, queries, schedules, templates
 from pickmesh.core.picking.refusals import NothingToPlan
 from pickmesh.core.picking.tables import Wave, WaveKind, WaveTemplate
 from pickmesh.core.picking.templates import TemplateToSave
@@ -110,6 +110,31 @@ async def test_a_schedule_makes_waves_by_itself_and_releases_them(
     assert await violations(floor) == []
 
 
+async def test_templates_of_one_hour_share_the_orders_among_them(
+    database: Database, merchant: Actor, clock: StoppedClock
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES, time_zone="UTC")
+    for name in ("One", "Two", "Three"):
+        done(await save(floor, name, schedule=DAILY, releases=True, limit=1))
+    await bring_orders(floor, {"N1": {"CUP": 1}, "N2": {"CUP": 1}})
+    await pass_time(floor, clock, clock.now() + timedelta(hours=9))
+    assert [wave.status for wave in await waves_of(floor)] == ["RELEASED", "RELEASED"]
+    assert await violations(floor) == []
+
+
+async def test_a_wave_called_off_before_its_release_stays_so(
+    database: Database, merchant: Actor, clock: StoppedClock
+) -> None:
+    floor = await make_floor(database, merchant, SHELVES)
+    await bring_orders(floor, {"N1": {"CUP": 1}})
+    template_id = done(await save(floor, releases=True), UUID)
+    async with database.unit_of_work(merchant) as uow:
+        run = await templates.run_template(uow, template_id=template_id)
+        await kicking.cancel_wave(uow, wave_id=run.wave_id)
+    await react(floor)
+    assert [wave.status for wave in await waves_of(floor)] == ["CANCELLED"]
+
+
 async def test_nothing_is_made_of_nothing_and_the_next_run_still_comes(
     database: Database, merchant: Actor, clock: StoppedClock
 ) -> None:
@@ -119,7 +144,7 @@ async def test_nothing_is_made_of_nothing_and_the_next_run_still_comes(
     await pass_time(floor, clock, first)
     assert await waves_of(floor) == []
     assert (await row_of(floor, WaveTemplate, template_id)).last_run_at == first
-    assert await event_kinds(floor, template_id) == ["wave_template_saved", "timer_due"]
+    assert await event_kinds(floor, template_id) == ["wave_template_saved", "timer_due", "wave_template_due"]
     await bring_orders(floor, {"N1": {"CUP": 1}})
     await pass_time(floor, clock, first + timedelta(hours=5))
     assert [wave.status for wave in await waves_of(floor)] == ["PLANNED"]
@@ -135,7 +160,7 @@ async def test_a_run_that_is_heard_of_twice_happens_once(
     await pass_time(floor, clock, at)
     await bring_orders(floor, {"N2": {"CUP": 1}})
     async with database.unit_of_work(merchant) as uow:
-        assert await templates.run_due(uow, {template_id: at}) == []
+        assert await templates.run_due(uow, template_id=template_id, due_at=at) is None
     assert len(await waves_of(floor)) == 1
 
 
@@ -149,7 +174,7 @@ async def test_a_template_that_no_longer_runs_by_itself_has_no_hour(
     assert await due(floor, template_id) is None
     await bring_orders(floor, {"N1": {"CUP": 1}})
     async with database.unit_of_work(merchant) as uow:  # a timer that fired just before
-        assert await templates.run_due(uow, {template_id: clock.now()}) == []
+        assert await templates.run_due(uow, template_id=template_id, due_at=clock.now()) is None
 
 
 async def test_an_archived_template_runs_no_more(database: Database, merchant: Actor) -> None:

@@ -444,8 +444,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("route_facts", base.Json, nullable=True))
@@ -587,7 +587,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(batch_op.f("ck_exception_task_kind_known"), type_="check")
         batch_op.create_check_constraint(
             batch_op.f("ck_exception_task_kind_known"),
-            "kind IN ('SHORT_PICK', 'PUT_BACK', 'LATE_SCAN', 'MISFIT_SCAN', 'TOTE_HOSPITAL')",
+            "kind IN ('SHORT_PICK', 'PUT_BACK', 'LATE_SCAN', 'MISFIT_SCAN', 'TOTE_HOSPITAL', 'COUNT')",
         )
 
     with op.batch_alter_table("hold", schema=None) as batch_op:
@@ -600,7 +600,8 @@ def upgrade() -> None:
     with op.batch_alter_table("scan_session", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_scan_session_job_known"), type_="check")
         batch_op.create_check_constraint(
-            batch_op.f("ck_scan_session_job_known"), "job IN ('PICK', 'SORT', 'PACK', 'PUT_BACK', 'LOOK_UP')"
+            batch_op.f("ck_scan_session_job_known"),
+            "job IN ('PICK', 'SORT', 'PACK', 'PUT_BACK', 'LOOK_UP', 'HANDOVER')",
         )
 
     walls.raise_walls(
@@ -778,15 +779,15 @@ def downgrade() -> None:
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
         batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
-            "fulfillment_order",
-            ["merchant_id", "fulfillment_order_id"],
-            ["merchant_id", "id"],
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_order_line_id"),
             "order_line",
             ["merchant_id", "order_line_id"],
+            ["merchant_id", "id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
+            "fulfillment_order",
+            ["merchant_id", "fulfillment_order_id"],
             ["merchant_id", "id"],
         )
         batch_op.create_foreign_key(

@@ -75,6 +75,7 @@ class TaskKind(StrEnum):
     LATE_SCAN = "LATE_SCAN"
     MISFIT_SCAN = "MISFIT_SCAN"
     TOTE_HOSPITAL = "TOTE_HOSPITAL"
+    COUNT = "COUNT"
 
 
 class TaskStatus(StrEnum):

@@ -19,6 +19,7 @@ class Job(StrEnum):
     PACK = "PACK"
     PUT_BACK = "PUT_BACK"
     LOOK_UP = "LOOK_UP"
+    HANDOVER = "HANDOVER"
 
 
 class ScanKind(StrEnum):

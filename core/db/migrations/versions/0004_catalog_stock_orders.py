@@ -443,8 +443,8 @@ def upgrade() -> None:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
@@ -785,13 +785,13 @@ def downgrade() -> None:
             ["merchant_id", "id"],
         )
         batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
             "fulfillment_order",
             ["merchant_id", "fulfillment_order_id"],
             ["merchant_id", "id"],
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
         )
 
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:

@@ -28,6 +28,7 @@ from pickmesh.graphql.accounts import Worker
 from pickmesh.graphql.base import Done, Mutation, One, user_error
 from pickmesh.graphql.catalog import Sku
 from pickmesh.graphql.context import Context
+from pickmesh.graphql.manifests import Manifest
 from pickmesh.graphql.orders import FulfillmentOrder, Order
 from pickmesh.graphql.packing import Parcel, Station
 from pickmesh.graphql.permissions import Open, Queries, Requirement
@@ -53,6 +54,7 @@ FOUND = {
     HitKind.PICK_LIST: PickList,
     HitKind.PARCEL: Parcel,
     HitKind.EXCEPTION_TASK: ExceptionTask,
+    HitKind.MANIFEST: Manifest,
 }
 """The type of each kind of thing a term can name."""
 

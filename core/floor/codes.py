@@ -21,7 +21,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
-from pickmesh.core.packing.tables import Parcel, Waybill, WaybillState
+from pickmesh.core.packing.tables import Manifest, Parcel, Waybill, WaybillState
 from pickmesh.core.picking.tables import ExceptionTask, PickList, ToteUse, Wave
 from pickmesh.core.stock.tables import Place, PlaceKind, StockUnit
 from pickmesh.scanner.codes import own
@@ -37,6 +37,7 @@ _DOCUMENT_LABELS = {
     OwnKind.PICK_LIST: DocumentKind.PICK_LIST,
     OwnKind.PARCEL: DocumentKind.PARCEL,
     OwnKind.EXCEPTION_TASK: DocumentKind.EXCEPTION_TASK,
+    OwnKind.MANIFEST: DocumentKind.MANIFEST,
 }
 _NONE = sa.cast(sa.null(), sa.Uuid)
 PAIRING_SAID = f"{own.PAIRING_PREFIX}…"
@@ -270,6 +271,7 @@ def _documents(uow: UnitOfWork, numbers: dict[DocumentKind, dict[int, str]], tex
         (DocumentKind.PICK_LIST, PickList, _NONE),
         (DocumentKind.WAVE, Wave, _NONE),
         (DocumentKind.EXCEPTION_TASK, ExceptionTask, _NONE),
+        (DocumentKind.MANIFEST, Manifest, _NONE),
     )
     selects += [
         _document(kind, model.id, order, number=model.number).where(

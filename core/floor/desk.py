@@ -59,4 +59,4 @@ class Desk:
     @property
     def work_id(self) -> UUID | None:
         """What is worked on: the list, the order that is packed, or the wave that is sorted."""
-        return self.state.subject_id if self.job in {Job.PACK, Job.SORT} else self.subject_id
+        return self.state.subject_id if self.job in {Job.PACK, Job.SORT, Job.HANDOVER} else self.subject_id

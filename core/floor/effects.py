@@ -33,6 +33,14 @@ class ReportShort:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteConfusion:
+    """At a bin one SKU was wanted and another one scanned: hands confuse them."""
+
+    wanted_sku_id: UUID
+    scanned_sku_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class UndoPick:
     """What an earlier entry took goes back into its bin."""
 
@@ -91,6 +99,13 @@ class PackUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopen:
+    """A sealed parcel is opened again, because what went in comes out."""
+
+    parcel_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class UnpackUnits:
     """Pieces that an earlier entry put into a parcel come out of it again."""
 
@@ -145,6 +160,30 @@ class PutBackUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginHandover:
+    """A first parcel goes on the open manifest of its carrier at the warehouse, which is opened when there is none."""
+
+    parcel_id: UUID
+    location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnManifest:
+    """A parcel goes to the driver on a manifest."""
+
+    parcel_id: UUID
+    manifest_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOffManifest:
+    """A parcel comes off its manifest again."""
+
+    parcel_id: UUID
+    manifest_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseTask:
     """A person must look: an entry came too late or fits nothing, and goods may have moved."""
 
@@ -158,18 +197,23 @@ Effect = (
     BindTote
     | TakeUnits
     | ReportShort
+    | NoteConfusion
     | UndoPick
     | BindWall
     | SortUnits
     | UnsortUnits
     | OpenParcel
     | PackUnits
+    | Reopen
     | UnpackUnits
     | ForcePass
     | Weigh
     | Seal
     | Reprint
     | PutBackUnits
+    | BeginHandover
+    | PutOnManifest
+    | TakeOffManifest
     | RaiseTask
 )
 
@@ -185,5 +229,7 @@ BARRIERS = (
     Seal,
     Reprint,
     PutBackUnits,
+    BeginHandover,
+    TakeOffManifest,
 )
 """Effects after which the work must be read anew before the session's next entry is judged."""

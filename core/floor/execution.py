@@ -5,10 +5,11 @@ the order in which one session means them: goods are taken before a later entry 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from pickmesh.core.catalog import look_alikes
 from pickmesh.core.floor import effects
 from pickmesh.core.floor.desk import Desk, Turn
 from pickmesh.core.floor.effects import Effect
@@ -17,12 +18,13 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing import commands as packing
-from pickmesh.core.packing import parcels, rules, verifying, waybills
+from pickmesh.core.packing import manifests, parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
 from pickmesh.core.picking import put_backs, shorts, sorting, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
 from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
+from pickmesh.core.stock import queries as stock_queries
 
 _SHIPPED = sentence("It has shipped.")
 _LABEL_FOLLOWS = sentence("Its label follows.")
@@ -138,7 +140,26 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         )
         for deed in deeds
     ]
-    work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks, known=_as_read(work, deeds)))
+    taken = work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks, known=_as_read(work, deeds)))
+    await _ask_about_bins(uow, work, [deed for deed, answer in taken if answer.line_done])
+
+
+async def _ask_about_bins(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    """Ask whoever has taken the last that a bin should hold whether it is empty: a count that costs no walk."""
+    last = {deed.effect.pick_line_id: deed for deed in deeds}
+    lines = {line_id: deed.desk.task.lines[line_id] for line_id, deed in last.items()}
+    bins = {line.place_id for line in lines.values()}
+    empty = bins - await stock_queries.places_with_goods(uow, bins) if bins else bins
+    for line_id, deed in last.items():
+        if lines[line_id].place_id in empty:
+            note = sentence("Is {place} empty now? Say yes, or how many are left.", place=lines[line_id].place_code)
+            work.notes.append((deed, note))
+            deed.desk.state = replace(deed.desk.state, zero_asked=True)
+
+
+async def _note_confusions(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    pairs = [(deed.effect.wanted_sku_id, deed.effect.scanned_sku_id) for deed in deeds]
+    await look_alikes.record_wrong_scan(uow, pairs)
 
 
 def _as_read(work: Round, deeds: Sequence[Deed]) -> Walks | None:
@@ -198,6 +219,11 @@ def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
 
 async def _pack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     work.note_answers(deeds, await verifying.verify_items(uow, items=_items(deeds)))
+
+
+async def _reopen(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    ids = [deed.effect.parcel_id for deed in deeds]
+    work.note_answers(deeds, await parcels.reopen_parcels(uow, parcel_ids=ids))
 
 
 async def _unpack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
@@ -263,6 +289,22 @@ async def _reprint(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         work.note_answers(own, await waybills.reprint_labels(uow, parcel_ids=ids, reason=reason))
 
 
+async def _put_on(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    scans = [
+        manifests.ManifestScan(
+            getattr(deed.effect, "manifest_id", None), deed.effect.parcel_id, deed.desk.location_id, deed.desk.worker_id
+        )
+        for deed in deeds
+    ]
+    for deed, answer in work.note_answers(deeds, await manifests.put_on_manifests(uow, scans=scans)):
+        uow.credit(deed.desk.worker_id, [answer.manifest_id])
+
+
+async def _take_off(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    scans = [manifests.ManifestScan(deed.effect.manifest_id, deed.effect.parcel_id) for deed in deeds]
+    work.note_answers(deeds, await manifests.take_off_manifests(uow, scans=scans))
+
+
 _CHANGES_WALKS = (effects.BindTote, effects.ReportShort, effects.PutBackUnits)
 """Effects carried out before units are taken that change what was read of lists."""
 
@@ -273,16 +315,21 @@ _ACTS: Mapping[type[Any], Act] = {
     effects.ReportShort: _short,
     effects.PutBackUnits: _put_back,
     effects.TakeUnits: _take,
+    effects.NoteConfusion: _note_confusions,
     effects.UndoPick: _undo,
     effects.BindWall: _bind_wall,
     effects.SortUnits: _sort,
     effects.UnsortUnits: _sort,
     effects.PackUnits: _pack,
+    effects.Reopen: _reopen,
     effects.UnpackUnits: _unpack,
     effects.ForcePass: _force,
     effects.Seal: _seal,
     effects.Weigh: _weigh_alone,
     effects.Reprint: _reprint,
+    effects.PutOnManifest: _put_on,
+    effects.BeginHandover: _put_on,
+    effects.TakeOffManifest: _take_off,
 }
 
 

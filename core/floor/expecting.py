@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from pickmesh.core.floor import look_up_job, pack_table, pick_table, put_back_job, sort_table
+from pickmesh.core.floor import handover_job, look_up_job, pack_table, pick_table, put_back_job, sort_table
 from pickmesh.core.floor.tables import Job
 
 
@@ -19,6 +19,7 @@ class Expected(StrEnum):
     PARCEL = "PARCEL"
     WAVE = "WAVE"
     EXCEPTION_TASK = "EXCEPTION_TASK"
+    MANIFEST = "MANIFEST"
     ANYTHING = "ANYTHING"
 
 
@@ -43,6 +44,10 @@ _EXPECTED: Mapping[Job, Mapping[str, Sequence[Expected]]] = {
     Job.PUT_BACK: {
         put_back_job.ITEM: (*_GOODS, Expected.EXCEPTION_TASK),
         put_back_job.PLACE: (Expected.BIN, *_GOODS),
+    },
+    Job.HANDOVER: {
+        handover_job.OPEN: (Expected.PARCEL, Expected.MANIFEST),
+        handover_job.LOADING: (Expected.PARCEL, Expected.MANIFEST),
     },
     Job.LOOK_UP: {look_up_job.ASKING: (Expected.ANYTHING,)},
 }

@@ -28,6 +28,7 @@ class DocumentKind(StrEnum):
     PARCEL = "PARCEL"
     WAYBILL = "WAYBILL"
     EXCEPTION_TASK = "EXCEPTION_TASK"
+    MANIFEST = "MANIFEST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from pickmesh.core.floor import (
+    handover_job,
     look_up_job,
     pack_reading,
     pack_rules,
@@ -17,6 +18,7 @@ from pickmesh.core.floor import (
     sort_rules,
     sort_table,
 )
+from pickmesh.core.floor.handover_job import HandoverTask
 from pickmesh.core.floor.look_up_job import LookUpTask
 from pickmesh.core.floor.pack_task import PackTask
 from pickmesh.core.floor.pick_task import PickTask
@@ -85,12 +87,25 @@ LOOK_UP: Rulebook[LookUpTask] = Rulebook(
     claims=look_up_job.claims,
 )
 
+HANDOVER: Rulebook[HandoverTask] = Rulebook(
+    table=handover_job.TABLE,
+    start=handover_job.START,
+    read=handover_job.read,
+    apply=handover_job.apply,
+    words=handover_job.words,
+    steady=handover_job.steady,
+    next_line=handover_job.next_line,
+    side_track=handover_job.side_track,
+    claims=handover_job.claims,
+)
+
 RULEBOOKS: dict[Job, Rulebook[Any]] = {
     Job.PICK: PICK,
     Job.SORT: SORT,
     Job.PACK: PACK,
     Job.PUT_BACK: PUT_BACK,
     Job.LOOK_UP: LOOK_UP,
+    Job.HANDOVER: HANDOVER,
 }
 
 

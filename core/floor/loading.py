@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.db.prepared import Names, Prepared
-from pickmesh.core.floor import lookup, pack_loading, pick_loading, sort_loading
+from pickmesh.core.floor import handover_loading, lookup, pack_loading, pick_loading, sort_loading
 from pickmesh.core.floor.codes import KnownCodes
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.entries import Entry
-from pickmesh.core.floor.heard import Code
+from pickmesh.core.floor.heard import Code, DocumentKind
 from pickmesh.core.floor.look_up_job import LookUpTask
 from pickmesh.core.floor.pack_loading import Wanted
 from pickmesh.core.floor.pack_task import PackTask, Waiting
@@ -26,7 +26,7 @@ from pickmesh.core.orders.tables import FulfillmentOrder
 from pickmesh.core.picking import walks
 from pickmesh.core.picking.tables import ExceptionTask, TaskKind, TaskStatus
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock.tables import Place, ShipAt
+from pickmesh.core.stock.tables import Place, ScanPolicy, ShipAt
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 PUT_BACKS_MAX = 500
@@ -44,22 +44,28 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
     wanted = _wanted(packing, known)
     waiting = await pack_loading.goods_wanted(uow, wanted) if packing else []
     packed = wanted.order_ids | {each.fulfillment_order_id for each in waiting}
+    packed |= await _reopened(uow, packing)
     put_backs = [desk for desk in desks if desk.job is Job.PUT_BACK]
     stopped = await _lock_stopped(uow, put_backs, known) if lock else set()
     sorting = [desk for desk in desks if desk.job is Job.SORT]
     scanned = _codes(sorting, known)
     waves = await sort_loading.waves_wanted(uow, sorting, scanned) if sorting else {}
     at_walls = await sort_loading.orders_of(uow, waves) if lock and waves else set()
-    orders = await _orders(uow, packed | stopped | at_walls, lists, lock=lock)
+    docking = [desk for desk in desks if desk.job is Job.HANDOVER]
+    at_dock = await handover_loading.orders_of(uow, docking, _codes(docking, known)) if docking else set()
+    orders = await _orders(uow, packed | stopped | at_walls | at_dock, lists, lock=lock)
     if lists:
         at_work = await walks.read_walks(uow, lists, locked=orders if lock else None)
         tasks = await pick_loading.pick_tasks(uow, at_work, _undone_by(picking))
         for desk in picking:
             if desk.subject_id is not None:
                 desk.task = tasks[desk.subject_id]
-    await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed})
+    await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed}, known)
     if sorting:
         await sort_loading.set_tasks(uow, sorting, waves, scanned, _undone_by(sorting))
+    if docking:
+        handed = {each: row for each, row in orders.items() if each in at_dock}
+        await handover_loading.set_tasks(uow, docking, _codes(docking, known), handed, lock=lock)
     await _load_put_backs(uow, put_backs)
     await _load_answers(uow, [desk for desk in desks if desk.job is Job.LOOK_UP], known)
     for desk in desks:
@@ -128,6 +134,13 @@ def _codes(desks: Sequence[Desk], known: KnownCodes) -> list[Code]:
     return [code for desk in desks for code in map(known.at(desk.location_id).of, _entries([desk])) if code]
 
 
+async def _reopened(uow: UnitOfWork, desks: Sequence[Desk]) -> set[UUID]:
+    """Return the orders of the parcels that packers with nothing open may take something out of again."""
+    undoing = (desk for desk in desks if any(turn.entry.kind is ScanKind.UNDO for turn in desk.queue))
+    last = {desk.state.parcel_id for desk in undoing if desk.state.parcel_id and desk.state.subject_id is None}
+    return await pack_loading.orders_of_parcels(uow, last) if last else set()
+
+
 def _undone_by(desks: Iterable[Desk]) -> set[UUID]:
     """The client ids of entries that waiting UNDOs may mean."""
     undoing = [(desk, turn.entry) for desk in desks for turn in desk.queue if turn.entry.kind is ScanKind.UNDO]
@@ -136,12 +149,14 @@ def _undone_by(desks: Iterable[Desk]) -> set[UUID]:
 
 
 async def _set_benches(
-    uow: UnitOfWork, desks: Sequence[Desk], waiting: Sequence[Waiting], orders: Mapping[UUID, Any]
+    uow: UnitOfWork, desks: Sequence[Desk], waiting: Sequence[Waiting], orders: Mapping[UUID, Any], known: KnownCodes
 ) -> None:
     if not desks:
         return
     locations = await stock_queries.locations_by_id(uow, {desk.location_id for desk in desks})
-    bench = await pack_loading.load_bench(uow, waiting, orders, _undone_by(desks))
+    waves = {hit.id for code in _codes(desks, known) for hit in code.documents if hit.kind is DocumentKind.WAVE}
+    waves |= {desk.state.wave_id for desk in desks if desk.state.wave_id}
+    bench = await pack_loading.load_bench(uow, waiting, orders, _undone_by(desks), waves)
     for desk in desks:
         location = locations[desk.location_id]
         desk.task = PackTask(
@@ -151,6 +166,7 @@ async def _set_benches(
             weight_tolerance_g=location.weight_tolerance_g,
             today=uow.now.astimezone(ZoneInfo(location.time_zone)).date(),
             bench=bench,
+            every_unit=location.scan_policy == ScanPolicy.EVERY_UNIT,
         )
 
 

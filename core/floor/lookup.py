@@ -36,6 +36,7 @@ class HitKind(StrEnum):
     PICK_LIST = "PICK_LIST"
     PARCEL = "PARCEL"
     EXCEPTION_TASK = "EXCEPTION_TASK"
+    MANIFEST = "MANIFEST"
 
 
 _NEEDS = {

@@ -21,7 +21,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound
 from pickmesh.core.orders import locks as order_locks
-from pickmesh.core.packing import stations
+from pickmesh.core.packing import manifest_queries, stations
 from pickmesh.core.picking import lists, work
 from pickmesh.core.picking import locks as picking_locks
 from pickmesh.core.picking import queries as picking_queries
@@ -45,8 +45,8 @@ async def open_session(
 ) -> SessionView:
     """Open a session for the person acting, or return the one they have open for the same work.
 
-    PICK needs a list, which is claimed; PACK a station or a warehouse; SORT, PUT_BACK and LOOK_UP a warehouse, or a
-    station in it. Refuses NEEDS_PERSON, NOT_FOUND, INVALID_INPUT, and whatever claiming the list refuses.
+    PICK needs a list, which is claimed; PACK a station or a warehouse; all others a warehouse, or a station in it.
+    Refuses NEEDS_PERSON, NOT_FOUND, INVALID_INPUT, and whatever claiming the list refuses.
     """
     acting = actor or uow.actor
     worker_id = _worker(acting)
@@ -150,6 +150,8 @@ async def open_by_scan(
         list_id = named[DocumentKind.PICK_LIST].id
         location_id = await _claim(uow, actor, list_id, worker_id)
         return await _open(uow, Job.PICK, worker_id, location_id, subject_id=list_id, station_id=None)
+    if DocumentKind.MANIFEST in named:
+        location_id = await _dock_of(uow, named[DocumentKind.MANIFEST].id, location_id)
     job = Job.SORT if await _is_sorted(uow, code, named) else _job_of(code, named)
     order_ids = [hit.fulfillment_order_id for hit in code.documents if hit.fulfillment_order_id is not None]
     if job is Job.PACK and order_ids:
@@ -160,10 +162,17 @@ async def open_by_scan(
 
 
 def _job_of(code: Code, named: Mapping[DocumentKind, DocumentHit]) -> Job:
-    if DocumentKind.EXCEPTION_TASK in named:
-        return Job.PUT_BACK
+    for kind, job in ((DocumentKind.EXCEPTION_TASK, Job.PUT_BACK), (DocumentKind.MANIFEST, Job.HANDOVER)):
+        if kind in named:
+            return job
     in_tote = code.place is not None and (code.place.pick_list_id is not None or code.place.kind == PlaceKind.WALL_SLOT)
     return Job.PACK if in_tote or _OPENS_PACKING & set(named) else Job.LOOK_UP
+
+
+async def _dock_of(uow: UnitOfWork, manifest_id: UUID, otherwise: UUID) -> UUID:
+    """Return the warehouse a manifest is loaded at."""
+    row = (await manifest_queries.manifests(uow, [manifest_id])).get(manifest_id)
+    return UUID(str(row.location_id)) if row is not None else otherwise
 
 
 async def _is_sorted(uow: UnitOfWork, code: Code, named: Mapping[DocumentKind, DocumentHit]) -> bool:

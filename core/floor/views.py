@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pickmesh.core.floor import expecting, look_up_job, pack_table, pick_table, put_back_job, sort_table
+from pickmesh.core.floor import expecting, handover_job, look_up_job, pack_table, pick_table, put_back_job, sort_table
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.expecting import Expected
+from pickmesh.core.floor.handover_job import HandoverTask
 from pickmesh.core.floor.pack_reading import order_of
 from pickmesh.core.floor.pack_rules import THE_PARCEL
 from pickmesh.core.floor.pack_task import PackTask
@@ -22,6 +23,7 @@ from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import Job, ScanKind
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking.walls import Slot
+from pickmesh.scanner.codes.own import OwnKind, number_text
 
 _ACTIONS: dict[Job, Mapping[str, Sequence[ScanKind]]] = {
     Job.PICK: pick_table.ACTIONS,
@@ -29,6 +31,7 @@ _ACTIONS: dict[Job, Mapping[str, Sequence[ScanKind]]] = {
     Job.PACK: pack_table.ACTIONS,
     Job.PUT_BACK: put_back_job.ACTIONS,
     Job.LOOK_UP: look_up_job.ACTIONS,
+    Job.HANDOVER: handover_job.ACTIONS,
 }
 _ANSWERS = (ScanKind.CHOICE, ScanKind.LOT, ScanKind.SERIAL)
 
@@ -148,6 +151,10 @@ def _pick(task: PickTask, state: State) -> Shown:
 def _pack(task: PackTask, state: State) -> Shown:
     order = order_of(task, state)
     if order is None or state.step == pack_table.OPEN:
+        wave = task.bench.waves.get(state.wave_id) if state.wave_id else None
+        if wave is not None:
+            number = number_text(OwnKind.WAVE, wave.number)
+            return sentence("Scan any piece of wave {wave}.", wave=number), None, Progress(0, 0)
         return sentence("Scan a tote, an order or a piece."), None, Progress(0, 0)
     parcel = order.parcels.get(state.parcel_id) if state.parcel_id else None
     name = parcel.number if parcel else THE_PARCEL
@@ -234,10 +241,24 @@ def _look_up(task: Any, state: State) -> Shown:
     return sentence("Scan or type anything."), None, Progress(0, 0)
 
 
+def _hand_over(task: HandoverTask, state: State) -> Shown:
+    manifest = task.manifest_of(state)
+    if manifest is None:
+        return sentence("Scan a parcel, or the number of a manifest."), None, Progress(0, 0)
+    progress = Progress(manifest.count, manifest.expected)
+    words = {"manifest": manifest.number, "carrier": manifest.carrier, "count": manifest.count}
+    if not manifest.waiting:
+        return sentence("Manifest {manifest} of {carrier}: all {count} are on.", **words), None, progress
+    expected = manifest.expected
+    said = sentence("Manifest {manifest} of {carrier}: {count} of {expected} are on.", **words, expected=expected)
+    return said, None, progress
+
+
 _SHOWN: dict[Job, Any] = {
     Job.PICK: _pick,
     Job.SORT: _sort,
     Job.PACK: _pack,
     Job.PUT_BACK: _put_back,
     Job.LOOK_UP: _look_up,
+    Job.HANDOVER: _hand_over,
 }

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.packing.tables import Manifest, Parcel, PrintJob
-from pickmesh.core.stock.tables import Location
 
 PARCEL = tuple(rows.table_of(Parcel).c)
 """Every column of a parcel, as commands and queries read them."""
@@ -48,16 +47,6 @@ async def lock_parcels_of_orders(
     for row in sorted(found, key=lambda parcel: parcel.sequence):
         by_order[row.fulfillment_order_id].append(row)
     return by_order
-
-
-async def lock_location(uow: UnitOfWork, location_id: UUID) -> bool:
-    """Let one unit of work at a time open manifests at a warehouse; False when there is no such warehouse."""
-    found = await uow.first(
-        sa.select(Location.id)
-        .where(uow.mine(Location), Location.id == location_id, Location.archived_at.is_(None))
-        .with_for_update(key_share=True)
-    )
-    return found is not None
 
 
 async def lock_manifests(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, sa.Row[*tuple[Any, ...]]]:

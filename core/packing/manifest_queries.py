@@ -41,19 +41,14 @@ async def manifests_by_number(uow: UnitOfWork, numbers: Collection[int]) -> dict
     return {row.number: row for row in found}
 
 
-async def open_manifest_of(uow: UnitOfWork, location_id: UUID, carrier: str) -> Row | None:
-    """Return the manifest that is open for a carrier at a warehouse."""
-    return await uow.first(
+async def open_manifests(uow: UnitOfWork, location_ids: Collection[UUID]) -> dict[tuple[UUID, str], Row]:
+    """Return the manifests that are open at warehouses, by warehouse and carrier; of several the oldest."""
+    found = await uow.fetch(
         sa.select(*MANIFEST)
-        .where(
-            uow.mine(Manifest),
-            Manifest.location_id == location_id,
-            Manifest.state == ManifestState.OPEN,
-            Manifest.carrier == carrier,
-        )
-        .order_by(Manifest.id)
-        .limit(1)
+        .where(uow.mine(Manifest), uow.among(Manifest.location_id, location_ids), Manifest.state == ManifestState.OPEN)
+        .order_by(Manifest.id.desc())
     )
+    return {(row.location_id, row.carrier): row for row in found}
 
 
 async def manifest_page(

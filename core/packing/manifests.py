@@ -1,6 +1,6 @@
 """Handovers 交接: a manifest per carrier and warehouse, parcels scanned onto it, closed with the driver's own count."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.ids import NIL_ID, new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, StaleVersion, WrongState
 from pickmesh.core.kit.texts import sentence
@@ -25,9 +25,12 @@ from pickmesh.core.packing import (
 )
 from pickmesh.core.packing.manifest_rules import Fault, ManifestNow, ParcelThere
 from pickmesh.core.packing.tables import Manifest, ManifestState, Parcel, ParcelState
+from pickmesh.core.stock import queries as stock_queries
+from pickmesh.scanner.codes.own import OwnKind, number_text
 
 NOTE_LENGTH_MAX = 500
 COUNT_MAX = 100_000
+_OPEN = ManifestState.OPEN
 Row = sa.Row[*tuple[Any, ...]]
 
 
@@ -36,16 +39,21 @@ class OpenedManifest:
     """A manifest that stands open; `created` is False when it did before."""
 
     manifest_id: UUID
-    number: int
+    number: str
     created: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestScan:
-    """A parcel that somebody saw going to the driver."""
+    """A parcel that `worker_id` (None: the unit of work's person) saw going to the driver.
 
-    manifest_id: UUID
+    Without a manifest it goes on the open one of its carrier at the location, which is opened when there is none.
+    """
+
+    manifest_id: UUID | None
     parcel_id: UUID
+    location_id: UUID | None = None
+    worker_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class OnManifest:
 
     index: int
     parcel_id: UUID
+    manifest_id: UUID
     already: bool = False
 
 
@@ -84,29 +93,46 @@ async def open_manifest(uow: UnitOfWork, *, location_id: UUID, carrier: str, not
     uow.actor.require(Permission.FLOOR_WORK, warehouse_id=location_id)
     if len(note) > NOTE_LENGTH_MAX:
         raise InvalidInput(sentence("A note has at most {most} characters.", most=NOTE_LENGTH_MAX), field=("note",))
-    if not await locks.lock_location(uow, location_id):
+    if location_id not in await stock_queries.locations_by_id(uow, [location_id]):
         raise NotFound("Name the warehouse or the station to work at.", field=("locationId",))
-    before = await manifest_queries.open_manifest_of(uow, location_id, carrier)
+    before = (await manifest_queries.open_manifests(uow, [location_id])).get((location_id, carrier))
     if before is not None:
-        return OpenedManifest(before.id, before.number, created=False)
+        return OpenedManifest(before.id, number_text(OwnKind.MANIFEST, before.number), created=False)
     codes = await carrier_rules.carrier_codes(uow)
     if carrier not in codes:
         raise refusals.UnknownCarrier(field=("carrier",), data={"known": codes})
-    manifest_id = new_id()
-    number = (await uow.next_numbers("manifest", 1))[0]
-    new = {
-        "id": manifest_id,
-        "number": number,
-        "location_id": location_id,
-        "carrier": carrier,
-        "state": ManifestState.OPEN,
-        "note": note.strip(),
-        "opened_by": uow.actor.person_id,
-        "opened_at": uow.now,
+    made = await _open(uow, {(location_id, carrier): uow.actor.person_id}, note)
+    (manifest,) = made.values()
+    return OpenedManifest(manifest.id, manifest.number, created=True)
+
+
+async def _open(
+    uow: UnitOfWork, wanted: Mapping[tuple[UUID, str], UUID | None], note: str = ""
+) -> dict[tuple[UUID, str], ManifestNow]:
+    """Open a manifest for each location and carrier, by whom it says; return them."""
+    if not wanted:
+        return {}
+    numbers = await uow.next_numbers("manifest", len(wanted))
+    made = {
+        key: ManifestNow(new_id(), number_text(OwnKind.MANIFEST, number), *key, ManifestState.OPEN)
+        for key, number in zip(wanted, numbers, strict=True)
     }
-    await uow.insert(Manifest, [new])
-    uow.emit([events.ManifestOpened(manifest_id, location_id, carrier)])
-    return OpenedManifest(manifest_id, number, created=True)
+    new = [
+        {
+            "id": made[key].id,
+            "number": number,
+            "location_id": key[0],
+            "carrier": key[1],
+            "state": ManifestState.OPEN,
+            "note": note.strip(),
+            "opened_by": wanted[key],
+            "opened_at": uow.now,
+        }
+        for key, number in zip(wanted, numbers, strict=True)
+    ]
+    await uow.insert(Manifest, new)
+    uow.emit(events.ManifestOpened(each.id, each.location_id, each.carrier) for each in made.values())
+    return made
 
 
 async def put_on_manifests(uow: UnitOfWork, *, scans: Sequence[ManifestScan]) -> list[OnManifest | Refused]:
@@ -117,21 +143,27 @@ async def put_on_manifests(uow: UnitOfWork, *, scans: Sequence[ManifestScan]) ->
     """
     if not scans:
         return []
-    manifests, parcels = await _locked(uow, {each.manifest_id for each in scans}, {each.parcel_id for each in scans})
+    named = {each.manifest_id for each in scans if each.manifest_id is not None}
+    docks = {each.location_id for each in scans if each.manifest_id is None and each.location_id is not None}
+    standing = await manifest_queries.open_manifests(uow, docks) if docks else {}
+    manifests, parcels = await _locked(
+        uow, named | {row.id for row in standing.values()}, {each.parcel_id for each in scans}
+    )
+    chosen = await _manifests_of(uow, scans, manifests, parcels)
     answers: list[OnManifest | Refused] = []
     going: dict[UUID, ManifestNow] = {}
-    for index, scan in enumerate(scans):
-        manifest, parcel = manifests.get(scan.manifest_id), parcels.get(scan.parcel_id)
+    for index, (scan, manifest) in enumerate(zip(scans, chosen, strict=True)):
+        parcel = parcels.get(scan.parcel_id)
         if manifest is None:
             answers.append(Refused(index, NotFound("No manifest of yours has that id; open one for the carrier.")))
             continue
         found = manifest_rules.fault(parcel, manifest)
         if found is Fault.TWICE:
-            answers.append(OnManifest(index, scan.parcel_id, already=True))
+            answers.append(OnManifest(index, scan.parcel_id, manifest.id, already=True))
         elif found is not None or parcel is None:
             answers.append(Refused(index, manifest_rules.refusal(found or Fault.UNKNOWN, parcel, manifest)))
         else:
-            answers.append(OnManifest(index, parcel.id))
+            answers.append(OnManifest(index, parcel.id, manifest.id))
             parcel.manifest_id = manifest.id
             going[parcel.id] = manifest
     changed = [{"id": each, "manifest_id": going[each].id} for each in sorted(going)]
@@ -144,20 +176,53 @@ async def put_on_manifests(uow: UnitOfWork, *, scans: Sequence[ManifestScan]) ->
     return answers
 
 
+async def _manifests_of(
+    uow: UnitOfWork,
+    scans: Sequence[ManifestScan],
+    manifests: Mapping[UUID, ManifestNow],
+    parcels: Mapping[UUID, ParcelThere],
+) -> list[ManifestNow | None]:
+    """Return the manifest of each scan; those that are not there yet are opened for parcels that may go on them."""
+    standing = {(each.location_id, each.carrier): each for each in manifests.values() if each.state == _OPEN}
+    missing: dict[tuple[UUID, str], UUID | None] = {}
+    nowhere: dict[int, ManifestNow] = {}
+    keys: list[tuple[UUID, str] | None] = []
+    for index, scan in enumerate(scans):
+        parcel = parcels.get(scan.parcel_id)
+        key = (scan.location_id, (parcel.carrier if parcel else None) or "") if scan.location_id else None
+        keys.append(key)
+        if scan.manifest_id is None and key is not None and key not in standing:
+            beginning = ManifestNow(NIL_ID, "", key[0], key[1], ManifestState.OPEN)
+            if manifest_rules.fault(parcel, beginning) is None:
+                missing.setdefault(key, scan.worker_id or uow.actor.person_id)
+            else:
+                nowhere[index] = beginning  # nothing goes on it: the fault is what is answered
+    opened = standing | await _open(uow, missing)
+    return [
+        manifests.get(scan.manifest_id)
+        if scan.manifest_id is not None
+        else nowhere.get(index) or (opened.get(key) if key is not None else None)
+        for index, (scan, key) in enumerate(zip(scans, keys, strict=True))
+    ]
+
+
 async def take_off_manifests(uow: UnitOfWork, *, scans: Sequence[ManifestScan]) -> list[OnManifest | Refused]:
     """Take parcels off open manifests again; what is on none answers so. Refuses NOT_FOUND and WRONG_STATE (closed)."""
     if not scans:
         return []
-    manifests, parcels = await _locked(uow, {each.manifest_id for each in scans}, {each.parcel_id for each in scans})
+    manifests, parcels = await _locked(
+        uow, {each.manifest_id for each in scans if each.manifest_id is not None}, {each.parcel_id for each in scans}
+    )
     answers: list[OnManifest | Refused] = []
     for index, scan in enumerate(scans):
-        manifest, parcel = manifests.get(scan.manifest_id), parcels.get(scan.parcel_id)
+        manifest = manifests.get(scan.manifest_id) if scan.manifest_id is not None else None
+        parcel = parcels.get(scan.parcel_id)
         if manifest is None or parcel is None:
             answers.append(Refused(index, NotFound("No parcel of yours has that id; scan its label again.")))
         elif manifest.state != ManifestState.OPEN:
             answers.append(Refused(index, manifest_rules.refusal(Fault.CLOSED, parcel, manifest)))
         else:
-            answers.append(OnManifest(index, parcel.id, already=parcel.manifest_id != manifest.id))
+            answers.append(OnManifest(index, parcel.id, manifest.id, already=parcel.manifest_id != manifest.id))
     off = sorted({each.parcel_id for each in answers if isinstance(each, OnManifest) and not each.already})
     touched = {parcels[each].manifest_id for each in off}
     await uow.update(Parcel, [{"id": each, "manifest_id": None} for each in off], bump_version=True)

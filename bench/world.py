@@ -59,7 +59,7 @@ async def build(database: Database, *, totes: int = 0) -> World:
     async with database.unit_of_work(actor) as uow:
         (shop_id,) = await accounts.create_shops(uow, shops=[NewShop("bench", "Bench", Platform.OTHER)])
         assert not isinstance(shop_id, Refused)
-        skus = await catalog.save_products(uow, products=[_sku(one) for one in codes])
+        skus = await catalog.save_products(uow, products=[new_sku(one) for one in codes])
         bins = [NewPlace(WAREHOUSE, f"A{index:04}", "BIN", role="PICK", walk_sequence=index) for index in range(SKUS)]
         boxes = [NewPlace(WAREHOUSE, f"T-{index:04}", "TOTE") for index in range(1, totes + 1)]
         saved = await places.save_places(uow, places=[*bins, *boxes, NewPlace(WAREHOUSE, "BENCH-1", "BENCH")])
@@ -74,7 +74,8 @@ async def build(database: Database, *, totes: int = 0) -> World:
     return World(database, actor, shop_id, location.id, codes)
 
 
-def _sku(code: str) -> NewSku:
+def new_sku(code: str) -> NewSku:
+    """Return a SKU with its barcode and the shop's code for it."""
     return NewSku(
         code,
         product_code=code,

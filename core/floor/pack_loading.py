@@ -20,6 +20,9 @@ from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import bench
 from pickmesh.core.packing import queries as packing_queries
 from pickmesh.core.packing.tables import ParcelState
+from pickmesh.core.picking import walls
+from pickmesh.core.picking.tables import WaveKind
+from pickmesh.core.picking.walls import WaveNow
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import PlaceKind
 from pickmesh.scanner.codes.own import OwnKind, number_text
@@ -44,34 +47,62 @@ async def goods_wanted(uow: UnitOfWork, wanted: Wanted) -> list[Waiting]:
     by_place = await packing_queries.goods_on_the_way(uow, place_ids=wanted.place_ids) if wanted.place_ids else []
     by_sku = await packing_queries.goods_on_the_way(uow, sku_ids=wanted.sku_ids) if wanted.sku_ids else []
     at_hand = [row for row in by_place if row.place_kind in bench.AT_HAND]
-    single = await _singles(uow, [row for row in by_sku if row.place_kind in bench.AT_HAND])
+    waves = await walls.wave_of_orders(uow, {row.fulfillment_order_id for row in by_sku}) if by_sku else {}
+    single = await _singles(uow, [row for row in by_sku if row.place_kind in bench.AT_HAND], waves)
     singles = {row.fulfillment_order_id for row in single}
     found = [
-        Waiting(row.fulfillment_order_id, row.sku_id, row.place_id, row.fulfillment_order_id in singles)
+        Waiting(
+            row.fulfillment_order_id,
+            row.sku_id,
+            row.place_id,
+            row.fulfillment_order_id in singles,
+            waves[row.fulfillment_order_id].id if row.fulfillment_order_id in waves else None,
+        )
         for row in (*at_hand, *single)
     ]
     return list(dict.fromkeys(found))
 
 
 async def load_bench(
-    uow: UnitOfWork, waiting: Sequence[Waiting], orders: Mapping[UUID, Row], client_ids: Collection[UUID]
+    uow: UnitOfWork,
+    waiting: Sequence[Waiting],
+    orders: Mapping[UUID, Row],
+    client_ids: Collection[UUID],
+    wave_ids: Collection[UUID],
 ) -> Bench:
     """Return orders with their lines and parcels, the goods at hand, and what entries that may be undone packed."""
     found = Bench(orders=await _orders(uow, orders), waiting=waiting)
     if client_ids:
         found.booked = await _packed(uow, client_ids)
+    if wave_ids:
+        found.waves = await walls.waves_now(uow, wave_ids)
     return found
 
 
-async def _singles(uow: UnitOfWork, rows: Sequence[Row]) -> list[Row]:
-    """Keep the first candidates of each SKU that are the only piece of their order."""
+async def orders_of_parcels(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> set[UUID]:
+    """Return the orders of parcels that packers may take something out of again."""
+    return {row.fulfillment_order_id for row in (await packing_queries.parcels(uow, parcel_ids)).values()}
+
+
+async def _singles(uow: UnitOfWork, rows: Sequence[Row], waves: Mapping[UUID, WaveNow]) -> list[Row]:
+    """Keep the first candidates of each SKU that a piece alone may open: the only piece of their order, or a hot sale.
+
+    Stopped orders do not count among them, but the first of each SKU is kept to tell of.
+    """
     lines = await order_queries.lines_of_fulfillment_orders(uow, {row.fulfillment_order_id for row in rows})
     pieces = {order_id: sum(line.quantity for line in of_order) for order_id, of_order in lines.items()}
     kept: dict[UUID, list[Row]] = defaultdict(list)
+    stopped: dict[UUID, Row] = {}
     for row in rows:
-        if pieces.get(row.fulfillment_order_id) == 1 and len(kept[row.sku_id]) < CANDIDATES_MAX:
+        wave = waves.get(row.fulfillment_order_id)
+        is_hot = wave is not None and wave.kind is WaveKind.HOT_SALE
+        if pieces.get(row.fulfillment_order_id) != 1 and not is_hot:
+            continue
+        if bench.is_stopped(row):
+            stopped.setdefault(row.sku_id, row)
+        elif len(kept[row.sku_id]) < CANDIDATES_MAX:
             kept[row.sku_id].append(row)
-    return [row for of_sku in kept.values() for row in of_sku]
+    return [row for of_sku in kept.values() for row in of_sku] + list(stopped.values())
 
 
 async def _orders(uow: UnitOfWork, orders: Mapping[UUID, Row]) -> dict[UUID, PackOrder]:
@@ -81,10 +112,13 @@ async def _orders(uow: UnitOfWork, orders: Mapping[UUID, Row]) -> dict[UUID, Pac
     skus = await catalog_queries.skus(uow, {line.sku_id for of_order in lines.values() for line in of_order})
     lots = await stock_queries.lots(uow, {row.lot_id for of_line in goods.values() for row in of_line} - {NIL_ID})
     parcels = await packing_queries.parcels_of_orders(uow, orders)
+    waves = await walls.wave_of_orders(uow, orders) if orders else {}
     inside = await _inside(uow, [parcel.id for of_order in parcels.values() for parcel in of_order])
     found: dict[UUID, PackOrder] = {}
     for order_id, row in orders.items():
         order = _order(row, parcels.get(order_id, ()))
+        if order_id in waves:
+            order.wave_id, order.wave_kind = waves[order_id].id, waves[order_id].kind
         may_lack = row.short_quantity > 0 and row.shortage_policy == ShortagePolicy.SHIP_AVAILABLE
         for line in lines.get(order_id, ()):
             order.lines[line.id] = _line(line, skus[line.sku_id], goods[line.id], lots, may_lack=may_lack)
@@ -134,10 +168,17 @@ def _line(
         serial_tracked=sku.serial_tracked,
         lots=[LotAtHand(lots[row.lot_id].code, lots[row.lot_id].expires_on) for row in at_hand if row.lot_id in lots],
         allocation_ids=[row.id for row in goods],
-        places=frozenset(row.place_id for row in at_hand),
+        by_place=_by_place(at_hand),
         in_bins=sum(row.quantity for row in elsewhere),
         may_lack=may_lack,
     )
+
+
+def _by_place(at_hand: Sequence[Row]) -> dict[UUID, int]:
+    pieces: dict[UUID, int] = defaultdict(int)
+    for row in at_hand:
+        pieces[row.place_id] += row.quantity
+    return dict(pieces)
 
 
 async def _packed(uow: UnitOfWork, client_ids: Collection[UUID]) -> dict[UUID, Packed]:

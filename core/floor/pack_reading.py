@@ -7,15 +7,16 @@ from uuid import UUID
 from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading
 from pickmesh.core.floor.entries import NUMBER_MAX, Choice
-from pickmesh.core.floor.heard import Code, Heard, PlaceHit
+from pickmesh.core.floor.heard import Code, DocumentKind, Heard, PlaceHit
 from pickmesh.core.floor.pack_table import ITEMS, OPEN, SEAL, WEIGH
-from pickmesh.core.floor.pack_task import PackLine, PackOrder, PackTask
+from pickmesh.core.floor.pack_task import STATION_KINDS, PackLine, PackOrder, PackTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import ScanKind
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
 from pickmesh.core.packing.tables import ParcelState
-from pickmesh.core.stock.tables import PlaceKind, ShipAt
+from pickmesh.core.picking.tables import WaveKind
+from pickmesh.core.stock.tables import PlaceKind, ShipAt, ToteState
 
 _HOLDERS = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT, PlaceKind.WALL_SLOT, PlaceKind.BENCH})
 _UNDER_WAY = frozenset({Progress.RELEASED, Progress.IN_PROGRESS})
@@ -49,6 +50,8 @@ def _read_scan(task: PackTask, state: State, heard: Heard) -> Reading:
         return nothing or Reading("NOTHING_READ")
     if code.place is not None and (code.names_place or (state.step == OPEN and code.place.kind in _HOLDERS)):
         read = _read_place(task, state, heard, code.place)
+    elif (wave := _wave_named(task, code)) is not None and state.step == OPEN:
+        read = wave
     elif code.documents and not code.items:
         read = _read_orders(task, state, heard, [hit.fulfillment_order_id for hit in code.documents])
         read = replace(read, parcel_id=_parcel_named(code) or read.parcel_id)
@@ -57,6 +60,16 @@ def _read_scan(task: PackTask, state: State, heard: Heard) -> Reading:
     else:
         read = _read_item(task, state, heard, code)
     return replace(read, words={"scanned": code.scanned.text, **read.words})
+
+
+def _wave_named(task: PackTask, code: Code) -> Reading | None:
+    """Tell what a wave means at a bench: a station for it, where any of its pieces takes the next order."""
+    named = next((hit.id for hit in code.documents if hit.kind is DocumentKind.WAVE), None)
+    wave = task.bench.waves.get(named) if named and not code.items else None
+    if wave is None:
+        return None
+    here = wave.kind in STATION_KINDS and wave.location_id == task.location_id
+    return Reading("WAVE_AT_STATION" if here else "WAVE_NOT_HERE", subject_id=wave.id)
 
 
 def _parcel_named(code: Code) -> UUID | None:
@@ -68,11 +81,25 @@ def _read_place(task: PackTask, state: State, heard: Heard, place: PlaceHit) -> 
         return Reading("PLACE_WRONG")
     inside = [waiting.fulfillment_order_id for waiting in task.bench.waiting if waiting.place_id == place.id]
     orders = list(dict.fromkeys(inside))
+    if state.step == OPEN and place.tote_state == ToteState.IN_HOSPITAL:
+        return Reading("TOTE_HOSPITAL")
+    waits = _waits(task, place, orders) if state.step == OPEN else 0
+    if waits:
+        return Reading("SLOT_WAITS", words={"waits": waits})
     if not orders:
         return Reading("TOTE_EMPTY" if state.step == OPEN else "PLACE_WRONG")
     if len(orders) == 1 or state.step != OPEN:
         return _read_orders(task, state, heard, orders)
     return Reading("TOTE_MIXED", place=place, words={"orders": len(orders)})
+
+
+def _waits(task: PackTask, place: PlaceHit, orders: Sequence[UUID]) -> int:
+    """Return how many pieces a wall slot still waits for; an order with a parcel open goes on all the same."""
+    if place.kind != PlaceKind.WALL_SLOT:
+        return 0
+    going = [task.bench.orders[each] for each in orders if each in task.bench.orders]
+    waiting = (order.waits_at(place.id) for order in going if _is_ready(order) and order.open_parcel is None)
+    return sum(waiting)
 
 
 def _read_orders(task: PackTask, state: State, heard: Heard, named: Sequence[UUID | None]) -> Reading:
@@ -115,19 +142,25 @@ def _read_first_unit(task: PackTask, state: State, heard: Heard, code: Code) -> 
         return hit
     waiting = [each for each in task.bench.waiting if each.sku_id == hit.sku_id]
     here = [each for each in waiting if each.place_id == state.place_id]
-    going = here or [each for each in waiting if each.is_single]
-    free = (each.fulfillment_order_id for each in going if each.fulfillment_order_id not in task.bench.claimed)
-    order = next((task.bench.orders[order_id] for order_id in free if _may_open(task, order_id)), None)
-    if order is None:
-        return Reading("UNIT_UNWANTED", sku_id=hit.sku_id)
+    going = here or [each for each in waiting if each.is_single and state.wave_id in {None, each.wave_id}]
+    known = [
+        task.bench.orders[each.fulfillment_order_id] for each in going if each.fulfillment_order_id in task.bench.orders
+    ]
+    free = [order for order in known if order.id not in task.bench.claimed and _may_open(task, order, alone=not here)]
+    if not free:
+        stopped = any(order.stopped and order.location_id == task.location_id for order in known)
+        return Reading("UNIT_STOPPED" if stopped else "UNIT_UNWANTED", sku_id=hit.sku_id)
+    order = free[0]
+    if not here and len({each.contents for each in free if each.wave_kind is WaveKind.HOT_SALE}) > 1:
+        return Reading("UNIT_SEVERAL", sku_id=hit.sku_id)
     words = {"order": order.number, "left": order.left}
     return Reading("UNIT_OPENS", sku_id=hit.sku_id, quantity=hit.units * heard.pieces, subject_id=order.id, words=words)
 
 
-def _may_open(task: PackTask, order_id: UUID) -> bool:
-    order = task.bench.orders.get(order_id)
-    here = order is not None and order.location_id == task.location_id
-    return here and order is not None and _is_ready(order) and order.open_parcel is None
+def _may_open(task: PackTask, order: PackOrder, *, alone: bool) -> bool:
+    """Tell whether a piece may open an order; where no tote was scanned, all of the order must be at hand."""
+    ready = order.location_id == task.location_id and _is_ready(order) and order.open_parcel is None
+    return ready and (not alone or order.at_hand >= order.left)
 
 
 def _read_item(task: PackTask, state: State, heard: Heard, code: Code) -> Reading:
@@ -146,7 +179,24 @@ def _read_item(task: PackTask, state: State, heard: Heard, code: Code) -> Readin
     read = replace(wrong or Reading(_ending(order, lines, pieces)), quantity=pieces)
     if wrong is None and line.serial_tracked:
         read = _read_unit(task, heard, order, lines, read)
-    return replace(read, line_id=line.id, sku_id=hit.sku_id, quantity=pieces)
+    read = replace(read, line_id=line.id, sku_id=hit.sku_id, quantity=pieces)
+    return _at_station(task, state, order, read) if order.is_of_station else read
+
+
+def _at_station(task: PackTask, state: State, order: PackOrder, read: Reading) -> Reading:
+    """Tell what a piece does at a station: the last one closes the parcel; of a hot sale one passes for all.
+
+    Not for all where the warehouse wants every unit scanned, or where a serial number must be told.
+    """
+    weigh = "TO_WEIGH" if task.ship_at is ShipAt.WEIGH else "SHIPS"
+    if read.said == "ITEM_ENDS_ALL":
+        return replace(read, said=f"UNIT_{weigh}", subject_id=order.id)
+    agreed = order.wave_kind is WaveKind.HOT_SALE and not task.every_unit
+    is_first = not order.in_parcel(state.parcel_id) and order.at_hand >= order.left
+    serial = any(line.serial_tracked for line in order.lines.values())
+    if read.said in {"ITEM_FITS", "ITEM_ENDS_LINE"} and agreed and is_first and not serial:
+        return replace(read, said=f"SET_{weigh}", quantity=order.left, subject_id=order.id)
+    return read
 
 
 def _read_unit(task: PackTask, heard: Heard, order: PackOrder, lines: Sequence[PackLine], read: Reading) -> Reading:
@@ -262,9 +312,18 @@ def _read_undo(task: PackTask, state: State, heard: Heard) -> Reading:
     parcel = order.parcels.get(packed.parcel_id) if order else None
     if packed.undone:
         return Reading("UNDO_TWICE")
+    if _is_closed_at_station(task, state, packed.parcel_id):
+        return Reading("UNDO_SEALED", quantity=packed.quantity, subject_id=client_id, parcel_id=packed.parcel_id)
     if parcel is None or parcel.state is not ParcelState.OPEN:
         return Reading("UNDO_CLOSED")
     return Reading("UNDO", packed.parts[0][0], quantity=packed.quantity, subject_id=client_id)
+
+
+def _is_closed_at_station(task: PackTask, state: State, parcel_id: UUID) -> bool:
+    """Tell whether it is the parcel a station has just closed by itself: what went in may still come out by scan."""
+    order = task.bench.order_with(parcel_id)
+    mine = order is not None and order.is_of_station and not order.stopped and state.subject_id in {None, order.id}
+    return mine and order is not None and order.parcels[parcel_id].state is ParcelState.SEALED
 
 
 def _read_trouble(task: PackTask, state: State, heard: Heard) -> Reading:

@@ -14,6 +14,7 @@ from pickmesh.core.floor.state import BOOKED_MAX, State
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing.tables import ParcelState
 from pickmesh.core.picking.tables import TaskKind
+from pickmesh.scanner.codes.own import OwnKind, number_text
 
 START = State(OPEN)
 THE_PARCEL = sentence("the parcel")
@@ -91,7 +92,9 @@ def _pack(at: At) -> tuple[State, Sequence[Effect]]:
 
 
 def _spread(order: PackOrder, at: At) -> list[tuple[UUID, int]]:
-    """Divide pieces over the order's lines of the same goods, the line that was meant first."""
+    """Divide pieces over the order's lines of the same goods, the one that was meant first; a set is all of it."""
+    if at.reading.said.startswith("SET_"):
+        return [(line.id, min(line.left, line.at_hand)) for line in order.lines.values() if line.left]
     lines = [line for line in order.lines.values() if line.sku_id == at.reading.sku_id]
     lines.sort(key=lambda line: line.id != at.reading.line_id)
     parts, wanted = [], at.reading.quantity
@@ -101,6 +104,31 @@ def _spread(order: PackOrder, at: At) -> list[tuple[UUID, int]]:
             parts.append((line.id, part))
             wanted -= part
     return parts
+
+
+def _pack_close(at: At) -> tuple[State, Sequence[Effect]]:
+    state, packed = _pack(at)
+    return state, [*packed, effects.Seal(at.parcel_id)]
+
+
+def _pack_off(at: At) -> tuple[State, Sequence[Effect]]:
+    state, done = _pack_close(at)
+    return _left(state), done
+
+
+def _station(at: At) -> tuple[State, Sequence[Effect]]:
+    return replace(at.state, wave_id=at.subject_id, place_id=None), ()
+
+
+def _unseal(at: At) -> tuple[State, Sequence[Effect]]:
+    """Open a parcel that a station closed, and take out what its scan put in."""
+    parcel_id = at.task.bench.booked[at.subject_id].parcel_id
+    order = at.task.bench.order_with(parcel_id)
+    assert order is not None
+    order.parcels[parcel_id] = replace(order.parcels[parcel_id], state=ParcelState.OPEN)
+    opened = replace(at.state, subject_id=order.id, parcel_id=parcel_id, weight_g=None)
+    state, done = _unpack(replace(at, state=opened))
+    return state, [effects.Reopen(parcel_id), *done]
 
 
 def _unpack(at: At) -> tuple[State, Sequence[Effect]]:
@@ -167,6 +195,10 @@ _ACTS: Mapping[str, Callable[[At], tuple[State, Sequence[Effect]]]] = {
     pack_table.TAKE_UP: _take_up,
     pack_table.STAND: _stand,
     pack_table.PACK: _pack,
+    pack_table.PACK_CLOSE: _pack_close,
+    pack_table.PACK_OFF: _pack_off,
+    pack_table.STATION: _station,
+    pack_table.UNSEAL: _unseal,
     pack_table.UNPACK: _unpack,
     pack_table.SCALE: _scale,
     pack_table.DISPUTE: _dispute,
@@ -190,6 +222,8 @@ def words(task: PackTask, state: State, read: Reading) -> dict[str, object]:
         known |= {"order": order.number, "left": order.left, "parcel": parcel.number if parcel else ""}
         if line is not None:
             known |= {"sku": line.sku_code, "name": line.name, "asked": line.quantity}
+    elif read.subject_id in task.bench.waves:
+        known["wave"] = number_text(OwnKind.WAVE, task.bench.waves[read.subject_id].number)
     elif state.parcel_id is not None:
         known["parcel"] = _number_of(task, state)
     return known | dict(read.words)

@@ -20,6 +20,7 @@ BEGIN, TAKE_UP, STAND, PACK, UNPACK, SCALE, DISPUTE, FORCE, CLOSE, CLOSE_OFF, AN
     "ANOTHER",
 )
 REPRINT, LEAVE, ASK, RAISE = ("REPRINT", "LEAVE", "ASK", "RAISE")
+STATION, PACK_CLOSE, PACK_OFF, UNSEAL = ("STATION", "PACK_CLOSE", "PACK_OFF", "UNSEAL")
 
 _WORKING = "ITEMS SEAL"
 _BUSY = "ITEMS SEAL WEIGH"
@@ -34,6 +35,17 @@ _ORDERS = (
     on(OPEN, "TOTE_EMPTY", Outcome.WRONG_PLACE, "Nothing in {scanned} waits for packing: scan another tote."),
     on(OPEN, "PLACE_WRONG", Outcome.WRONG_PLACE, "{scanned} is no tote: scan a tote, an order or a piece."),
     on(OPEN, "UNIT_UNWANTED", Outcome.WRONG_ITEM, "No order waits for {scanned}: scan its tote, or put it aside."),
+    on(
+        OPEN,
+        "UNIT_STOPPED",
+        Outcome.INTERCEPTED,
+        "The order that {scanned} was picked for was stopped: bring it to the put-back.",
+    ),
+    on(OPEN, "UNIT_SEVERAL", Outcome.NEEDS_PLACE, "{scanned} is in several hot sales: scan the wave you are packing."),
+    on(OPEN, "WAVE_AT_STATION", Outcome.ACCEPTED, "Wave {wave}: scan any piece of it.", effect=STATION),
+    on(OPEN, "WAVE_NOT_HERE", Outcome.WRONG_PLACE, "{scanned} is not packed piece by piece here: scan its totes."),
+    on(OPEN, "SLOT_WAITS", Outcome.NEEDS_QUANTITY, "{scanned} still waits for {waits} pieces: sort them first."),
+    on(OPEN, "TOTE_HOSPITAL", Outcome.WRONG_PLACE, "{scanned} is in the hospital: leave it to a lead."),
     on(OPEN, "ORDER_UNPICKED", Outcome.WRONG_PLACE, "Nothing of order {order} is picked yet: put it aside."),
     on(OPEN, "ORDER_GONE", Outcome.DUPLICATE, "Order {order} is packed already."),
     on(OPEN, "ORDER_ELSEWHERE", Outcome.WRONG_PLACE, "{scanned} is not to be packed in this warehouse."),
@@ -55,6 +67,38 @@ _ITEMS = (
     on(_WORKING, "ITEM_FITS", Outcome.ACCEPTED, "{sku}: {left} pieces left.", effect=PACK),
     on(_WORKING, "ITEM_ENDS_LINE", Outcome.LINE_DONE, "All of {sku}; {left} pieces left.", effect=PACK),
     on(_WORKING, "ITEM_ENDS_ALL", Outcome.LINE_DONE, "All pieces are in: close the parcel.", next=SEAL, effect=PACK),
+    on(
+        _WORKING,
+        "UNIT_TO_WEIGH",
+        Outcome.LINE_DONE,
+        "Order {order}: {parcel} is closed, its label comes out; weigh it.",
+        next=WEIGH,
+        effect=PACK_CLOSE,
+    ),
+    on(
+        _WORKING,
+        "UNIT_SHIPS",
+        Outcome.TASK_DONE,
+        "Order {order}: {parcel} is closed, its label comes out.",
+        next=OPEN,
+        effect=PACK_OFF,
+    ),
+    on(
+        _WORKING,
+        "SET_TO_WEIGH",
+        Outcome.LINE_DONE,
+        "Order {order}: all {pieces} pieces are in {parcel}, its label comes out; weigh it.",
+        next=WEIGH,
+        effect=PACK_CLOSE,
+    ),
+    on(
+        _WORKING,
+        "SET_SHIPS",
+        Outcome.TASK_DONE,
+        "Order {order}: all {pieces} pieces are in {parcel}, its label comes out.",
+        next=OPEN,
+        effect=PACK_OFF,
+    ),
     on(ANY_STEP, "ITEM_TOO_MANY", Outcome.TOO_MANY, "Only {item_left} more of {sku} belong in: put {over} aside."),
     on(ANY_STEP, "ITEM_ALL_IN", Outcome.TOO_MANY, "All {asked} of {sku} are in already: put this one aside."),
     on(ANY_STEP, "ITEM_UNPICKED", Outcome.TOO_MANY, "Only {at_hand} of {sku} were picked for it: put it aside."),
@@ -110,6 +154,14 @@ _OTHERS = (
     on(ANY_STEP, "MISPLACED", Outcome.UNKNOWN_CODE, "{scanned} says nothing at a pack bench."),
     on(OPEN, "EARLY", Outcome.NEEDS_PLACE, "Scan a tote, an order or a piece first."),
     on(ANY_STEP, "UNDO", Outcome.UNDONE, "Undone: take {pieces} out of the parcel again.", next=ITEMS, effect=UNPACK),
+    on(
+        ANY_STEP,
+        "UNDO_SEALED",
+        Outcome.UNDONE,
+        "Undone: open {parcel} and take {pieces} out of it again.",
+        next=ITEMS,
+        effect=UNSEAL,
+    ),
     on(ANY_STEP, "UNDO_TWICE", Outcome.DUPLICATE, "That entry is undone already."),
     on(ANY_STEP, "UNDO_EMPTY", Outcome.UNDONE, "That entry put nothing into a parcel; there is nothing to take out."),
     on(
@@ -133,7 +185,7 @@ TABLE: Table = table(
 )
 
 ACTIONS = {
-    OPEN: (ScanKind.SCAN, ScanKind.REPRINT),
+    OPEN: (ScanKind.SCAN, ScanKind.UNDO, ScanKind.REPRINT),
     ITEMS: (
         ScanKind.SCAN,
         ScanKind.QUANTITY,
@@ -145,6 +197,6 @@ ACTIONS = {
         ScanKind.DAMAGED,
     ),
     SEAL: (ScanKind.SEAL, ScanKind.WEIGHT, ScanKind.UNDO, ScanKind.SKIP),
-    WEIGH: (ScanKind.WEIGHT, ScanKind.FORCE, ScanKind.REPRINT, ScanKind.SKIP),
+    WEIGH: (ScanKind.WEIGHT, ScanKind.FORCE, ScanKind.UNDO, ScanKind.REPRINT, ScanKind.SKIP),
 }
 """What a screen offers in each step; everything else is answered all the same."""

@@ -1,6 +1,6 @@
 """A pack bench as the interpreter sees it: the orders whose goods are at hand, read once for a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -9,7 +9,12 @@ from pickmesh.core.kit.texts import Named
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
 from pickmesh.core.packing.tables import ParcelState
+from pickmesh.core.picking.tables import WaveKind
+from pickmesh.core.picking.walls import WaveNow
 from pickmesh.core.stock.tables import ShipAt
+
+STATION_KINDS = frozenset({WaveKind.SINGLE_ITEM, WaveKind.HOT_SALE})
+"""Kinds of waves of which any piece that is scanned takes the next order, closes its parcel and prints its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,16 @@ class PackLine:
     weight_g: int | None = None
     serial_tracked: bool = False
     lots: Sequence[LotAtHand] = ()
-    places: frozenset[UUID] = frozenset()
+    by_place: Mapping[UUID, int] = field(default_factory=dict)
     allocation_ids: Sequence[UUID] = ()
     in_bins: int = 0
     may_lack: bool = False
     name_zh: str = ""
+
+    @property
+    def places(self) -> frozenset[UUID]:
+        """Where pieces of it wait at hand."""
+        return frozenset(self.by_place)
 
     @property
     def name(self) -> Named:
@@ -73,6 +83,21 @@ class PackOrder:
     stopped: bool
     lines: dict[UUID, PackLine] = field(default_factory=dict)
     parcels: dict[UUID, ParcelNow] = field(default_factory=dict)
+    wave_kind: WaveKind | None = None
+    wave_id: UUID | None = None
+
+    @property
+    def is_of_station(self) -> bool:
+        """Whether it is packed piece by piece at a station, without any tote or order being scanned."""
+        return self.wave_kind in STATION_KINDS
+
+    @property
+    def contents(self) -> frozenset[tuple[UUID, int]]:
+        """What it is of: orders of a hot sale are all of the same."""
+        pieces: dict[UUID, int] = {}
+        for line in self.lines.values():
+            pieces[line.sku_id] = pieces.get(line.sku_id, 0) + line.quantity
+        return frozenset(pieces.items())
 
     @property
     def left(self) -> int:
@@ -83,6 +108,10 @@ class PackOrder:
     def at_hand(self) -> int:
         """How many pieces wait in totes or on the bench."""
         return sum(line.at_hand for line in self.lines.values())
+
+    def waits_at(self, place_id: UUID) -> int:
+        """Return how many pieces a slot of the order still waits for."""
+        return self.left - sum(min(line.left, line.by_place.get(place_id, 0)) for line in self.lines.values())
 
     @property
     def open_parcel(self) -> ParcelNow | None:
@@ -101,12 +130,16 @@ class PackOrder:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Goods of an order at hand: of which SKU, in which tote, and whether the order is of this one piece."""
+    """Goods of an order at hand: of which SKU, in which tote, and whether a piece alone may open the order.
+
+    That is so for orders of one piece, and for those of a hot sale.
+    """
 
     fulfillment_order_id: UUID
     sku_id: UUID
     place_id: UUID
     is_single: bool
+    wave_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +165,11 @@ class Bench:
     claimed: set[UUID] = field(default_factory=set)
     units_packed: set[UUID] = field(default_factory=set)
     booked: dict[UUID, Packed] = field(default_factory=dict)
+    waves: dict[UUID, WaveNow] = field(default_factory=dict)
+
+    def order_with(self, parcel_id: UUID) -> PackOrder | None:
+        """Return the order of a parcel."""
+        return next((order for order in self.orders.values() if parcel_id in order.parcels), None)
 
     def goods_of(self, order_id: UUID | None) -> set[UUID]:
         """Return the allocations of an order's goods at hand and in parcels."""
@@ -149,3 +187,4 @@ class PackTask:
     weight_tolerance_g: int
     today: date
     bench: Bench
+    every_unit: bool = False  # whether every content of a hot sale's order is scanned, not one for all

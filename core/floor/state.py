@@ -45,6 +45,9 @@ class State:
     verified: bool = False  # a piece of this line was scanned
     hand: tuple[Held, ...] = ()
     skipped: tuple[UUID, ...] = ()
+    closed_line_id: UUID | None = None  # the line whose bin was left last
+    zero_asked: bool = False  # whether that bin should be empty now, and the worker was asked
+    wave_id: UUID | None = None  # the wave whose pieces are packed at this station
     sku_id: UUID | None = None  # what is held, where the hand does not say
     subject_id: UUID | None = None  # the order that is packed, the wave that is sorted, the SKU that goes back
     parcel_id: UUID | None = None  # the one that is packed, or was last
@@ -59,7 +62,17 @@ class State:
         return sum(held.quantity for held in self.hand)
 
 
-_IDS = ("tote_id", "place_id", "line_id", "lot_line_id", "sku_id", "subject_id", "parcel_id")
+_IDS = (
+    "tote_id",
+    "place_id",
+    "line_id",
+    "lot_line_id",
+    "closed_line_id",
+    "wave_id",
+    "sku_id",
+    "subject_id",
+    "parcel_id",
+)
 
 
 def to_json(state: State) -> dict[str, Any]:
@@ -68,6 +81,7 @@ def to_json(state: State) -> dict[str, Any]:
     kept |= {name: str(getattr(state, name)) for name in _IDS if getattr(state, name) is not None}
     kept |= {name: [str(each) for each in getattr(state, name)] for name in ("skipped", "booked")}
     kept["weight_g"] = state.weight_g
+    kept["zero_asked"] = state.zero_asked
     kept["hand"] = [[str(held.client_id), held.quantity, held.unit_id and str(held.unit_id)] for held in state.hand]
     kept["asked"] = state.asked and _asked_json(state.asked)
     kept["late"] = state.late and to_json(state.late)
@@ -80,6 +94,7 @@ def from_json(kept: Mapping[str, Any]) -> State:
     return State(
         step=kept["step"],
         verified=kept.get("verified", False),
+        zero_asked=kept.get("zero_asked", False),
         weight_g=kept.get("weight_g"),
         hand=tuple(Held(UUID(client), number, UUID(unit) if unit else None) for client, number, unit in _hand(kept)),
         skipped=tuple(UUID(each) for each in kept.get("skipped", ())),

@@ -95,6 +95,7 @@ def view(desk: Desk) -> SessionView:
     """Return a desk whose task is loaded as its worker sees it."""
     state = desk.state
     actions = [kind for kind in _ACTIONS[desk.job].get(state.step, ()) if not _is_early(desk, kind)]
+    actions += [ScanKind.EMPTY, ScanKind.NOT_EMPTY] if state.zero_asked else []
     shown = _SHOWN[desk.job](desk.task, state)
     task = desk.task
     return SessionView(

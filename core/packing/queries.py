@@ -212,6 +212,8 @@ def _goods() -> sa.Select[*tuple[Any, ...]]:
             Allocation.sku_id,
             Allocation.lot_id,
             Allocation.quantity,
+            FulfillmentOrder.progress,
+            FulfillmentOrder.intercepted_at,
         )
         .join(Place, (Place.merchant_id == Allocation.merchant_id) & (Place.id == Allocation.place_id))
         .join(

@@ -305,6 +305,39 @@ async def _lying(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, int
     return {row.place_id: int(row.pieces) for row in found}
 
 
+@dataclass(frozen=True, slots=True)
+class WaveNow:
+    """The wave an order is in."""
+
+    id: UUID
+    number: int
+    kind: WaveKind
+    location_id: UUID
+
+
+async def waves_now(uow: UnitOfWork, wave_ids: Collection[UUID]) -> dict[UUID, WaveNow]:
+    """Return waves by id."""
+    found = await uow.fetch(
+        sa.select(Wave.id, Wave.number, Wave.kind, Wave.location_id).where(uow.mine(Wave), uow.among(Wave.id, wave_ids))
+    )
+    return {row.id: WaveNow(row.id, row.number, WaveKind(row.kind), row.location_id) for row in found}
+
+
+async def wave_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> dict[UUID, WaveNow]:
+    """Return the wave each order is in, the newest when it was kicked out of others; absent for those in none."""
+    found = await uow.fetch(
+        sa.select(WaveOrder.fulfillment_order_id, Wave.id, Wave.number, Wave.kind, Wave.location_id)
+        .join(Wave, (Wave.merchant_id == WaveOrder.merchant_id) & (Wave.id == WaveOrder.wave_id))
+        .where(
+            uow.mine(WaveOrder),
+            uow.among(WaveOrder.fulfillment_order_id, fulfillment_order_ids),
+            WaveOrder.state != WaveOrderState.KICKED_OUT,
+        )
+        .order_by(Wave.id)
+    )
+    return {row.fulfillment_order_id: WaveNow(row.id, row.number, WaveKind(row.kind), row.location_id) for row in found}
+
+
 async def pieces_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how many pieces of orders are not packed yet."""
     found = await uow.fetch(

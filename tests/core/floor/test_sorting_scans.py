@@ -98,6 +98,9 @@ async def test_goods_of_a_complete_slot_are_packed_by_scanning_it_and_the_slot_i
     floor, phone = await sorted_floor(database, merchant)
     await phone.scan("T-0001", "V-01", "TEA", "V-01", "CUP", "V-01", "TEA", "V-02")
     packer = await packing_phone(floor)
+    await phone.say(ScanKind.UNDO)
+    assert await packer.scan("V-02") == [O.WRONG_PLACE]
+    await phone.scan("TEA", "V-02")
     assert await packer.scan("V-03", "V-01") == [O.WRONG_PLACE, O.ACCEPTED]
     assert await packer.scan("TEA", "CUP") == [O.LINE_DONE, O.LINE_DONE]
     assert await packer.say(ScanKind.SEAL) is O.ACCEPTED

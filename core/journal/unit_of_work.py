@@ -51,6 +51,15 @@ class UnitOfWork:
         """Return the condition that a column, or several together, is one of the values (any number of them)."""
         return rows.among(self.dialect, columns, list(values))
 
+    def in_reach(self, *columns: rows.Column) -> sa.ColumnElement[bool]:
+        """Return the condition that one of these columns names a warehouse the caller works for.
+
+        Everything passes for whom all are open.
+        """
+        if self.actor.warehouse_ids is None:
+            return sa.true()
+        return sa.or_(*(self.among(column, sorted(self.actor.warehouse_ids)) for column in columns))
+
     async def fetch(self, statement: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Run a SELECT and return all its rows."""
         found: Sequence[sa.Row[*tuple[Any, ...]]] = (await self.connection.execute(statement)).all()

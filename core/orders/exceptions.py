@@ -154,8 +154,7 @@ def _all(uow: UnitOfWork, chosen: ExceptionFilter) -> sa.CompoundSelect[Any] | s
     if chosen.location_id is not None:
         statement = statement.where(whole.c.location_id == chosen.location_id)
     if uow.actor.warehouse_ids is not None:
-        theirs = uow.among(whole.c.location_id, uow.actor.warehouse_ids)
-        statement = statement.where(theirs | whole.c.location_id.is_(None))
+        statement = statement.where(uow.in_reach(whole.c.location_id) | whole.c.location_id.is_(None))
     return statement
 
 

@@ -153,17 +153,17 @@ def _texts(order: NewOrder) -> _Texts:
 
 def _text_problem(texts: _Texts) -> _Problem | None:
     together = "".join([text for _, text, _ in texts])
-    if len(together) <= CODE_LENGTH_MAX and _is_storable(together):  # nearly every order; one look instead of eleven
+    if len(together) <= CODE_LENGTH_MAX and is_storable(together):  # nearly every order; one look instead of eleven
         return None
     for where, text, most in texts:
         if len(text) > most:
             return where, f"This text is too long: it may have {most} characters, not {len(text)}."
-        if not _is_storable(text):
+        if not is_storable(text):
             return where, "This text holds a NUL character or half a character; take it out."
     return None
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Tell whether both databases can keep a text: no NUL, no lone surrogates."""
     if "\x00" in text:
         return False

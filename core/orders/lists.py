@@ -189,7 +189,7 @@ async def fulfillment_order_page(
 ) -> Page[sa.Row[Any]]:
     """Return a page of fulfillment orders, the newest first unless sorted otherwise.
 
-    Those of the caller's warehouses, and unrouted ones.
+    Those of the caller's shops in the caller's warehouses, and unrouted ones.
     """
     uow.actor.require(Permission.ORDERS_READ)
     wanted = chosen or FulfillmentOrderFilter()
@@ -197,9 +197,9 @@ async def fulfillment_order_page(
     if wanted.late is not None:
         late = is_late(uow.now, await priorities.next_cut_offs(uow))
         conditions.append(late if wanted.late else sa.not_(late))
-    if uow.actor.warehouse_ids is not None:
-        theirs = uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids)
-        conditions.append(theirs | FulfillmentOrder.location_id.is_(None))
+    conditions.append(uow.in_reach(FulfillmentOrder.location_id) | FulfillmentOrder.location_id.is_(None))
+    if uow.actor.shop_ids is not None:
+        conditions.append(_of_shops(uow, uow.actor.shop_ids))
     statement = sa.select(*FULFILLMENT_ORDER).where(uow.mine(FulfillmentOrder), *conditions)
     if sort is FulfillmentOrderSort.CREATED_AT and falling:
         return await paged.page_by_id(uow, statement, FulfillmentOrder.id, request)
@@ -230,6 +230,13 @@ def _fulfillment_order_conditions(uow: UnitOfWork, wanted: FulfillmentOrderFilte
     if wanted.short_only is not None:
         conditions.append((FulfillmentOrder.short_quantity > 0).is_(wanted.short_only))
     return conditions
+
+
+def _of_shops(uow: UnitOfWork, shop_ids: Collection[UUID]) -> sa.ColumnElement[bool]:
+    """Return the condition that a fulfillment order is of these shops; a merged one counts where it took others in."""
+    return FulfillmentOrder.order_id.in_(
+        sa.select(SalesOrder.id).where(uow.mine(SalesOrder), uow.among(SalesOrder.shop_id, shop_ids))
+    )
 
 
 def _held_for(uow: UnitOfWork, reasons: Collection[str]) -> sa.ColumnElement[bool]:

@@ -112,9 +112,8 @@ async def _known(uow: UnitOfWork, orders: Sequence[MadeOrder]) -> _Known:
         sa.select(*OrderRecipient.__table__.c).where(uow.mine(OrderRecipient), uow.among(OrderRecipient.order_id, mine))
     )
     buyers = {row.order_id: recipients.opened_row(uow, row) for row in rows if row.erased_at is None}
-    return _Known(
-        mine, buyers, await catalog.skus_by_code(uow, {line.sku_code for each in orders for line in each.lines})
-    )
+    codes = {line.sku_code for each in orders for line in each.lines}
+    return _Known(mine, buyers, await catalog.skus_by_code(uow, {code for code in codes if incoming.is_storable(code)}))
 
 
 def _told(uow: UnitOfWork, order: MadeOrder, known: _Known) -> NewOrder:
@@ -153,11 +152,20 @@ def _check(order: MadeOrder, related: sa.Row[Any] | None) -> None:
     if len(order.reason) > REASON_LENGTH_MAX:
         message = sentence("A reason has at most {most} characters.", most=REASON_LENGTH_MAX)
         raise InvalidInput(message, field=("reason",))
+    _require_storable(order.reason, ("reason",))
     costs = order.freight_minor or any(line.unit_price_micros for line in order.lines)
     if order.type in FREE and (costs or order.payment_status != PaymentStatus.PAID):
         raise InvalidInput(
             "The buyer pays nothing for a reshipment or gift; make a sale or an exchange.", field=("lines",)
         )
+
+
+def _require_storable(text: str, field: tuple[Any, ...]) -> None:
+    if not incoming.is_storable(text):
+        message = sentence(
+            "{name} holds a NUL character or half a character; take it out and send it again.", name=field[-1]
+        )
+        raise InvalidInput(message, field=field)
 
 
 def _buyer_of(order: MadeOrder, known: _Known) -> NewRecipient:
@@ -177,6 +185,7 @@ def _buyer_of(order: MadeOrder, known: _Known) -> NewRecipient:
 
 
 def _line(index: int, line: MadeLine, known: _Known) -> NewLine:
+    _require_storable(line.sku_code, ("lines", index, "sku_code"))
     sku = known.skus.get(line.sku_code)
     if sku is None or sku.archived_at is not None:
         message = sentence("No SKU in use has the code {code}; look it up in the catalog.", code=line.sku_code[:60])

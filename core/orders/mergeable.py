@@ -107,8 +107,7 @@ async def _shared_buyers(uow: UnitOfWork, location_id: UUID | None, limit: int) 
     )
     if location_id is not None:
         shared = shared.where(FulfillmentOrder.location_id == location_id)
-    if uow.actor.warehouse_ids is not None:
-        shared = shared.where(uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids))
+    shared = shared.where(uow.in_reach(FulfillmentOrder.location_id))
     found = [tuple(row) for row in await uow.fetch(shared)]
     return uow.among(list(buyer), found) & (FulfillmentOrder.progress == Progress.OPEN)
 

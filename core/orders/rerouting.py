@@ -46,8 +46,7 @@ async def reroutable(uow: UnitOfWork, *, location_id: UUID | None = None) -> lis
     conditions: list[sa.ColumnElement[bool]] = [FulfillmentOrder.location_id.is_not(None)]
     if location_id is not None:
         conditions.append(FulfillmentOrder.location_id == location_id)
-    if uow.actor.warehouse_ids is not None:
-        conditions.append(uow.among(FulfillmentOrder.location_id, uow.actor.warehouse_ids))
+    conditions.append(uow.in_reach(FulfillmentOrder.location_id))
     found = await uow.fetch(
         sa.select(*locks.FULFILLMENT_ORDER)
         .where(

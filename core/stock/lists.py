@@ -70,13 +70,14 @@ class LotFilter:
 async def level_page(
     uow: UnitOfWork, request: PageRequest, chosen: LevelFilter, *, sort: LevelSort = LevelSort.SKU
 ) -> Page[sa.Row[Any]]:
-    """Return a page of levels with `free` and `available`, as every answer about a SKU shows them."""
+    """Return a page of levels in the caller's warehouses, with `free` and `available` as every answer shows them."""
     uow.actor.require(Permission.STOCK_READ)
     available = queries.AVAILABLE
     found = (
         sa.select(*queries.LEVEL, Sku.code.label("sku_code"))
         .join(Sku, sa.and_(uow.mine(Sku), Sku.id == StockLevel.sku_id))
-        .where(uow.mine(StockLevel), Sku.archived_at.is_(None), *await _level_conditions(uow, chosen))
+        .where(uow.mine(StockLevel), uow.in_reach(StockLevel.location_id), Sku.archived_at.is_(None))
+        .where(*await _level_conditions(uow, chosen))
     )
     first: dict[LevelSort, tuple[Any, type, str]] = {
         LevelSort.SKU: (Sku.code, str, "sku_code"),
@@ -112,7 +113,10 @@ async def _level_conditions(uow: UnitOfWork, chosen: LevelFilter) -> list[sa.Col
 
 
 async def balance_page(uow: UnitOfWork, request: PageRequest, chosen: BalanceFilter) -> Page[sa.Row[Any]]:
-    """Return a page of what lies where, by place; of one place, lot, SKU or day of expiry where it is asked for."""
+    """Return a page of what lies where in the caller's warehouses, by place.
+
+    Of one place, lot, SKU or day of expiry where it is asked for.
+    """
     uow.actor.require(Permission.STOCK_READ)
     found = (
         sa.select(
@@ -126,7 +130,7 @@ async def balance_page(uow: UnitOfWork, request: PageRequest, chosen: BalanceFil
             Place.code.label("place_code"),
         )
         .join(Place, sa.and_(uow.mine(Place), Place.id == StockBalance.place_id))
-        .where(uow.mine(StockBalance), StockBalance.quantity > 0)
+        .where(uow.mine(StockBalance), uow.in_reach(StockBalance.location_id), StockBalance.quantity > 0)
     )
     for column, wanted in (
         (StockBalance.location_id, chosen.location_id),

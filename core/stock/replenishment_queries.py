@@ -73,8 +73,8 @@ async def tasks(uow: UnitOfWork, task_ids: Iterable[UUID]) -> dict[UUID, sa.Row[
 async def task_page(
     uow: UnitOfWork, request: PageRequest, *, location_id: UUID | None = None, statuses: Collection[str] | None = None
 ) -> Page[sa.Row[Any]]:
-    """Return replenishment tasks, the newest first."""
-    found = sa.select(*_TASK).where(uow.mine(ReplenishmentTask))
+    """Return replenishment tasks of the caller's warehouses, the newest first."""
+    found = sa.select(*_TASK).where(uow.mine(ReplenishmentTask), uow.in_reach(ReplenishmentTask.location_id))
     if location_id is not None:
         found = found.where(ReplenishmentTask.location_id == location_id)
     if statuses is not None:
@@ -91,7 +91,9 @@ async def faces_of_places(uow: UnitOfWork, place_ids: Iterable[UUID]) -> Rows:
 async def face_page(uow: UnitOfWork, request: PageRequest, *, location_id: UUID) -> Page[sa.Row[Any]]:
     """Return the pick faces of a location, by place and SKU."""
     key = (PickFace.place_id, PickFace.sku_id)
-    found = sa.select(*_FACE).where(uow.mine(PickFace), PickFace.location_id == location_id)
+    found = sa.select(*_FACE).where(
+        uow.mine(PickFace), uow.in_reach(PickFace.location_id), PickFace.location_id == location_id
+    )
     if request.cursor is not None:
         here = sa.tuple_(*(sa.literal(part) for part in _cursor(request)))
         found = found.where(sa.tuple_(*key) < here if request.backwards else sa.tuple_(*key) > here)

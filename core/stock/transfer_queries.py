@@ -45,8 +45,10 @@ async def transfers_by_number(uow: UnitOfWork, numbers: Iterable[int]) -> dict[i
 async def transfer_page(
     uow: UnitOfWork, request: PageRequest, *, statuses: Collection[str] | None = None, location_id: UUID | None = None
 ) -> Page[sa.Row[Any]]:
-    """Return transfers, the newest first; `location_id` is either end."""
-    found = sa.select(*_TRANSFER).where(uow.mine(Transfer))
+    """Return transfers from or to the caller's warehouses, the newest first; `location_id` is either end."""
+    found = sa.select(*_TRANSFER).where(
+        uow.mine(Transfer), uow.in_reach(Transfer.from_location_id, Transfer.to_location_id)
+    )
     if statuses is not None:
         found = found.where(uow.among(Transfer.status, sorted(statuses)))
     if location_id is not None:

@@ -201,6 +201,8 @@ class _Undo:
                 raise refusals.UnknownTransfer(field=("lineId",))
             if one.place_id not in self.places or line.sku_id not in self.skus:
                 raise refusals.UnknownPlace(field=("placeId",))
+            if one.lot_id not in self.lots:
+                raise refusals.LotNeeded("No pieces of that lot were booked there.", field=("lotId",))
             here = BalanceKey(one.place_id, line.sku_id, one.lot_id)
             self._check(one, line, here)
             written = self._postings(one, line, here)

@@ -1,4 +1,6 @@
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +12,7 @@ from pickmesh.core.picking import routes, wave_rules
 from pickmesh.core.picking.routes import Stop
 from pickmesh.core.picking.rules import Share
 from pickmesh.core.picking.tables import WaveKind
-from pickmesh.core.picking.wave_rules import Candidate
+from pickmesh.core.picking.wave_rules import Alike, Candidate, Chosen
 
 
 def uid(number: int) -> UUID:
@@ -121,3 +123,46 @@ def test_a_hot_sale_needs_two_equal_orders() -> None:
 
 def test_a_wave_takes_no_more_than_its_limit_the_first_ones() -> None:
     assert wave_rules.choose_orders(WaveKind.CLUSTER, CANDIDATES, 2) == [FIRST, SECOND]
+
+
+def test_neighbours_share_a_cart_and_the_cart_of_the_first_seat_goes_first() -> None:
+    far, near, urgent = [uid(1), uid(2)], [uid(3), uid(4)], uid(5)
+    bins = {far[0]: [90], far[1]: [88, 91], near[0]: [2], near[1]: [1, 3], urgent: [89]}
+    seated = [urgent, near[0], far[0], near[1], far[1]]
+    assert wave_rules.carts(seated, bins, 3) == [(urgent, far[0]), (near[0], near[1], far[1])]
+    assert wave_rules.carts(seated, bins, 1) == [(each,) for each in seated]
+
+
+def test_an_order_fits_what_was_chosen_at_the_very_limits() -> None:
+    order = Candidate(FIRST, ((CUP, 2), (LID, 1)), weight_g=500, volume_mm3=2_000, zones=frozenset({"A"}))
+    exact = Chosen(
+        pieces_at_least=3, pieces_at_most=3, lines_at_most=2, weight_g_at_most=500, volume_cm3_at_most=2, zone="A"
+    )
+    assert wave_rules.fits(exact, order)
+    for tighter in (
+        replace(exact, pieces_at_least=4),
+        replace(exact, pieces_at_most=2),
+        replace(exact, lines_at_most=1),
+        replace(exact, weight_g_at_most=499),
+        replace(exact, volume_cm3_at_most=1),
+        replace(exact, zone="B"),
+        replace(exact, contents=((CUP, 2),)),
+    ):
+        assert not wave_rules.fits(tighter, order)
+
+
+def test_an_order_that_lies_in_two_zones_fits_none() -> None:
+    for zones in ({"A", "B"}, {"A", None}, set()):
+        order = Candidate(FIRST, ((CUP, 1),), zones=frozenset(zones))
+        assert not wave_rules.fits(Chosen(zone="A"), order)
+
+
+def test_hot_sales_come_by_their_number_of_orders_and_with_the_soonest_departure() -> None:
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    cups = [Candidate(uid(number), ONE_CUP, noon + timedelta(hours=number)) for number in (3, 1, 2)]
+    lids = [Candidate(uid(number), ((LID, 1),), noon) for number in (4, 5)]
+    alone = Candidate(uid(6), ((POT, 1),), noon)
+    assert wave_rules.hot_sales([lids[0], alone, *cups, lids[1]]) == [
+        Alike(ONE_CUP, (uid(3), uid(1), uid(2)), noon + timedelta(hours=1)),
+        Alike(((LID, 1),), (uid(4), uid(5)), noon),
+    ]

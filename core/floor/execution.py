@@ -146,7 +146,8 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 
 async def _ask_about_bins(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     """Ask whoever has taken the last that a bin should hold whether it is empty: a count that costs no walk."""
-    last = {deed.effect.pick_line_id: deed for deed in deeds}
+    said = {deed.turn.scan_id for deed in work.of(effects.ReportShort)}
+    last = {deed.effect.pick_line_id: deed for deed in deeds if deed.turn.scan_id not in said}
     lines = {line_id: deed.desk.task.lines[line_id] for line_id, deed in last.items()}
     bins = {line.place_id for line in lines.values()}
     empty = bins - await stock_queries.places_with_goods(uow, bins) if bins else bins

@@ -76,6 +76,8 @@ def _line(row: Row) -> PickLine:
         serial_tracked=row.serial_tracked,
         closed=row.status != PickLineStatus.OPEN,
         cancelled=row.status == PickLineStatus.CANCELLED,
+        looks_like=row.looks_like or "",
+        zone=row.zone,
     )
 
 

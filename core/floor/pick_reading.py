@@ -14,6 +14,9 @@ from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.picking.tables import PickListStatus
 from pickmesh.core.stock.tables import PlaceKind, ScanPolicy, ToteState
 
+AND_NO_MORE = "SHORT"
+"""The reason beside a keyed quantity that says: that is all there was, the rest is missing."""
+
 _AT_A_BIN = frozenset({ITEM, PUT})
 
 
@@ -230,7 +233,20 @@ def _read_quantity(task: PickTask, state: State, heard: Heard) -> Reading:
     if task.policy is ScanPolicy.EVERY_UNIT or line.serial_tracked:
         return Reading("QUANTITY_COUNTED", line.id)
     lot = _line_of_lot(task, state, heard, [line]) if state.verified else Reading("QUANTITY_UNVERIFIED", line.id)
-    return lot if isinstance(lot, Reading) else _read_total(task, state, line, wanted)
+    if isinstance(lot, Reading):
+        return lot
+    read = _read_total(task, state, line, wanted)
+    return _read_partial(line, read) if heard.entry.reason == AND_NO_MORE and not task.is_cluster else read
+
+
+def _read_partial(line: PickLine, read: Reading) -> Reading:
+    """Tell what a total says that is all there was: so many taken, the rest missing, in one act."""
+    if read.said not in {"ITEM_FITS", "QUANTITY_SAME"}:
+        return read
+    missing = line.left - read.quantity
+    if not read.quantity:
+        return Reading("SHORT_ENDS_LINE", line.id, None, missing, words={"short": missing})
+    return replace(read, said="PARTIAL", words={**read.words, "short": missing})
 
 
 def _read_total(task: PickTask, state: State, line: PickLine, wanted: int) -> Reading:
@@ -253,6 +269,17 @@ def _read_short(task: PickTask, state: State, heard: Heard) -> Reading:
     if missing > line.left:
         return Reading("SHORT_TOO_MANY", line.id)
     return Reading("SHORT_ENDS_LINE" if missing == line.left else "SHORT_FITS", line.id, None, missing, words=words)
+
+
+def _read_bin_check(task: PickTask, state: State, heard: Heard) -> Reading:
+    """Take up what a picker says of the bin they have just left: empty, or so many still in it."""
+    line = task.lines.get(state.closed_line_id) if state.closed_line_id else None
+    if line is None:
+        return Reading("MISFIT")
+    counted = heard.entry.quantity
+    if heard.entry.kind is ScanKind.EMPTY or counted == 0:
+        return Reading("BIN_IS_EMPTY", line.id)
+    return Reading("BIN_IS_NOT_EMPTY", line.id, line.sku_id, max(1, counted or 1), words={"counted": counted or "?"})
 
 
 def _read_undo(task: PickTask, state: State, heard: Heard) -> Reading:
@@ -290,8 +317,10 @@ _READERS: dict[ScanKind, Callable[[PickTask, State, Heard], Reading]] = {
     ScanKind.SERIAL: _read_serial,
     ScanKind.QUANTITY: _read_quantity,
     ScanKind.SHORT: _read_short,
+    ScanKind.EMPTY: _read_bin_check,
+    ScanKind.NOT_EMPTY: _read_bin_check,
     ScanKind.SKIP: _read_skip,
     ScanKind.DAMAGED: _read_damaged,
     ScanKind.UNDO: _read_undo,
 }
-_ALWAYS_READ = frozenset({ScanKind.SCAN, ScanKind.SERIAL, ScanKind.UNDO})
+_ALWAYS_READ = frozenset({ScanKind.SCAN, ScanKind.SERIAL, ScanKind.UNDO, ScanKind.EMPTY, ScanKind.NOT_EMPTY})

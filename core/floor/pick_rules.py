@@ -49,9 +49,14 @@ def next_line(task: PickTask, state: State) -> State:
         step=ITEM if at_item else PLACE,
         line_id=line.id,
         place_id=line.place_id if here else None,
-        verified=at_item and task.policy is ScanPolicy.PLACE,
+        verified=at_item and _place_is_enough(task, line),
         lot_line_id=None,
     )
+
+
+def _place_is_enough(task: PickTask, line: PickLine) -> bool:
+    """Tell whether the bin's scan vouches for what is taken; goods that hands confuse are scanned themselves."""
+    return task.policy is ScanPolicy.PLACE and not line.looks_like
 
 
 def _rank(state: State, line: PickLine) -> tuple[int, bool, int]:
@@ -77,8 +82,8 @@ def _switch(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
 
 
 def _go(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
-    verified = at.task.policy is ScanPolicy.PLACE
     line_id = at.reading.line_id
+    verified = line_id is not None and _place_is_enough(at.task, at.task.lines[line_id])
     return replace(at.state, place_id=at.place.id, line_id=line_id, verified=verified, lot_line_id=None), []
 
 
@@ -102,6 +107,32 @@ def _short(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
     line, missing = at.task.lines[at.line_id], at.reading.quantity
     line.short += missing
     return at.state, [effects.ReportShort(line.id, missing)]
+
+
+def _partial(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    after, taken = _take_one(at)
+    line = at.task.lines[at.line_id]
+    missing = line.left
+    line.short += missing
+    return after, [*taken, effects.ReportShort(line.id, missing)]
+
+
+def _checked(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    return replace(at.state, closed_line_id=None, zero_asked=False), []
+
+
+def _count(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    line = at.task.lines[at.line_id]
+    task = effects.RaiseTask(TaskKind.COUNT, line.sku_id, line.place_id, at.reading.quantity)
+    return _checked(at)[0], [task]
+
+
+def _confuse(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    """Remember that something else was scanned where the bin says what should be taken."""
+    wanted = at.task.lines.get(at.state.line_id) if at.state.line_id else None
+    if wanted is None or at.reading.sku_id is None or not at.task.scans_place:
+        return at.state, []
+    return at.state, [effects.NoteConfusion(wanted.sku_id, at.reading.sku_id)]
 
 
 def _skip(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
@@ -138,6 +169,10 @@ _ACTS: Mapping[str, Callable[[Occasion[PickTask]], tuple[State, Sequence[Effect]
     pick_table.TAKE: _take_one,
     pick_table.PUT_IN: _put_in,
     pick_table.SHORT: _short,
+    pick_table.PARTIAL: _partial,
+    pick_table.CHECKED: _checked,
+    pick_table.COUNT: _count,
+    pick_table.CONFUSE: _confuse,
     pick_table.SKIP: _skip,
     pick_table.DROP: _drop,
     pick_table.UNDO: _undo,
@@ -155,7 +190,8 @@ def _book(at: Occasion[PickTask], held: Sequence[Held], tote: Tote) -> tuple[Sta
     line, client_id = at.task.lines[at.line_id], at.heard.entry.client_id
     taken = [each for part in held for each in _take(at.task, line, tote, part)]
     at.task.booked[client_id] = Booked(at.scan_id, line.id, sum(part.quantity for part in taken))
-    return replace(_seen(at), hand=(), booked=(*at.state.booked, client_id)[-BOOKED_MAX:]), taken
+    after = replace(_seen(at), hand=(), booked=(*at.state.booked, client_id)[-BOOKED_MAX:], zero_asked=False)
+    return replace(after, closed_line_id=after.closed_line_id if line.left else line.id), taken
 
 
 def _take(task: PickTask, line: PickLine, tote: Tote, held: Held) -> list[effects.TakeUnits]:
@@ -196,6 +232,8 @@ def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
     if line is not None:
         known |= {
             "place": line.place_code,
+            "bin": line.place_code,
+            "mind": _mind(line),
             "sku": line.sku_code,
             "name": line.name,
             "left": line.left,
@@ -241,7 +279,18 @@ def sentence_of_step(task: PickTask, state: State) -> str:
         )
     if state.step == PLACE:
         return sentence("Go to {place}: {left} × {sku}.", place=line.place_code, left=line.left, sku=line.sku_code)
-    return sentence("Take {left} × {sku} from {place}.", left=line.left, sku=line.sku_code, place=line.place_code)
+    return sentence(
+        "Take {left} × {sku} from {place}.{mind}",
+        left=line.left,
+        sku=line.sku_code,
+        place=line.place_code,
+        mind=_mind(line),
+    )
+
+
+def _mind(line: PickLine) -> str:
+    """Warn of goods that hands have taken for these."""
+    return sentence(" Not {other}: it looks alike.", other=line.looks_like) if line.looks_like else ""
 
 
 def side_track(state: State) -> State:

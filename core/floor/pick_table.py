@@ -6,7 +6,7 @@ from pickmesh.core.floor.transitions import ANY_STEP, LINE, NOTHING, SAME, Table
 TOTE, PLACE, ITEM, PUT, DONE = STEPS = ("TOTE", "PLACE", "ITEM", "PUT", "DONE")
 """Scan a tote to fill; go to a bin; take an item; put it into its order's tote (cluster); nothing left."""
 
-BIND, SWITCH, GO, HOLD, TAKE, PUT_IN, SHORT, SKIP, UNDO, DROP, ASK, RAISE = (
+BIND, SWITCH, GO, HOLD, TAKE, PUT_IN, SHORT, PARTIAL, CHECKED, COUNT, CONFUSE, SKIP, UNDO, DROP, ASK, RAISE = (
     "BIND",
     "SWITCH",
     "GO",
@@ -14,6 +14,10 @@ BIND, SWITCH, GO, HOLD, TAKE, PUT_IN, SHORT, SKIP, UNDO, DROP, ASK, RAISE = (
     "TAKE",
     "PUT_IN",
     "SHORT",
+    "PARTIAL",
+    "CHECKED",
+    "COUNT",
+    "CONFUSE",
     "SKIP",
     "UNDO",
     "DROP",
@@ -26,6 +30,7 @@ _TOTE_FIRST = "Scan the tote you will fill{tote_for} first."
 _PLACE_FIRST = "Scan the bin {place} first, then the item."
 _PUT_FIRST = "Put the {hand} in your hand into tote {tote} first: scan the tote."
 _ALL_TAKEN = "All {asked} of {sku} are taken already; put an extra one back into its bin."
+_ELSEWHERE = "{scanned} is not for this bin: put it back and take {sku}."
 PICKED = "List {list} is picked: bring it to packing."
 CANCELLED = "List {list} was cancelled: bring what you hold to the put-back."
 _COUNTED = "{picked} of {sku} are booked already: undo a scan to lower it."
@@ -45,8 +50,15 @@ _TOTES = (
 _BINS = (
     on(TOTE, "BIN_RIGHT", Outcome.NEEDS_PLACE, _TOTE_FIRST),
     on(TOTE, "BIN_AHEAD", Outcome.NEEDS_PLACE, _TOTE_FIRST),
-    on(_WORKING, "BIN_RIGHT", Outcome.ACCEPTED, "Take {left} × {sku} {name}.", next=ITEM, effect=GO),
-    on(_WORKING, "BIN_AHEAD", Outcome.ACCEPTED, "Out of turn, but right: take {left} × {sku}.", next=ITEM, effect=GO),
+    on(_WORKING, "BIN_RIGHT", Outcome.ACCEPTED, "Take {left} × {sku} {name}.{mind}", next=ITEM, effect=GO),
+    on(
+        _WORKING,
+        "BIN_AHEAD",
+        Outcome.ACCEPTED,
+        "Out of turn, but right: take {left} × {sku}.{mind}",
+        next=ITEM,
+        effect=GO,
+    ),
     on(ITEM, "BIN_AGAIN", Outcome.DUPLICATE, "You are at {place}: scan the item {sku}."),
     on(ANY_STEP, "BIN_DONE", Outcome.WRONG_PLACE, "Nothing is left to take from {scanned}.{next}"),
     on(ANY_STEP, "BIN_STOPPED", Outcome.INTERCEPTED, "The order was stopped: leave its goods in {scanned}.{next}"),
@@ -69,9 +81,11 @@ _ITEMS = (
     on(PUT, "ITEM_IN_HAND", Outcome.WRONG_ITEM, _PUT_FIRST),
     on(ANY_STEP, "ITEM_TOO_MANY", Outcome.TOO_MANY, "{pieces} are too many: only {left} more of {sku} are needed."),
     on(ANY_STEP, "ITEM_ALL_TAKEN", Outcome.TOO_MANY, _ALL_TAKEN),
-    on(ANY_STEP, "ITEM_ELSEWHERE", Outcome.WRONG_ITEM, "{scanned} is not for this bin: put it back and take {sku}."),
+    on(ANY_STEP, "ITEM_ELSEWHERE", Outcome.WRONG_ITEM, _ELSEWHERE),
     on(TOTE, "ITEM_ELSEWHERE", Outcome.NEEDS_PLACE, _TOTE_FIRST),
     on(ANY_STEP, "ITEM_FOREIGN", Outcome.WRONG_ITEM, "{scanned} is not on this list: put it back.{next}"),
+    on(ITEM, "ITEM_ELSEWHERE", Outcome.WRONG_ITEM, _ELSEWHERE, effect=CONFUSE),
+    on(ITEM, "ITEM_FOREIGN", Outcome.WRONG_ITEM, "{scanned} is not on this list: put it back.{next}", effect=CONFUSE),
     on(ANY_STEP, "ITEM_STOPPED", Outcome.INTERCEPTED, "The order was stopped: put {sku} back into {place}.{next}"),
     on(ANY_STEP, "ITEM_AMBIGUOUS", Outcome.AMBIGUOUS, "This code is on several goods: which is it?", effect=ASK),
 )
@@ -110,7 +124,19 @@ _QUANTITIES = (
     on(TOTE, "QUANTITY_EARLY", Outcome.NEEDS_PLACE, _TOTE_FIRST),
 )
 
+_CHECKS = (
+    on(ANY_STEP, "BIN_IS_EMPTY", Outcome.ACCEPTED, "Noted: {bin} is empty.{next}", effect=CHECKED),
+    on(
+        ANY_STEP,
+        "BIN_IS_NOT_EMPTY",
+        Outcome.ACCEPTED,
+        "Noted: {counted} left in {bin}; somebody will count it.{next}",
+        effect=COUNT,
+    ),
+)
+
 _SHORTS = (
+    on(ITEM, "PARTIAL", Outcome.SHORT_RECORDED, "{pieces} taken, {short} missing.{next}", next=LINE, effect=PARTIAL),
     on(ITEM, "SHORT_FITS", Outcome.SHORT_RECORDED, "{short} missing; {left} more to take.", effect=SHORT),
     on(ITEM, "SHORT_ENDS_LINE", Outcome.SHORT_RECORDED, "{short} missing.{next}", next=LINE, effect=SHORT),
     on(ITEM, "SHORT_TOO_MANY", Outcome.TOO_MANY, "Only {left} are left to take: no more can be missing."),
@@ -164,7 +190,7 @@ _OTHERS = (
 TABLE: Table = table(
     Job.PICK,
     STEPS,
-    (*_TOTES, *_BINS, *_ITEMS, *_LOTS, *_PUTS, *_QUANTITIES, *_SHORTS, *_STEERING, *_OTHERS),
+    (*_TOTES, *_BINS, *_ITEMS, *_LOTS, *_PUTS, *_QUANTITIES, *_CHECKS, *_SHORTS, *_STEERING, *_OTHERS),
     misfit=Transition(
         ANY_STEP, "MISFIT", Outcome.EXCEPTION, "That does not belong to picking here.{next}", SAME, NOTHING
     ),

@@ -44,6 +44,10 @@ class PickLine:
     cancelled: bool = False
     shares: list[Share] = field(default_factory=list)
     name_zh: str = ""
+    looks_like: str = ""
+    """The code of the SKU that hands confuse with it most often."""
+
+    zone: str | None = None
 
     @property
     def name(self) -> Named:

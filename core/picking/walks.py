@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from pickmesh.core.catalog.tables import Sku
+from pickmesh.core.catalog.tables import LookAlike, Sku
 from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders.tables import FulfillmentLine, Progress
 from pickmesh.core.picking import locks, rules, work
-from pickmesh.core.picking.tables import PickLine, ToteUse
+from pickmesh.core.picking.tables import PickLine, PickLineStatus, ToteUse
 from pickmesh.core.stock.rules import PlaceFacts
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place
 
@@ -111,6 +112,7 @@ def _lines(to: Names) -> sa.Select[*tuple[Any, ...]]:
             PickLine.sequence,
             PickLine.place_id,
             Place.code.label("place_code"),
+            Place.zone,
             PickLine.sku_id,
             Sku.code.label("sku_code"),
             Sku.name_zh,
@@ -124,12 +126,36 @@ def _lines(to: Names) -> sa.Select[*tuple[Any, ...]]:
             PickLine.picked_quantity,
             PickLine.short_quantity,
             PickLine.status,
+            _looks_like(to).label("looks_like"),
         )
         .join(Place, sa.and_(to.mine(Place), Place.id == PickLine.place_id))
         .join(Sku, sa.and_(to.mine(Sku), Sku.id == PickLine.sku_id))
         .outerjoin(Lot, sa.and_(to.mine(Lot), Lot.id == PickLine.lot_id))
         .where(to.mine(PickLine), to.among(PickLine.pick_list_id, "list_ids"))
         .order_by(PickLine.pick_list_id, PickLine.sequence, PickLine.id)
+    )
+
+
+def _looks_like(to: Names) -> Any:
+    """Return the code of the SKU that an open line's is confused with most often."""
+    one, other = LookAlike.sku_id, LookAlike.other_sku_id
+    pairs = sa.union_all(
+        *(
+            sa.select(theirs.label("sku_id"), LookAlike.wrong_scans)
+            .where(to.mine(LookAlike), ours == PickLine.sku_id, PickLine.status == PickLineStatus.OPEN)
+            .correlate(PickLine)
+            for ours, theirs in ((one, other), (other, one))
+        )
+    ).subquery()
+    like = aliased(Sku)
+    return (
+        sa.select(like.code)
+        .select_from(pairs)
+        .join(like, sa.and_(to.mine(like), like.id == pairs.c.sku_id, like.archived_at.is_(None)))
+        .order_by(pairs.c.wrong_scans.desc(), like.code)
+        .limit(1)
+        .correlate(PickLine)
+        .scalar_subquery()
     )
 
 

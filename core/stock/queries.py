@@ -376,3 +376,13 @@ def keyset(
         found = found.where(sa.tuple_(*key) < here if request.backwards else sa.tuple_(*key) > here)
     order = [column.desc() if request.backwards else column for column in key]
     return found.order_by(*order).limit(request.limit + 1)
+
+
+async def places_with_goods(uow: UnitOfWork, place_ids: Collection[UUID]) -> set[UUID]:
+    """Return in which of these places anything lies, whatever it is promised for."""
+    found = await uow.fetch(
+        sa.select(StockBalance.place_id)
+        .where(uow.mine(StockBalance), uow.among(StockBalance.place_id, place_ids), StockBalance.quantity > 0)
+        .distinct()
+    )
+    return {row.place_id for row in found}

@@ -14,21 +14,26 @@ from pickmesh.bench import world
 START_S_MAX = 60
 
 
+def environment(database_url: str, folder: str = "") -> dict[str, str]:
+    """Return the environment of a `pickmesh` on a database; without a folder it keeps nothing of its own."""
+    settings = {
+        "PICKMESH_DATABASE_URL": database_url,
+        "PICKMESH_DATA": folder,
+        "PICKMESH_SECRET_KEY": world.SECRET,
+        "PICKMESH_PORT": "0",
+        "PICKMESH_LOG_FORMAT": "json",
+    }
+    return {**os.environ, **{name: value for name, value in settings.items() if value}}
+
+
 @asynccontextmanager
 async def serving(database_url: str) -> AsyncIterator[str]:
     """Yield the address of a `pickmesh serve` on a database; it is told to stop afterwards."""
     with tempfile.TemporaryDirectory(prefix="pickmesh-bench-") as folder:
-        settings = {
-            "PICKMESH_DATABASE_URL": database_url,
-            "PICKMESH_DATA": folder,
-            "PICKMESH_SECRET_KEY": world.SECRET,
-            "PICKMESH_PORT": "0",
-            "PICKMESH_LOG_FORMAT": "json",
-        }
         process = await asyncio.create_subprocess_exec(
             Path(sys.executable).with_name("pickmesh"),
             "serve",
-            env={**os.environ, **settings},
+            env=environment(database_url, folder),
             cwd=folder,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -340,6 +340,7 @@ class FloorTaskNext(Mutation):
 
     class Input:
         location_id = graphene.ID(required=True)
+        zone = graphene.String(description="Only a list that is in this zone or begins there; it is passed on then.")
 
     class Payload:
         session = One(ScanSession)
@@ -349,7 +350,7 @@ class FloorTaskNext(Mutation):
         """Take."""
         location_id = relay.id_of(input.location_id, "Location", field=("locationId",))
         await relay.require_there(uow, Location.by_ids, location_id, field=("locationId",))
-        view = await sessions.floor_task_next(uow, location_id)
+        view = await sessions.floor_task_next(uow, location_id, zone=input.zone)
         return Done({"session": None if view is None else view.id})
 
 

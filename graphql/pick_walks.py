@@ -161,4 +161,26 @@ class PickListHandOver(Mutation):
         return Done({"pick_list": list_id})
 
 
-MUTATIONS = (PickListLease, PickListLeaseEnd, PickListHandOver)
+class PickListPassOn(Mutation):
+    """Send my list with its totes to the zone its walk leads to next, where it stands ready for whoever picks there."""
+
+    requires = Permission.FLOOR_WORK
+    user_error = PickingUserError
+    subject = "PickList"
+
+    class Input:
+        id = graphene.ID(required=True)
+        if_version = graphene.Int()
+
+    class Payload:
+        pick_list = One(PickList)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Pass on."""
+        list_id = relay.id_of(input.id, "PickList")
+        await lists.pass_on_pick_list(uow, pick_list_id=list_id, version=input.if_version)
+        return Done({"pick_list": list_id})
+
+
+MUTATIONS = (PickListLease, PickListLeaseEnd, PickListHandOver, PickListPassOn)

@@ -111,6 +111,7 @@ class PickList(relay.ObjectType, AtLocation):
     worker = relay.link("worker_id", Worker)
     claimed_at = graphene.Field(DateTime)
     lease_until = graphene.Field(DateTime, description="Until when it stays its worker's without any contact.")
+    zone = graphene.String(description="Where it is now, when zones pass it on to each other.")
     dark_until = graphene.Field(DateTime, description="Until when a phone without network has it in hand at most.")
     created_at = graphene.Field(DateTime, required=True)
     done_at = graphene.Field(DateTime)

@@ -52,6 +52,7 @@ def _task(uow: UnitOfWork, at_work: Walks, row: Row) -> PickTask:
             order_id: number_text(OwnKind.FULFILLMENT_ORDER, number)
             for order_id, number in at_work.served(row.id).items()
         },
+        zone=row.zone,
         at_work=at_work,
     )
 

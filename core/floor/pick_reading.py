@@ -27,6 +27,8 @@ def read(task: PickTask, state: State, heard: Heard) -> Reading:
     if task.worker_id not in {None, heard.worker_id}:
         return _read_taken(task, heard)
     kind = heard.entry.kind
+    if state.step == DONE and kind not in _STILL_READ and _goes_on(task):
+        return Reading("ZONE_DONE")
     if state.step == DONE and kind not in _ALWAYS_READ:
         return Reading("ANYTHING")
     reader = _READERS.get(kind)
@@ -220,7 +222,14 @@ def _amount(task: PickTask, state: State, line: PickLine, pieces: int) -> Readin
 
 def _end(task: PickTask, line: PickLine, what: str) -> str:
     others = any(other.id != line.id for other in task.open_lines())
-    return f"{what}_ENDS_LINE" if others else f"{what}_ENDS_TASK"
+    if others:
+        return f"{what}_ENDS_LINE"
+    return f"{what}_ENDS_ZONE" if _goes_on(task, line) else f"{what}_ENDS_TASK"
+
+
+def _goes_on(task: PickTask, but: PickLine | None = None) -> bool:
+    """Tell whether other zones still have something for the list."""
+    return task.zone is not None and any(line.left for line in task.lines.values() if line is not but)
 
 
 def _read_quantity(task: PickTask, state: State, heard: Heard) -> Reading:
@@ -323,4 +332,5 @@ _READERS: dict[ScanKind, Callable[[PickTask, State, Heard], Reading]] = {
     ScanKind.DAMAGED: _read_damaged,
     ScanKind.UNDO: _read_undo,
 }
-_ALWAYS_READ = frozenset({ScanKind.SCAN, ScanKind.SERIAL, ScanKind.UNDO, ScanKind.EMPTY, ScanKind.NOT_EMPTY})
+_STILL_READ = frozenset({ScanKind.UNDO, ScanKind.EMPTY, ScanKind.NOT_EMPTY})
+_ALWAYS_READ = _STILL_READ | {ScanKind.SCAN, ScanKind.SERIAL}

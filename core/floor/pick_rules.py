@@ -6,7 +6,7 @@ from dataclasses import replace
 from pickmesh.core.floor import effects, pick_table
 from pickmesh.core.floor.decisions import Occasion, Reading
 from pickmesh.core.floor.effects import Effect
-from pickmesh.core.floor.pick_table import CANCELLED, DONE, ITEM, PICKED, PLACE, PUT, TOTE
+from pickmesh.core.floor.pick_table import CANCELLED, DONE, ITEM, PASS_ON, PICKED, PLACE, PUT, TOTE
 from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
 from pickmesh.core.floor.state import BOOKED_MAX, Held, State
 from pickmesh.core.kit.texts import sentence
@@ -228,6 +228,8 @@ def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
         "tote_for": _tote_for_order(task),
         "order": task.seats.get(reading.subject_id, "") if reading.subject_id else "",
         "next": _next(task, state),
+        "zone": task.zone or "",
+        "next_zone": task.next_zone() or "",
     }
     if line is not None:
         known |= {
@@ -270,7 +272,9 @@ def sentence_of_step(task: PickTask, state: State) -> str:
     if state.step == TOTE:
         return sentence("Scan an empty tote{tote_for}.", tote_for=_tote_for_order(task))
     if line is None or state.step == DONE:
-        return sentence(PICKED, list=task.number)
+        onward = task.next_zone() if task.zone is not None else None
+        passed = sentence(PASS_ON, zone=task.zone, list=task.number, next_zone=onward)
+        return passed if onward is not None else sentence(PICKED, list=task.number)
     if state.step == PUT:
         tote = tote_for(task, state, line)
         code = tote.code if tote else ""

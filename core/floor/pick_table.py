@@ -31,6 +31,7 @@ _PLACE_FIRST = "Scan the bin {place} first, then the item."
 _PUT_FIRST = "Put the {hand} in your hand into tote {tote} first: scan the tote."
 _ALL_TAKEN = "All {asked} of {sku} are taken already; put an extra one back into its bin."
 _ELSEWHERE = "{scanned} is not for this bin: put it back and take {sku}."
+PASS_ON = "Zone {zone} is done: pass list {list} on to zone {next_zone}."
 PICKED = "List {list} is picked: bring it to packing."
 CANCELLED = "List {list} was cancelled: bring what you hold to the put-back."
 _COUNTED = "{picked} of {sku} are booked already: undo a scan to lower it."
@@ -67,7 +68,7 @@ _BINS = (
     on(PUT, "BIN_WRONG", Outcome.WRONG_PLACE, _PUT_FIRST),
 )
 
-_FITS = ("ITEM_FITS", "ITEM_ENDS_LINE", "ITEM_ENDS_TASK", "ITEM_HELD", "ITEM_HELD_ALL")
+_FITS = ("ITEM_FITS", "ITEM_ENDS_LINE", "ITEM_ENDS_TASK", "ITEM_ENDS_ZONE", "ITEM_HELD", "ITEM_HELD_ALL")
 
 _ITEMS = (
     *(on(TOTE, said, Outcome.NEEDS_PLACE, _TOTE_FIRST) for said in _FITS),
@@ -75,6 +76,7 @@ _ITEMS = (
     on(ITEM, "ITEM_FITS", Outcome.ACCEPTED, "{taken} of {asked} × {sku}; {left} more.", effect=TAKE),
     on(ITEM, "ITEM_ENDS_LINE", Outcome.LINE_DONE, "All {asked} of {sku}.{next}", next=LINE, effect=TAKE),
     on(ITEM, "ITEM_ENDS_TASK", Outcome.TASK_DONE, PICKED, next=DONE, effect=TAKE),
+    on(ITEM, "ITEM_ENDS_ZONE", Outcome.LINE_DONE, PASS_ON, next=DONE, effect=TAKE),
     on("ITEM PUT", "ITEM_HELD", Outcome.ACCEPTED, "{hand} in hand; {more} more for {tote}.", next=PUT, effect=HOLD),
     on("ITEM PUT", "ITEM_HELD_ALL", Outcome.ACCEPTED, "Put {hand} into tote {tote}: scan it.", next=PUT, effect=HOLD),
     on("ITEM PUT", "ITEM_OVER_SHARE", Outcome.TOO_MANY, "Tote {tote} gets {more} more only; put back {over}."),
@@ -110,6 +112,7 @@ _PUTS = (
     on(PUT, "PUT_FITS", Outcome.ACCEPTED, "{hand} in tote {tote}.{next}", next=LINE, effect=PUT_IN),
     on(PUT, "PUT_ENDS_LINE", Outcome.LINE_DONE, "All {asked} of {sku}.{next}", next=LINE, effect=PUT_IN),
     on(PUT, "PUT_ENDS_TASK", Outcome.TASK_DONE, PICKED, next=DONE, effect=PUT_IN),
+    on(PUT, "PUT_ENDS_ZONE", Outcome.LINE_DONE, PASS_ON, next=DONE, effect=PUT_IN),
     on(PUT, "PUT_WRONG", Outcome.WRONG_PLACE, "{scanned} is the wrong tote: put the {hand} into {tote}."),
 )
 
@@ -175,6 +178,7 @@ _OTHERS = (
     on(ANY_STEP, "NOTHING_READ", Outcome.UNKNOWN_CODE, "{problem}"),
     on(ANY_STEP, "UNKNOWN", Outcome.UNKNOWN_CODE, "{problem}"),
     on(ANY_STEP, "MISPLACED", Outcome.UNKNOWN_CODE, "{scanned} says nothing to a picker.{next}"),
+    on(DONE, "ZONE_DONE", Outcome.LINE_DONE, PASS_ON),
     on(DONE, "ANYTHING", Outcome.TASK_DONE, "List {list} is picked already: take the next one."),
     on(ANY_STEP, "LIST_TAKEN", Outcome.NOT_YOURS, "Somebody else has list {list} now: take the next one."),
     on(

@@ -112,6 +112,9 @@ class PickTask:
     seats: dict[UUID, str] = field(default_factory=dict)
     booked: dict[UUID, Booked] = field(default_factory=dict)
     units_taken: set[UUID] = field(default_factory=set)
+    zone: str | None = None
+    """Where the list is now, when zones pass it on to each other."""
+
     at_work: Walks | None = None
     """What all this was read from; None once something was booked."""
 
@@ -131,8 +134,12 @@ class PickTask:
         return self.policy is not ScanPolicy.ITEM
 
     def open_lines(self) -> Iterator[PickLine]:
-        """Yield the lines with something left to take, in walk order."""
-        return (line for line in self.lines.values() if line.left)
+        """Yield the lines with something left to take, in walk order; its zone's where zones pass it on."""
+        return (line for line in self.lines.values() if line.left and self.zone in {None, line.zone or self.zone})
+
+    def next_zone(self) -> str | None:
+        """Return the zone the list must go on to when nothing is left in its own, None when it need not."""
+        return next((line.zone for line in self.lines.values() if line.left and line.zone != self.zone), None)
 
     def next_share(self, line: PickLine) -> Share | None:
         """Return the share that is served next: by the order's seat."""

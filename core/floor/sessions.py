@@ -61,10 +61,13 @@ async def open_session(
     return await _view(uow, desk)
 
 
-async def floor_task_next(uow: UnitOfWork, location_id: UUID) -> SessionView | None:
-    """Give the person acting the list they have or the next one, with a session on it; None when there is none."""
+async def floor_task_next(uow: UnitOfWork, location_id: UUID, *, zone: str | None = None) -> SessionView | None:
+    """Give the person acting the list they have or the next one, with a session on it; None when there is none.
+
+    With a zone, the next one that is there or begins there.
+    """
     worker_id = _worker(uow.actor)
-    claimed = await lists.claim_next_pick_list(uow, location_id=location_id, worker_id=worker_id)
+    claimed = await lists.claim_next_pick_list(uow, location_id=location_id, worker_id=worker_id, zone=zone)
     if claimed is None:
         return None
     desk = await _open(uow, Job.PICK, worker_id, location_id, subject_id=claimed.pick_list_id, station_id=None)

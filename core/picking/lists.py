@@ -15,7 +15,8 @@ from pickmesh.core.kit.refusals import InvalidInput, WrongState
 from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.orders.refusals import InTheDark
 from pickmesh.core.picking import dark, events, locks, refusals, rules
-from pickmesh.core.picking.tables import PickList, PickListStatus
+from pickmesh.core.picking.tables import PickLine, PickLineStatus, PickList, PickListStatus
+from pickmesh.core.stock.tables import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,11 @@ async def claim_pick_list(
 
 
 async def claim_next_pick_list(
-    uow: UnitOfWork, *, location_id: UUID, worker_id: UUID | None = None
+    uow: UnitOfWork, *, location_id: UUID, worker_id: UUID | None = None, zone: str | None = None
 ) -> ClaimedList | None:
     """Give a worker the list they have already, or else the oldest ready one; None when there is none.
 
+    With a zone it is the oldest list that is there, or begins there, and the worker fetches what lies in that zone.
     Two workers who ask at once get two lists: neither waits for the other. One worker who asks twice at once gets the
     same list twice.
     """
@@ -53,8 +55,53 @@ async def claim_next_pick_list(
     worker = _worker(uow, worker_id)
     await locks.lock_worker(uow, worker)
     own = await pick_list_in_hand(uow, location_id=location_id, worker_id=worker)
-    row = await dark.lock_list(uow, own) if own else await locks.lock_next_ready(uow, location_id)
-    return await _claim(uow, row, worker) if row is not None else None
+    row = await dark.lock_list(uow, own) if own else await locks.lock_next_ready(uow, location_id, zone)
+    if row is None:
+        return None
+    if zone is not None and not own:
+        await uow.update(PickList, [{"id": row.id, "zone": zone}])
+    return await _claim(uow, row, worker)
+
+
+async def pass_on_pick_list(
+    uow: UnitOfWork, *, pick_list_id: UUID, worker_id: UUID | None = None, version: int | None = None
+) -> str:
+    """Send a claimed list with its totes to the zone its walk leads to next; return that zone.
+
+    It stands ready there for whoever picks in that zone. Refuses NOT_YOURS, STALE_VERSION, and WRONG_STATE when nobody
+    has it or no other zone has anything for it.
+    """
+    row = await dark.lock_list(uow, pick_list_id, version)
+    worker = _worker(uow, worker_id)
+    _must_be_of(row, worker)
+    _must_become(row, PickListStatus.READY)
+    zone = await _next_zone(uow, row)
+    given = {"status": PickListStatus.READY, "worker_id": None, "lease_until": None, "zone": zone}
+    await uow.update(PickList, [{"id": row.id, **given}], bump_version=True)
+    await uow.clear_timers(rules.LEASE_TIMER, [row.id])
+    await dark.hear(uow, [row])
+    uow.emit([events.PickListPassedOn(row.id, worker, row.zone, zone)])
+    return zone
+
+
+async def _next_zone(uow: UnitOfWork, row: sa.Row[*tuple[Any, ...]]) -> str:
+    """Return the first zone on the rest of a list's walk that it is not in now."""
+    found: str | None = await uow.scalar(
+        sa.select(Place.zone)
+        .join(PickLine, (PickLine.merchant_id == Place.merchant_id) & (PickLine.place_id == Place.id))
+        .where(
+            uow.mine(PickLine),
+            PickLine.pick_list_id == row.id,
+            PickLine.status == PickLineStatus.OPEN,
+            Place.zone.is_not(None),
+            Place.zone != (row.zone or ""),
+        )
+        .order_by(PickLine.sequence)
+        .limit(1)
+    )
+    if found is None:
+        raise WrongState(sentence("No other zone has anything for this list."), data={"zone": row.zone})
+    return found
 
 
 async def pick_list_in_hand(uow: UnitOfWork, *, location_id: UUID, worker_id: UUID) -> UUID | None:

@@ -15,7 +15,15 @@ from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.db.rows import table_of
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
-from pickmesh.core.picking.tables import ExceptionTask, PickList, PickListStatus, Wave, WaveTemplate
+from pickmesh.core.picking.tables import (
+    ExceptionTask,
+    PickLine,
+    PickLineStatus,
+    PickList,
+    PickListStatus,
+    Wave,
+    WaveTemplate,
+)
 from pickmesh.core.stock.tables import Location, Place
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
@@ -140,11 +148,28 @@ async def lock_templates(uow: UnitOfWork, ids: Collection[UUID]) -> Locked:
     return {row.id: row for row in found}
 
 
-async def lock_next_ready(uow: UnitOfWork, location_id: UUID) -> sa.Row[*tuple[Any, ...]] | None:
-    """Lock the oldest ready list of a location that nobody else is claiming at this moment."""
+async def lock_next_ready(
+    uow: UnitOfWork, location_id: UUID, zone: str | None = None
+) -> sa.Row[*tuple[Any, ...]] | None:
+    """Lock the oldest ready list of a location that nobody else is claiming at this moment.
+
+    With a zone, one that is there or, untouched so far, begins there.
+    """
+    begins = (
+        sa.select(Place.zone)
+        .join(PickLine, (PickLine.merchant_id == Place.merchant_id) & (PickLine.place_id == Place.id))
+        .where(uow.mine(PickLine), PickLine.pick_list_id == PickList.id, PickLine.status == PickLineStatus.OPEN)
+        .order_by(PickLine.sequence)
+        .limit(1)
+        .correlate(PickList)
+        .scalar_subquery()
+    )
+    is_there = [] if zone is None else [sa.func.coalesce(PickList.zone, begins) == zone]
     return await uow.first(
         sa.select(*PICK_LIST)
-        .where(uow.mine(PickList), PickList.location_id == location_id, PickList.status == PickListStatus.READY)
+        .where(
+            uow.mine(PickList), PickList.location_id == location_id, PickList.status == PickListStatus.READY, *is_there
+        )
         .order_by(PickList.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -1,19 +1,23 @@
-"""Put walls: slots with their lights and what waits in them, and the wall a wave is sorted at."""
+"""Put walls and totes: slots with their lights, the wall a wave is sorted at, what lies in a tote, the hospital."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 import graphene
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
+from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.picking import walls
+from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.picking import hospital, walls
+from pickmesh.core.stock.tables import ToteState
 from pickmesh.graphql import relay
-from pickmesh.graphql.base import Done, Mutation, One
+from pickmesh.graphql.base import Done, Many, Mutation, One
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.picking import PickingUserError, Wave
-from pickmesh.graphql.stock import Location, Place
+from pickmesh.graphql.stock import Location, OfLot, OfSku, Place, ToteStateName
 
 FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
 
@@ -75,8 +79,25 @@ class WallSlot(graphene.ObjectType):
         return root.slot
 
 
+class ToteItem(graphene.ObjectType, OfSku, OfLot):
+    """Pieces of an order that lie in a tote or a slot."""
+
+    requires = Permission.FLOOR_READ
+    fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER, required=True)
+    quantity = graphene.Int(required=True)
+
+
+async def _page_of_totes(
+    _root: Any, info: Any, request: PageRequest, location_id: str, states: list[ToteState] | None = None
+) -> Page[Any]:
+    location = relay.id_of(location_id, "Location", field=("locationId",))
+    async with info.context.reading() as uow:
+        found: Page[Any] = await hospital.tote_page(uow, request, location_id=location, states=states)
+    return found
+
+
 class WallsQueries(Queries):
-    """What may be asked of put walls."""
+    """What may be asked of put walls and totes."""
 
     requires: ClassVar[Requirement] = Permission.FLOOR_READ
     wall_slots = graphene.List(
@@ -85,6 +106,26 @@ class WallsQueries(Queries):
         location_id=graphene.ID(required=True),
         description="The slots of a warehouse's put walls as they stand, wall by wall.",
     )
+
+    totes = relay.paged(
+        relay.connection(Place),
+        _page_of_totes,
+        "The totes of a warehouse, the newest first: empty, stocked, in the hospital.",
+        location_id=graphene.ID(required=True),
+        states=relay.some(ToteStateName),
+    )
+    tote_contents = graphene.List(
+        graphene.NonNull(ToteItem),
+        required=True,
+        id=graphene.ID(required=True),
+        description="What lies in a tote or a slot for orders.",
+    )
+
+    @staticmethod
+    async def resolve_tote_contents(_root: Any, info: Any, id: str) -> Sequence[Any]:
+        """Return what lies there."""
+        found = await info.context.load(hospital.tote_contents, relay.id_of(id, "Place"))
+        return found or ()
 
     @staticmethod
     async def resolve_wall_slots(_root: Any, info: Any, location_id: str) -> Sequence[Any]:
@@ -116,4 +157,57 @@ class WaveBindWall(Mutation):
         return Done({"wave": wave_id})
 
 
-MUTATIONS = (WaveBindWall,)
+class OfTotes(Mutation):
+    """What the mutations over totes share."""
+
+    requires = Permission.FLOOR_WORK
+    user_error = PickingUserError
+    items = "ids"
+
+    class Input:
+        ids = relay.some(graphene.ID, required=True)
+
+    class Payload:
+        totes = Many(Place)
+
+    @staticmethod
+    def done(ids: Sequence[UUID], answers: Sequence[Any]) -> Done:
+        """Answer the totes that were not refused."""
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        without = {answer.index for answer in refused}
+        return Done({"totes": [each for index, each in enumerate(ids) if index not in without]}, refused)
+
+
+class ToteToHospital(OfTotes):
+    """Take totes out of use with what lies in them; a task asks a lead to look. Doing it again changes nothing."""
+
+    class Input:
+        ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Send."""
+        ids = relay.ids_of(input.ids, "Place", field="ids")
+        return cls.done(ids, await hospital.send_totes_to_hospital(uow, tote_ids=ids, reason=input.reason))
+
+
+class ToteSettle(OfTotes):
+    """Let totes out of the hospital: with again their goods serve their orders as before, else they are empty."""
+
+    requires = Permission.FLOOR_MANAGE
+
+    class Input:
+        ids = relay.some(graphene.ID, required=True)
+        again = graphene.Boolean(required=True)
+        note = graphene.String(required=True, default_value="")
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Settle."""
+        ids = relay.ids_of(input.ids, "Place", field="ids")
+        answers = await hospital.settle_totes(uow, tote_ids=ids, again=input.again, note=input.note)
+        return cls.done(ids, answers)
+
+
+MUTATIONS = (WaveBindWall, ToteToHospital, ToteSettle)

@@ -66,7 +66,7 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
     if docking:
         handed = {each: row for each, row in orders.items() if each in at_dock}
         await handover_loading.set_tasks(uow, docking, _codes(docking, known), handed, lock=lock)
-    await _load_put_backs(uow, put_backs)
+    await _load_put_backs(uow, put_backs, known)
     await _load_answers(uow, [desk for desk in desks if desk.job is Job.LOOK_UP], known)
     for desk in desks:
         desk.state = desk.book.steady(desk.task, desk.state)
@@ -193,14 +193,18 @@ def _skus_of(code: Code) -> set[UUID]:
     return {hit.sku_id for hit in code.items} | {unit.sku_id for unit in code.units}
 
 
-async def _load_put_backs(uow: UnitOfWork, desks: Sequence[Desk]) -> None:
+async def _load_put_backs(uow: UnitOfWork, desks: Sequence[Desk], known: KnownCodes) -> None:
     if not desks:
         return
+    scanned = {code.place.id for code in _codes(desks, known) if code.place is not None}
+    lying: dict[UUID, set[UUID]] = {}
+    for row in await stock_queries.balances_of(uow, place_ids=scanned) if scanned else ():
+        lying.setdefault(row.place_id, set()).add(row.sku_id)
     rows = await _open_put_backs(uow, {desk.location_id for desk in desks})
     bins = await stock_queries.places(uow, {UUID(bin_id) for row in rows for bin_id in row.detail.get("bin_ids", ())})
     tasks = {row.id: (row.location_id, _back_task(row, bins)) for row in rows}
     for location_id in {desk.location_id for desk in desks}:
-        shared = PutBackTask({task_id: task for task_id, (at, task) in tasks.items() if at == location_id})
+        shared = PutBackTask({task_id: task for task_id, (at, task) in tasks.items() if at == location_id}, lying)
         for desk in desks:
             if desk.location_id == location_id:
                 desk.task = shared

@@ -1,13 +1,15 @@
 """Putting back: goods of stopped orders go from totes and parcels into bins again, item first, then bin."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from pickmesh.core.floor import effects, reading
 from pickmesh.core.floor.decisions import Occasion, Reading
 from pickmesh.core.floor.effects import Effect
-from pickmesh.core.floor.heard import DocumentKind, Heard
+from pickmesh.core.floor.entries import Choice
+from pickmesh.core.floor.heard import DocumentKind, Heard, PlaceHit
+from pickmesh.core.floor.rules import YES
 from pickmesh.core.floor.state import Held, State
 from pickmesh.core.floor.tables import Job, Outcome, ScanKind
 from pickmesh.core.floor.transitions import ANY_STEP, NOTHING, SAME, Table, Transition, on, table
@@ -37,6 +39,13 @@ TABLE: Table = table(
         on(ITEM, "BIN", Outcome.WRONG_ITEM, "Scan the goods first, then the bin."),
         on(PLACE, "BIN_TAKES", Outcome.LINE_DONE, "{hand} × {sku} are in {scanned}.", next=ITEM, effect=PUT),
         on(PLACE, "BIN_ENDS", Outcome.TASK_DONE, "Everything is put back.", next=ITEM, effect=PUT),
+        on(
+            PLACE,
+            "BIN_STRANGE",
+            Outcome.AMBIGUOUS,
+            "{scanned} holds other goods: put the {hand} × {sku} in there all the same? Its own bin: {bin}.",
+            effect=ASK,
+        ),
         on(ANY_STEP, "PLACE_WRONG", Outcome.WRONG_PLACE, "{scanned} is no bin: goods go back into a bin."),
         on(ITEM, "TASK", Outcome.ACCEPTED, "Put back {left} × {sku} of order {order}.", effect=CHOOSE),
         on(ANY_STEP, "QUANTITY_MISSING", Outcome.NEEDS_QUANTITY, "Key how many pieces, 1 or more."),
@@ -79,9 +88,10 @@ class BackTask:
 
 @dataclass(slots=True)
 class PutBackTask:
-    """What is to be put back in a warehouse, the oldest first."""
+    """What is to be put back in a warehouse, the oldest first; `lying` are the SKUs in the bins that were scanned."""
 
     tasks: dict[UUID, BackTask]
+    lying: Mapping[UUID, Collection[UUID]] = field(default_factory=dict)
 
     def of_sku(self, sku_id: UUID | None, first: UUID | None) -> list[BackTask]:
         """Return what is left of a SKU, the chosen task first."""
@@ -114,7 +124,9 @@ def _read_scan(task: PutBackTask, state: State, heard: Heard) -> Reading:
     words = {"scanned": code.scanned.text}
     if code.place is not None and (code.names_place or state.step == PLACE):
         words["scanned"] = code.place.code
-        return Reading(_bin(task, state, code.place.kind), place=code.place, quantity=state.in_hand, words=words)
+        said = _bin(task, state, heard, code.place)
+        choices = (Choice(YES, code.place.code),) if said == "BIN_STRANGE" else ()
+        return Reading(said, place=code.place, quantity=state.in_hand, choices=choices, words=words)
     named = next((hit.id for hit in code.documents if hit.kind is DocumentKind.EXCEPTION_TASK), None)
     if named is not None and named in task.tasks and state.step == ITEM:
         return Reading("TASK", sku_id=task.tasks[named].sku_id, subject_id=named)
@@ -122,13 +134,22 @@ def _read_scan(task: PutBackTask, state: State, heard: Heard) -> Reading:
     return replace(read, words={**words, **read.words})
 
 
-def _bin(task: PutBackTask, state: State, kind: str) -> str:
-    if kind not in {PlaceKind.BIN, PlaceKind.HOSPITAL}:
+def _bin(task: PutBackTask, state: State, heard: Heard, place: PlaceHit) -> str:
+    if place.kind not in {PlaceKind.BIN, PlaceKind.HOSPITAL}:
         return "PLACE_WRONG"
     if state.step == ITEM:
         return "BIN"
+    if not heard.confirmed and not _may_hold(task, state, place):
+        return "BIN_STRANGE"
     left = sum(each.left for each in task.tasks.values())
     return "BIN_ENDS" if left <= state.in_hand else "BIN_TAKES"
+
+
+def _may_hold(task: PutBackTask, state: State, place: PlaceHit) -> bool:
+    """Tell whether goods in hand belong into a place: they came from it, or lie in it, or nothing does."""
+    lying = task.lying.get(place.id, ())
+    came_from = any(place.code in each.bins for each in task.of_sku(state.subject_id, None))
+    return came_from or not lying or state.subject_id in lying or place.kind == PlaceKind.HOSPITAL
 
 
 def _read_item(task: PutBackTask, state: State, heard: Heard) -> Reading:

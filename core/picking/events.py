@@ -243,7 +243,7 @@ class GoodsSorted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ToteInHospital(Event):
-    """A tote was sent to the hospital: nothing goes in or out before a lead has settled it."""
+    """A tote was sent to the hospital: nobody fills, sorts or packs it before a lead has settled it."""
 
     kind: ClassVar[str] = "place_in_hospital"
     location_id: UUID

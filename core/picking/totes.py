@@ -146,6 +146,8 @@ def _place_refusal(place: Row | None, row: Row | None, held: Mapping[UUID, rules
         return NotFound("No tote of this warehouse has that code; scan the tote's label again.")
     if place.kind not in TOTE_KINDS:
         return refusals.WrongPlace("Goods are picked into a tote or a cart slot; scan one.", data={"kind": place.kind})
+    if place.tote_state == ToteState.IN_HOSPITAL:
+        return refusals.ToteInHospital(data={"place_id": place.id})
     if place.id not in held and place.tote_state not in {None, ToteState.EMPTY}:
         return refusals.ToteInUse(data={"place_id": place.id, "tote_state": place.tote_state})
     return None

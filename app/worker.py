@@ -9,7 +9,7 @@ import contextlib
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -34,6 +34,8 @@ WOKEN = (*CONSUMERS, wakes.CHAT)
 EVENTS_PER_UNIT = 500
 UNITS_PER_LOOK = 50
 MERCHANTS_PER_POLL = 8
+BREATH_S = 0.2
+"""How long a worker that has looked at everybody leaves them alone: looks at a busy floor cost its scans their time."""
 BURIED_AFTER = timedelta(days=1)
 TIDY_EVERY = timedelta(hours=1)
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -124,9 +126,11 @@ class Worker:
     async def _serve(self, consumer: str, look: "Look", stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._called[consumer].clear()
-            more = await self._guarded(lambda: self.poll(consumer, look))
-            if not more:
+            looked = await self._guarded(lambda: self.poll(consumer, look))
+            if not looked:
                 await _first_of(self.pace.poll_s, self._called[consumer], stop)
+            elif looked != MERCHANTS_PER_POLL:
+                await _first_of(BREATH_S, stop)
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], every_s: float, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -181,10 +185,40 @@ class Worker:
         """Fire a merchant's due timers and let every room react; return when to look again, None for when woken."""
         await self._tidy(actor)
         await self.database.run(actor, timers.fire_due)
-        again = [await self._react(actor, room, lease) for room in self.rooms]
+        concerned = await self._pass_by(actor)
+        again: list[datetime | None] = []
+        for room in self.rooms:
+            if room in concerned:
+                again.append(await self._react(actor, room, lease))
+                concerned = self.rooms.keys()  # what it did may concern those that follow
         async with self.database.reading(actor) as uow:
             again.append(await timers.next_due(uow))
         return min((moment for moment in again if moment), default=None)
+
+    async def _pass_by(self, actor: Actor) -> Collection[str]:
+        """Move the cursors of rooms to which the next events are nothing; return the rooms that must look themselves.
+
+        Most that happens on a floor concerns no other room, and is told to all of them here in four statements.
+        """
+        async with self.database.reading(actor) as uow:
+            positions = await reading.positions(uow)
+            at = {room: positions.get(room, 0) for room in self.rooms}
+            events = await reading.kinds_after(uow, min(at.values(), default=0))
+        if not events:
+            return frozenset()
+        last = events[-1][0]
+        behind = {room: seq for room, seq in at.items() if seq < last}
+        idle = {
+            room: seq
+            for room, seq in behind.items()
+            if (actor.merchant_id, room) not in self._failures
+            and not any(number > seq and kind in self.rooms[room] for number, kind in events)
+        }
+        if idle:
+            await self.database.run(actor, lambda uow: reading.advance_idle(uow, idle, to=last))
+            for room, seq in idle.items():
+                metrics.EVENTS_DONE.labels(room).inc(last - seq)
+        return self.rooms.keys() if len(events) == reading.EVENTS_MAX else behind.keys() - idle.keys()
 
     async def _tidy(self, actor: Actor) -> None:
         """Forget what is kept for a time only, once in a while."""

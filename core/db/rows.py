@@ -6,7 +6,7 @@ prepared; SQLite takes an executemany, which counts as one statement.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +21,17 @@ Column = SQLColumnExpression[Any]
 LONG_BATCH = 50
 
 
+class Shape(NamedTuple):
+    """What a write says beside its values: the text of its statement follows from it."""
+
+    kind: Literal["insert", "upsert", "update"]
+    table: type[Base]
+    names: tuple[str, ...]
+    add: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    bump_version: bool = False
+
+
 def table_of(model: type[Base]) -> sa.Table:
     """Return the table a class describes."""
     return cast(sa.Table, model.__table__)
@@ -32,7 +43,7 @@ async def insert(connection: AsyncConnection, table: type[Base], rows: Sequence[
         return
     if connection.dialect.name == "postgresql":
         same, varying = _split(rows)
-        values = (*_singles(table, same, rows[0]), *_arrays(table, varying, rows))
+        values = (*_singles(table, same, rows[0]), *arrays(table, varying, rows))
         await connection.exec_driver_sql(_insert_sql(table, same, varying), (merchant_id, *values))
     else:
         bound = [{"merchant_id": merchant_id, **row} for row in rows]
@@ -57,7 +68,7 @@ async def upsert(
     if connection.dialect.name == "postgresql":
         names = tuple(rows[0])
         sql = _upsert_sql(table, names, _conflict_sql(table, tuple(add), tuple(replace)))
-        await connection.exec_driver_sql(sql, _arrays(table, names, rows))
+        await connection.exec_driver_sql(sql, arrays(table, names, rows))
         return
     statement = sqlite.insert(table_of(table))
     changes = {name: table_of(table).c[name] + statement.excluded[name] for name in add}
@@ -76,22 +87,22 @@ async def update(
     table: type[Base],
     rows: Sequence[Row],
     *,
+    merchant_id: UUID,
     add: Sequence[str] = (),
     bump_version: bool = False,
 ) -> None:
-    """Update rows found by primary key: every other column named in a row is set, those in `add` are added to.
+    """Update rows of one merchant found by primary key: other columns named are set, those in `add` are added to.
 
-    Rows all name the same columns, the whole primary key among them. A key that does not exist changes nothing.
+    Rows all name the same columns, the rest of the primary key among them. A key that does not exist changes nothing.
     """
     if not rows:
         return
-    names = tuple(rows[0])
-    keys = {column.name for column in table_of(table).primary_key.columns}
     if connection.dialect.name == "postgresql":
-        sql = _update_sql(table, names, tuple(add), bump_version)
-        await connection.exec_driver_sql(sql, _arrays(table, names, rows))
+        shape = Shape("update", table, tuple(rows[0]), add=tuple(add), bump_version=bump_version)
+        await connection.exec_driver_sql(sql_of(shape), (merchant_id, *arrays(table, shape.names, rows)))
         return
-    columns = table_of(table).c
+    keys, columns = ("merchant_id", *key_names(table)), table_of(table).c
+    names = ("merchant_id", *rows[0])
     changes: dict[str, Any] = {
         name: columns[name] + sa.bindparam(f"p_{name}") if name in add else sa.bindparam(f"p_{name}")
         for name in names
@@ -101,7 +112,8 @@ async def update(
         changes["version"] = columns["version"] + 1
     found = sa.and_(*(columns[name] == sa.bindparam(f"p_{name}") for name in names if name in keys))
     statement = sa.update(table_of(table)).where(found).values(changes)
-    await connection.execute(statement, [{f"p_{name}": row[name] for name in names} for row in rows])
+    told = ({"merchant_id": merchant_id, **row} for row in rows)
+    await connection.execute(statement, [{f"p_{name}": row[name] for name in names} for row in told])
 
 
 def among(dialect: str, columns: Column | Sequence[Column], values: Sequence[Any]) -> sa.ColumnElement[bool]:
@@ -138,8 +150,8 @@ def probing(
 def among_named(dialect: str, column: Column, name: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column is one of the values told under a name when the statement is run."""
     if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(_type(column))))
-    listed = sa.func.json_each(sa.bindparam(name, type_=sa.JSON())).table_valued("value")
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(_type(column)), required=False))
+    listed = sa.func.json_each(sa.bindparam(name, type_=sa.JSON(), required=False)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
 
 
@@ -219,20 +231,41 @@ def _conflict_sql(table: type[Base], add: tuple[str, ...], replace: tuple[str, .
 
 
 @lru_cache(maxsize=1024)
-def _update_sql(table: type[Base], names: tuple[str, ...], add: tuple[str, ...], bump_version: bool) -> str:
-    keys = [column.name for column in table_of(table).primary_key.columns]
-    arrays = ", ".join(f"${index + 1}::{_sql_type(table, name)}[]" for index, name in enumerate(names))
-    columns = ", ".join(f'"{name}"' for name in names)
+def sql_of(shape: Shape, after: str = "") -> str:
+    """Return the statement PostgreSQL takes for a merchant's rows: $1 is the merchant, then one array per column.
+
+    `after` is a condition on which it waits. RETURNING lets others wait for it.
+    """
+    table = f'"{shape.table.__tablename__}"'
+    unnested = ", ".join(f"${index + 2}::{_sql_type(shape.table, name)}[]" for index, name in enumerate(shape.names))
+    columns = ", ".join(f'"{name}"' for name in shape.names)
+    if shape.kind == "update":
+        found = "".join(f' AND t."{key}" = u."{key}"' for key in key_names(shape.table))
+        return (
+            f"UPDATE {table} AS t SET {_changes(shape)} FROM unnest({unnested}) AS u({columns})"
+            f' WHERE t."merchant_id" = $1::UUID{found}{f" AND {after}" if after else ""} RETURNING 1'
+        )
+    conflict = _conflict_sql(shape.table, shape.add, shape.replace) if shape.kind == "upsert" else ""
+    return (
+        f'INSERT INTO {table} ("merchant_id", {columns}) SELECT $1::UUID, u.* FROM unnest({unnested}) AS u'
+        f" WHERE {after or 'true'}{conflict} RETURNING 1"
+    )
+
+
+def _changes(shape: Shape) -> str:
+    keys = key_names(shape.table)
     changes = [
-        f'"{name}" = t."{name}" + u."{name}"' if name in add else f'"{name}" = u."{name}"'
-        for name in names
+        f'"{name}" = t."{name}" + u."{name}"' if name in shape.add else f'"{name}" = u."{name}"'
+        for name in shape.names
         if name not in keys
     ]
-    if bump_version:
-        changes.append('"version" = t."version" + 1')
-    found = " AND ".join(f't."{key}" = u."{key}"' for key in keys)
-    source = f"unnest({arrays}) AS u({columns})"
-    return f'UPDATE "{table.__tablename__}" AS t SET {", ".join(changes)} FROM {source} WHERE {found}'
+    return ", ".join([*changes, '"version" = t."version" + 1'] if shape.bump_version else changes)
+
+
+@lru_cache(maxsize=1024)
+def key_names(table: type[Base]) -> tuple[str, ...]:
+    """Return the columns that tell a merchant's rows in a table apart."""
+    return tuple(column.name for column in table_of(table).primary_key.columns if column.name != "merchant_id")
 
 
 @lru_cache(maxsize=4096)
@@ -245,11 +278,17 @@ def _singles(table: type[Base], names: tuple[str, ...], row: Row) -> list[Any]:
     return [_array(table, name, [row])[0] for name in names]
 
 
-def _arrays(table: type[Base], names: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:
+def arrays(table: type[Base], names: tuple[str, ...], rows: Sequence[Row]) -> tuple[list[Any], ...]:
+    """Return rows as one array per column."""
     return tuple(_array(table, name, rows) for name in names)
 
 
 def _array(table: type[Base], name: str, rows: Sequence[Row]) -> list[Any]:
-    if isinstance(table_of(table).c[name].type, sa.JSON):
+    if name in _json_names(table):
         return [None if row[name] is None else dump_json(row[name]) for row in rows]
     return [row[name] for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _json_names(table: type[Base]) -> frozenset[str]:
+    return frozenset(column.name for column in table_of(table).c if isinstance(column.type, sa.JSON))

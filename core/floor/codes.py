@@ -241,7 +241,7 @@ async def _find_documents(uow: UnitOfWork, known: KnownCodes, found: Collection[
             number = int(scanned.own_value.partition("-")[2])
             numbers[_DOCUMENT_LABELS[scanned.own_kind]][number] = scanned.own_value
     texts = {key for scanned in found for key in _document_keys(scanned)}
-    for row in await uow.connection.execute(sa.union_all(*_documents(uow, numbers, texts))):
+    for row in await uow.execute(sa.union_all(*_documents(uow, numbers, texts))):
         kind = DocumentKind(row.what)
         key = row.text if row.number is None else numbers[kind][row.number]
         known.documents[key].append(DocumentHit(kind, row.id, row.order_id))

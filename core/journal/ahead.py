@@ -33,7 +33,7 @@ class Ahead(Lane):
 
     async def insert(self, table: type[Base], new: Sequence[Row]) -> None:
         """Begin to insert many rows in one statement, once the one before it is through."""
-        await self.begin(self._uow.insert(table, new))
+        await self.begin(self._uow.insert_now(table, new))
 
     async def made(self, things: Iterable[Made]) -> list[Made]:
         """Make things while a statement is under way."""

@@ -42,6 +42,17 @@ async def events_after(uow: UnitOfWork, seq: int, *, limit: int = EVENTS_MAX) ->
     return [LoggedEvent(**row._mapping) for row in await uow.fetch(statement)]
 
 
+async def kinds_after(uow: UnitOfWork, seq: int) -> Sequence[tuple[int, str]]:
+    """Return the number and kind of the events numbered above `seq` in their order, at most EVENTS_MAX of them."""
+    statement = (
+        sa.select(EventRow.seq, EventRow.kind)
+        .where(uow.mine(EventRow), EventRow.seq > seq)
+        .order_by(EventRow.seq)
+        .limit(EVENTS_MAX)
+    )
+    return [(row.seq, row.kind) for row in await uow.fetch(statement)]
+
+
 async def events_about(uow: UnitOfWork, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[LoggedEvent]]:
     """Return all that happened to subjects, by subject, the oldest first; for subjects to which few things happen."""
     statement = (
@@ -83,3 +94,13 @@ async def advance(uow: UnitOfWork, consumer: str, *, expected: int, to: int) -> 
         sa.update(Cursor).where(uow.mine(Cursor), Cursor.consumer == consumer, Cursor.seq == expected).values(seq=to)
     )
     return moved.rowcount == 1
+
+
+async def advance_idle(uow: UnitOfWork, expected: Mapping[str, int], *, to: int) -> None:
+    """Move the cursors of consumers who have nothing to do about the events up to `to`, where they stand as expected.
+
+    One that was moved by somebody else meanwhile is left where it is.
+    """
+    await uow.upsert(Cursor, [{"consumer": consumer, "seq": 0} for consumer in sorted(expected)])
+    stands = uow.among([Cursor.consumer, Cursor.seq], sorted(expected.items()))
+    await uow.execute(sa.update(Cursor).where(uow.mine(Cursor), stands).values(seq=to))

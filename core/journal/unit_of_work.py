@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pickmesh.core.db import rows
 from pickmesh.core.db.base import Base, Written, dump_json
 from pickmesh.core.db.prepared import Prepared
+from pickmesh.core.db.rows import Shape
+from pickmesh.core.db.writes import Writes
 from pickmesh.core.journal.tables import Counter, EventRow, Timer
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.events import Event
@@ -24,12 +26,26 @@ _ADVANCE = (
     .values(last=_COUNTER.last + sa.bindparam("count", type_=sa.BigInteger()))
     .returning(_COUNTER.last)
 )
+_LOG = """
+WITH counted AS (
+  UPDATE counter SET last = last + $3::BIGINT WHERE merchant_id = $1::UUID AND kind = $2::TEXT RETURNING last
+), written AS (
+  INSERT INTO event (merchant_id, seq, kind, subject_id, payload, actor_id, at)
+  SELECT $1::UUID, c.last - $3::BIGINT + e.position, e.kind, e.subject_id, e.payload, e.actor_id, $4::TIMESTAMPTZ
+  FROM counted AS c, unnest($5::TEXT[], $6::UUID[], $7::JSONB[], $8::UUID[])
+    WITH ORDINALITY AS e(kind, subject_id, payload, actor_id, position)
+  RETURNING 1
+) SELECT last FROM counted"""
+_New = tuple[str, UUID, Written, UUID | None]
+"""An event to be logged: kind, subject, payload, who acted."""
 
 
 class UnitOfWork:
     """One transaction. Commands read and write through it and emit events; leaving the block commits.
 
     `now` is one moment for the whole unit. Statements name `merchant_id` themselves: `mine(Table)` is the condition.
+    What `insert`, `upsert` and `update` write may wait for the next statement or the commit, and goes to PostgreSQL in
+    one statement with whatever else was written meanwhile; what the database refuses of it is raised then.
     """
 
     def __init__(self, connection: AsyncConnection, actor: Actor, now: datetime, vault: Vault) -> None:
@@ -39,6 +55,8 @@ class UnitOfWork:
         self.merchant_id = actor.merchant_id
         self.now = now
         self.dialect = connection.dialect.name
+        self._can_wait = self.dialect == "postgresql"
+        self._writes = Writes(self.merchant_id)
         self._events: list[tuple[str, UUID, Written]] = []
         self._credited: dict[UUID, UUID] = {}
         self.last_seq: int | None = None
@@ -62,44 +80,71 @@ class UnitOfWork:
 
     async def fetch(self, statement: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Run a SELECT and return all its rows."""
+        await self.settled()
         found: Sequence[sa.Row[*tuple[Any, ...]]] = (await self.connection.execute(statement)).all()
         return found
 
     async def ask(self, prepared: Prepared, **values: Any) -> Sequence[sa.Row[Any]]:
         """Run a prepared query with these values and return all its rows."""
-        statement, told = prepared.bound(self.dialect, self.merchant_id, values)
-        return (await self.connection.execute(statement, told)).all()
+        await self.settled()
+        return await prepared.run(self.connection, self.merchant_id, values)
 
     async def first(self, statement: sa.Select[*tuple[Any, ...]]) -> sa.Row[*tuple[Any, ...]] | None:
         """Run a SELECT and return its first row, if there is one."""
+        await self.settled()
         found: sa.Row[*tuple[Any, ...]] | None = (await self.connection.execute(statement)).first()
         return found
 
     async def scalar(self, statement: sa.Select[*tuple[Any, ...]]) -> Any:
         """Run a SELECT and return the first column of its first row, or None."""
+        await self.settled()
         return (await self.connection.execute(statement)).scalar()
 
     async def execute(self, statement: sa.Executable) -> sa.CursorResult[Any]:
         """Run an INSERT, UPDATE or DELETE."""
+        await self.settled()
         return await self.connection.execute(statement)
 
+    async def settled(self) -> None:
+        """Send what was written and still waits; whoever uses the `connection` itself asks for this first."""
+        if not self._writes.is_empty:
+            await self._writes.send(self.connection)
+
     async def insert(self, table: type[Base], new: Sequence[rows.Row]) -> None:
-        """Insert many rows in one statement; `merchant_id` is filled in."""
+        """Insert many rows; `merchant_id` is filled in."""
+        if self._can_wait:
+            await self._write("insert", table, new)
+        else:
+            await rows.insert(self.connection, table, new, merchant_id=self.merchant_id)
+
+    async def insert_now(self, table: type[Base], new: Sequence[rows.Row]) -> None:
+        """Insert very many rows in a statement of their own that does not wait."""
+        await self.settled()
         await rows.insert(self.connection, table, new, merchant_id=self.merchant_id)
 
     async def upsert(
         self, table: type[Base], new: Sequence[rows.Row], *, add: Sequence[str] = (), replace: Sequence[str] = ()
     ) -> None:
         """Insert many rows, adding to or replacing columns where the primary key exists; `merchant_id` is filled in."""
-        bound = [{"merchant_id": self.merchant_id, **row} for row in new]
-        await rows.upsert(self.connection, table, bound, add=add, replace=replace)
+        if self._can_wait:
+            await self._write("upsert", table, new, add=tuple(add), replace=tuple(replace))
+        else:
+            bound = [{"merchant_id": self.merchant_id, **row} for row in new]
+            await rows.upsert(self.connection, table, bound, add=add, replace=replace)
 
     async def update(
         self, table: type[Base], changed: Sequence[rows.Row], *, add: Sequence[str] = (), bump_version: bool = False
     ) -> None:
-        """Update many rows by primary key in one statement; `merchant_id` is filled in."""
-        bound = [{"merchant_id": self.merchant_id, **row} for row in changed]
-        await rows.update(self.connection, table, bound, add=add, bump_version=bump_version)
+        """Update many rows by primary key; `merchant_id` is filled in."""
+        if self._can_wait:
+            await self._write("update", table, changed, add=tuple(add), bump_version=bump_version)
+        else:
+            mine = self.merchant_id
+            await rows.update(self.connection, table, changed, merchant_id=mine, add=add, bump_version=bump_version)
+
+    async def _write(self, kind: Any, table: type[Base], new: Sequence[rows.Row], **how: Any) -> None:
+        if new:
+            await self._writes.add(self.connection, Shape(kind, table, tuple(new[0]), **how), new)
 
     def emit(self, events: Iterable[Event]) -> None:
         """Remember what happened; it is written to the log last, just before the commit."""
@@ -129,33 +174,52 @@ class UnitOfWork:
         return self.now + delay
 
     async def finish(self) -> None:
-        """Write the events, numbered from the merchant's counter; the database calls this right before commit."""
+        """Write what waits and the events, numbered from the counter; the database calls this right before commit."""
+        await self.settled()
         if not self._events:
             return
-        last = await self._advance(EVENT_COUNTER, len(self._events))
-        first = last - len(self._events) + 1
         acting_id = self.actor.acting_id
-        await self.insert(
-            EventRow,
-            [
-                {
-                    "seq": seq,
-                    "kind": kind,
-                    "subject_id": subject_id,
-                    "payload": payload,
-                    "actor_id": self._credited.get(subject_id, acting_id),
-                    "at": self.now,
-                }
-                for seq, (kind, subject_id, payload) in enumerate(self._events, first)
-            ],
-        )
-        self.last_seq = last
+        new = [
+            (kind, subject_id, payload, self._credited.get(subject_id, acting_id))
+            for kind, subject_id, payload in self._events
+        ]
         self._events.clear()
+        self.last_seq = await (self._log_at_once(new) if self._can_wait else self._log(new))
+
+    async def _log_at_once(self, new: Sequence[_New]) -> int:
+        """Number and write events in one statement; the counter is the last thing a unit of work locks."""
+        told = (self.merchant_id, EVENT_COUNTER, len(new), self.now, *map(list, zip(*new, strict=True)))
+        last = (await self.connection.exec_driver_sql(_LOG, told)).scalar()
+        if last is None:
+            await self._begin_counting(EVENT_COUNTER)
+            last = (await self.connection.exec_driver_sql(_LOG, told)).scalar_one()
+        return int(last)
+
+    async def _log(self, new: Sequence[_New]) -> int:
+        last = await self._advance(EVENT_COUNTER, len(new))
+        numbered = (
+            {
+                "seq": seq,
+                "kind": kind,
+                "subject_id": subject_id,
+                "payload": payload,
+                "actor_id": actor_id,
+                "at": self.now,
+            }
+            for seq, (kind, subject_id, payload, actor_id) in enumerate(new, last - len(new) + 1)
+        )
+        await self.insert(EventRow, list(numbered))
+        return last
 
     async def _advance(self, kind: str, count: int) -> int:
+        await self.settled()
         told = {"mine": self.merchant_id, "counted": kind, "count": count}
         last = (await self.connection.execute(_ADVANCE, told)).scalar()
         if last is None:
-            await self.upsert(Counter, [{"kind": kind, "last": 0}])
+            await self._begin_counting(kind)
             last = (await self.connection.execute(_ADVANCE, told)).scalar_one()
         return int(last)
+
+    async def _begin_counting(self, kind: str) -> None:
+        await self.upsert(Counter, [{"kind": kind, "last": 0}])
+        await self.settled()

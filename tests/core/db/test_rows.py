@@ -59,6 +59,7 @@ async def test_any_number_of_rows_goes_in_one_statement(database: Database, merc
     async with database.unit_of_work(merchant) as uow:
         statements.clear()
         await uow.insert(Counter, [{"kind": str(index), "last": index} for index in range(rows)])
+        await uow.settled()
         assert len(statements) == 1
 
 

@@ -183,5 +183,8 @@ async def test_an_act_sends_as_many_statements_for_one_row_as_for_a_thousand(
         await receive_stock(uow, receipts=[Receipt(floor.bin("Z-01"), skus[code], 20) for code in codes])
     yard = Yard(floor, other, list(skus.values()))
     await yard.planned(1)  # the very first one makes the counter of numbers
-    assert [await act(yard, size) for size in SIZES] == [count, count, count]
+    sent = [await act(yard, size) for size in SIZES]
+    assert sent == [sent[0]] * len(SIZES)
+    # PostgreSQL is sent less often: what is written waits for what else is, up to the next question or the commit.
+    assert sent[0] <= count if floor.database.engine.dialect.name == "postgresql" else sent[0] == count
     await floor.assert_sound()

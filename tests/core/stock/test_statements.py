@@ -112,5 +112,8 @@ async def test_an_act_sends_as_many_statements_for_one_row_as_for_two_hundred(
     floor: Floor, act: Callable[[Floor, int], Awaitable[int]], count: int
 ) -> None:
     await floor.put(floor.bin("A-01"), "KETTLE", 3_000)
-    assert [await act(floor, size) for size in SIZES] == [count, count, count]
+    sent = [await act(floor, size) for size in SIZES]
+    assert sent == [sent[0]] * len(SIZES)
+    # PostgreSQL is sent less often: what is written waits for what else is, up to the next question or the commit.
+    assert sent[0] <= count if floor.database.engine.dialect.name == "postgresql" else sent[0] == count
     await floor.assert_sound()

@@ -127,7 +127,7 @@ def test_words_that_are_sentences_or_names_are_told_in_the_language_too() -> Non
     assert languages.translate(sentence("Fill tote {tote}.{next}", tote="T-0001", next=then), CHINESE) == (
         "用周转箱 T-0001 装货。请去 A-01：2 件 TEA。"
     )
-    taking = sentence("Take {left} × {sku} {name}.", left=1, sku="TEA", name=Named("Tea", "茶"))
+    taking = sentence("Take {left} × {sku} {name}.{mind}", left=1, sku="TEA", name=Named("Tea", "茶"), mind="")
     assert languages.translate(taking, CHINESE) == "请拿 1 件 TEA 茶。"
     assert languages.translate(taking, "en") == "Take 1 × TEA Tea."
 

@@ -13,6 +13,7 @@ from pickmesh.core.kit import refusals
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.kit.texts import sentence
 
 BATCH_MAX = 1_000
 
@@ -42,7 +43,14 @@ async def save_products(uow: UnitOfWork, *, products: Sequence[NewSku]) -> list[
     """
     uow.actor.require(Permission.CATALOG_WRITE)
     if len(products) > BATCH_MAX:
-        raise refusals.LimitExceeded(f"At most {BATCH_MAX} SKUs go in one call; send {len(products)} in smaller parts.")
+        raise refusals.LimitExceeded(
+            sentence(
+                "At most {most} {name} go in one call; send {count} in smaller parts.",
+                most=BATCH_MAX,
+                name="SKUs",
+                count=len(products),
+            )
+        )
     await locks.lock_merchant(uow)
     known = await imports.known_around(uow, products)
     drafts, refused = rules.settle(products, _ids(products, known), known)

@@ -123,7 +123,9 @@ def settle(products: Sequence[NewSku], ids: Mapping[str, UUID], known: Known) ->
     for index, new in enumerate(products):
         try:
             if new.code in seen:
-                raise DuplicateSku(f"The SKU {new.code} stands twice in this batch; keep one of the rows.")
+                raise DuplicateSku(
+                    sentence("The SKU {sku} stands twice in this batch; keep one of the rows.", sku=new.code)
+                )
             require_sound(new)
             _require_version(new, known.skus.get(new.code))
             drafts.append(_draft(index, new, ids, known))
@@ -175,14 +177,14 @@ def sound_barcode(code: str, unit_quantity: int, *, field: str = "code") -> str:
             "“{code}” is no barcode; it has 1 to {most} characters.", code=code[:80], most=CODE_LENGTH_MAX
         )
         raise BadBarcode(message, field=(field,))
-    _require_range("A barcode's unit quantity", unit_quantity, 1, UNIT_QUANTITY_MAX, field)
+    _require_range(sentence("A barcode's unit quantity"), unit_quantity, 1, UNIT_QUANTITY_MAX, field)
     return key
 
 
 def _components(new: NewSku, ids: Mapping[str, UUID]) -> dict[UUID, int]:
     quantities: dict[UUID, int] = {}
     for component in new.components or ():
-        _require_range("A component's quantity", component.quantity, 1, UNIT_QUANTITY_MAX, "components")
+        _require_range(sentence("A component's quantity"), component.quantity, 1, UNIT_QUANTITY_MAX, "components")
         id_ = ids[component.sku_code]
         if id_ in quantities:
             message = f"{new.code} lists the component {component.sku_code} twice; add the quantities up."
@@ -241,7 +243,7 @@ def require_sound(new: NewSku) -> None:
     require_code("A SKU code", new.code, "code")
     require_code("A product code", new.product_code, "productCode")
     if not new.name_zh.strip() and not new.name_en.strip():
-        raise InvalidInput(f"{new.code} needs a name, in Chinese or in English.", field=("nameZh",))
+        raise InvalidInput(sentence("{sku} needs a name, in Chinese or in English.", sku=new.code), field=("nameZh",))
     for text, field in (
         (new.name_zh, "nameZh"),
         (new.name_en, "nameEn"),
@@ -250,7 +252,9 @@ def require_sound(new: NewSku) -> None:
         (new.client or "", "client"),
     ):
         if len(text) > TEXT_LENGTH_MAX:
-            raise InvalidInput(f"{field} has at most {TEXT_LENGTH_MAX} characters.", field=(field,))
+            raise InvalidInput(
+                sentence("{name} has at most {most} characters.", name=field, most=TEXT_LENGTH_MAX), field=(field,)
+            )
     for measure, field in (
         (new.weight_g, "weightG"),
         (new.length_mm, "lengthMm"),
@@ -259,8 +263,8 @@ def require_sound(new: NewSku) -> None:
     ):
         if measure is not None:
             _require_range(field, measure, 1, MEASURE_MAX, field)
-    _require_range("A price", new.price_micros, 0, AMOUNT_MAX, "priceMicros")
-    _require_range("A cost", new.cost_micros, 0, AMOUNT_MAX, "costMicros")
+    _require_range(sentence("A price"), new.price_micros, 0, AMOUNT_MAX, "priceMicros")
+    _require_range(sentence("A cost"), new.cost_micros, 0, AMOUNT_MAX, "costMicros")
     if not (len(new.currency) == 3 and new.currency.isascii() and new.currency.isupper()):
         message = f"“{new.currency}” is no currency; use its three capital letters, such as CNY."
         raise InvalidInput(message, field=("currency",))
@@ -278,9 +282,17 @@ def require_code(what: str, code: str, field: str) -> None:
 
 def _require_range(what: str, value: int, least: int, most: int, field: str) -> None:
     if not least <= value <= most:
-        raise InvalidInput(f"{what} is between {least} and {most}, not {value}.", field=(field,))
+        raise InvalidInput(
+            sentence(
+                "{name} is between {least} and {most}, not {value}.", name=what, least=least, most=most, value=value
+            ),
+            field=(field,),
+        )
 
 
 def _require_few(field: str, listed: Sequence[object] | None, most: int) -> None:
     if listed is not None and len(listed) > most:
-        raise InvalidInput(f"{field} lists {len(listed)}; at most {most} are allowed.", field=(field,))
+        raise InvalidInput(
+            sentence("{name} lists {count}; at most {most} are allowed.", name=field, count=len(listed), most=most),
+            field=(field,),
+        )

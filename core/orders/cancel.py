@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused, WrongState
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, gifts, holds, locks, queries, reopening, rules, stopping
 from pickmesh.core.orders.refusals import AlreadyShipped, NotReleased
 from pickmesh.core.orders.tables import (
@@ -105,7 +106,9 @@ async def _stop(
 ) -> list[Cancelled | Refused]:
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(ids) > BATCH_MAX:
-        raise LimitExceeded(f"At most {BATCH_MAX} fulfillment orders go in one batch; send them in parts.")
+        raise LimitExceeded(
+            sentence("At most {most} fulfillment orders go in one call; send them in parts.", most=BATCH_MAX)
+        )
     await locks.lock_orders_behind(uow, set(ids))
     locked = await locks.lock_fulfillment_orders(uow, set(ids))
     lines = await queries.lines_of_fulfillment_orders(uow, locked)

@@ -11,6 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, locks, stopping
 from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, AnswerAwaited, HoldStands
 from pickmesh.core.orders.tables import FulfillmentOrder, Hold, HoldReason, PaymentStatus, Progress
@@ -98,11 +99,17 @@ async def hold(
 
 def _check(ids: Sequence[UUID], reason: HoldReason, handle: str, note: str) -> None:
     if len(ids) > BATCH_MAX:
-        raise LimitExceeded(f"At most {BATCH_MAX} fulfillment orders go in one batch; hold them in parts.")
+        raise LimitExceeded(
+            sentence("At most {most} fulfillment orders go in one call; send them in parts.", most=BATCH_MAX)
+        )
     if reason in BY_CAUSE:
-        raise InvalidInput(f"{reason} is set by its cause; choose another reason.", field=("reason",))
+        raise InvalidInput(
+            sentence("{reason} is set by its cause; choose another reason.", reason=reason.value), field=("reason",)
+        )
     if max(len(handle), len(note)) > TEXT_LENGTH_MAX:
-        raise InvalidInput(f"A handle or note has at most {TEXT_LENGTH_MAX} characters.", field=("note",))
+        raise InvalidInput(
+            sentence("A handle or note has at most {most} characters.", most=TEXT_LENGTH_MAX), field=("note",)
+        )
 
 
 def _not_holdable(uow: UnitOfWork, row: sa.Row[Any] | None) -> Refusal | None:
@@ -152,7 +159,7 @@ async def release_hold(uow: UnitOfWork, *, hold_ids: Sequence[UUID]) -> list[Rel
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(hold_ids) > BATCH_MAX:
-        raise LimitExceeded(f"At most {BATCH_MAX} holds go in one batch; release them in parts.")
+        raise LimitExceeded(sentence("At most {most} holds go in one call; release them in parts.", most=BATCH_MAX))
     named = uow.among(Hold.id, set(hold_ids))
     behind = await uow.fetch(sa.select(Hold.fulfillment_order_id).where(uow.mine(Hold), named))
     locked = await locks.lock_fulfillment_orders(uow, {row.fulfillment_order_id for row in behind})

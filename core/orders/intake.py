@@ -17,6 +17,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotPermitted, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import changes, events, holds, incoming, leased, locks, plans, recipients, reviewing, rules
 from pickmesh.core.orders.drafts import Draft
 from pickmesh.core.orders.goods import Codes, Components, known_goods
@@ -48,7 +49,13 @@ async def import_orders(uow: UnitOfWork, *, orders: Sequence[NewOrder]) -> list[
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(orders) > ORDERS_MAX:
-        raise LimitExceeded(f"At most {ORDERS_MAX} orders go in one batch, not {len(orders)}; send them in parts.")
+        raise LimitExceeded(
+            sentence(
+                "At most {most} orders go in one batch, not {count}; send them in parts.",
+                most=ORDERS_MAX,
+                count=len(orders),
+            )
+        )
     if not orders:
         return []
     shops = await locks.lock_shops(uow, {order.shop_id for order in orders})

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import cancel, events, holds, incoming, line_stops, queries, recipients, rules
 from pickmesh.core.orders.holds import NewHold
 from pickmesh.core.orders.incoming import NewOrder
@@ -78,9 +79,17 @@ def refusal(row: sa.Row[Any], fulfillment_orders: Sequence[sa.Row[Any]]) -> Orde
         for each in fulfillment_orders
         if each.progress not in {Progress.OPEN, Progress.CANCELLED}
     )
-    what = "has left" if blocking is Progress.SHIPPED else "is already being worked on"
-    remedy = "settle it with the buyer" if blocking is Progress.SHIPPED else "intercept it or settle it with the buyer"
-    return OrderUnderWay(f"The shop changed this order, but {numbers} {what}; {remedy}.", data={"progress": blocking})
+    if blocking is Progress.SHIPPED:
+        said = sentence(
+            "The shop changed this order, but {numbers} has left; settle it with the buyer.", numbers=numbers
+        )
+    else:
+        said = sentence(
+            "The shop changed this order, but {numbers} is already being worked on; "
+            "intercept it or settle it with the buyer.",
+            numbers=numbers,
+        )
+    return OrderUnderWay(said, data={"progress": blocking})
 
 
 async def settle(

@@ -12,6 +12,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, gifts, holds, locks, plans, queries, shortages
 from pickmesh.core.orders.plans import Line, Plan
 from pickmesh.core.orders.refusals import AlreadyReleased, BadSplit
@@ -72,7 +73,7 @@ async def split_fulfillment_orders(uow: UnitOfWork, *, splits: Sequence[Split]) 
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(splits) > BATCH_MAX:
-        raise LimitExceeded(f"At most {BATCH_MAX} splits go in one batch; send them in parts.")
+        raise LimitExceeded(sentence("At most {most} splits go in one call; send them in parts.", most=BATCH_MAX))
     ids = {split.fulfillment_order_id for split in splits}
     locked = await locks.lock_fulfillment_orders(uow, ids)
     lines = await queries.lines_of_fulfillment_orders(uow, ids)
@@ -128,7 +129,13 @@ def _cut_group(cut: _Cut, group: Sequence[sa.Row[Any]], units: int) -> None:
         raise BadSplit("No line of this fulfillment order has that id; read it again.")
     ordered = group[0].quantity // group[0].per_unit
     if not 1 <= units <= ordered:
-        raise BadSplit(f"Between 1 and {ordered} units of that line can be split off, not {units}.")
+        raise BadSplit(
+            sentence(
+                "Between 1 and {ordered} units of that line can be split off, not {units}.",
+                ordered=ordered,
+                units=units,
+            )
+        )
     if units == ordered:
         cut.moved += group
         return

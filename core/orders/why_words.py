@@ -57,7 +57,7 @@ def of_line(line: ShortLine, row: Any, known: Known) -> str:
         )
         return joined(message, *_elsewhere(line, known))
     first = sentence(
-        "Of {wanted} × {sku} for {order}, {missing} are missing at {location}.",
+        "{order} needs {wanted} × {sku} and lacks {missing} at {location}.",
         wanted=line.wanted,
         sku=sku,
         order=order,
@@ -73,7 +73,8 @@ def of_line(line: ShortLine, row: Any, known: Known) -> str:
         *_coming(own, zone),
         *_together(line, known),
         *_soon(line, own),
-        *_elsewhere(line, known),
+        *_too_few(line, own),
+        *(_elsewhere(line, known) or _nowhere(line, own)),
     ]
     return joined(first, *told)
 
@@ -83,7 +84,8 @@ def _figures(own: StockThere | None, location: str) -> Iterator[str]:
         yield sentence("{location} has none.", location=location)
         return
     yield sentence(
-        "Of {on_hand} there {reserved} are promised, {non_sellable} may not be sold and {free} are free.",
+        "{location} has {on_hand}: {reserved} promised, {non_sellable} not for sale, {free} free.",
+        location=location,
         on_hand=own.on_hand,
         reserved=own.reserved,
         non_sellable=own.non_sellable,
@@ -200,12 +202,43 @@ def _soon(line: ShortLine, own: StockThere | None) -> Iterator[str]:
         )
 
 
-def _elsewhere(line: ShortLine, known: Known) -> Iterator[str]:
+def _too_few(line: ShortLine, own: StockThere | None) -> Iterator[str]:
+    """Tell why free pieces are not promised: they would not be all."""
+    if own is not None and 0 < own.free < line.missing:
+        yield sentence(
+            "{free} free is too few: the {missing} are promised together or not at all.",
+            free=own.free,
+            missing=line.missing,
+        )
+
+
+def _elsewhere(line: ShortLine, known: Known) -> list[str]:
     """Tell of the first other location that could send all that is missing."""
     could = [one for one in line.locations if not one.is_its_own and one.free >= line.missing]
-    for one in could[:1]:
-        location = known.locations[one.location_id].code
-        yield sentence("{location} has {free} free: it could go out from there.", location=location, free=one.free)
+    return [
+        sentence(
+            "{location} has {free} free: it could go out from there.",
+            location=known.locations[one.location_id].code,
+            free=one.free,
+        )
+        for one in could[:1]
+    ]
+
+
+def _nowhere(line: ShortLine, own: StockThere | None) -> list[str]:
+    """Tell what is left to do where nothing frees or brings the goods by itself."""
+    if line.with_sku_ids or (own is not None and (own.free >= line.missing or own.transfers or _frees_itself(own))):
+        return []
+    return [
+        sentence(
+            "No transfer brings any and no other warehouse has {missing} free: receive goods, or tell the buyer.",
+            missing=line.missing,
+        )
+    ]
+
+
+def _frees_itself(own: StockThere) -> bool:
+    return any(holder.frees in {Frees.LEASE_EXPIRES, Frees.PUT_BACK} for holder in own.held.holders)
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

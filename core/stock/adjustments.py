@@ -8,6 +8,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import events, goods, locks, queries, reasons, refusals, rules, take_backs, units
 from pickmesh.core.stock.goods import LotFacts, SkuFacts
 from pickmesh.core.stock.locks import Balances, Levels
@@ -166,7 +167,9 @@ def _check(adjustment: Adjustment, place: PlaceFacts, sku: SkuFacts, facts: _Fac
     if sku.is_bundle:
         raise refusals.BundleHasNoStock(field=("skuId",))
     if not 1 <= abs(adjustment.difference) <= rules.QUANTITY_MAX:
-        raise InvalidInput(f"difference must be 1 to {rules.QUANTITY_MAX}, up or down.", field=("difference",))
+        raise InvalidInput(
+            sentence("The difference must be 1 to {most}, up or down.", most=rules.QUANTITY_MAX), field=("difference",)
+        )
     if adjustment.lot_id != NIL_ID and facts.lot_skus.get(adjustment.lot_id) != sku.id:
         raise refusals.LotNeeded("That lot is not one of this SKU.", field=("lotId",))
     if adjustment.difference > 0 and place.kind in rules.CARRIER_KINDS:
@@ -180,7 +183,10 @@ def _reason(adjustment: Adjustment) -> str:
     if adjustment.why is not None:
         return reasons.ledger_text(adjustment.why, adjustment.note, raises=adjustment.difference > 0)
     if not 1 <= len(adjustment.reason) <= REASON_LENGTH_MAX:
-        raise InvalidInput(f"reason must have 1 to {REASON_LENGTH_MAX} characters.", field=("reason",))
+        raise InvalidInput(
+            sentence("{name} must have 1 to {most} characters.", name="reason", most=REASON_LENGTH_MAX),
+            field=("reason",),
+        )
     return adjustment.reason
 
 

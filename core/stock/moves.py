@@ -116,7 +116,7 @@ def _posting(
     if not stored or from_place.location_id != to_place.location_id or from_place.id == to_place.id:
         raise refusals.WrongPlace("Goods move between two bins, docks, hospital or MISSING of one warehouse.")
     if not 1 <= move.quantity <= rules.QUANTITY_MAX:
-        raise InvalidInput(f"quantity must be 1 to {rules.QUANTITY_MAX}.", field=("quantity",))
+        raise InvalidInput(sentence("The quantity must be 1 to {most}.", most=rules.QUANTITY_MAX), field=("quantity",))
     here = balances.get(_from(move), BalanceFigures())
     if move.quantity > here.quantity - here.allocated:
         message = sentence(

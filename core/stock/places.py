@@ -97,7 +97,14 @@ async def save_places(uow: UnitOfWork, *, places: Sequence[NewPlace]) -> list[Sa
     """
     uow.actor.require(Permission.STOCK_WRITE)
     if len(places) > PLACES_MAX:
-        raise LimitExceeded(f"Save at most {PLACES_MAX} places at a time.")
+        raise LimitExceeded(
+            sentence(
+                "At most {most} {name} go in one call; send {count} in smaller parts.",
+                most=PLACES_MAX,
+                name="places",
+                count=len(places),
+            )
+        )
     answer: list[Saved | Refused] = []
     good: list[tuple[int, NewPlace, dict[str, Any]]] = []
     for index, place in enumerate(places):
@@ -121,7 +128,9 @@ def _row(place: NewPlace) -> dict[str, Any]:
     """Return the columns of a place as told, or refuse with what is wrong."""
     for name in ("warehouse", "code"):
         if not 1 <= len(_code(getattr(place, name))) <= CODE_LENGTH_MAX:
-            raise InvalidInput(f"{name} must have 1 to {CODE_LENGTH_MAX} characters.", field=(name,))
+            raise InvalidInput(
+                sentence("{name} must have 1 to {most} characters.", name=name, most=CODE_LENGTH_MAX), field=(name,)
+            )
     if len(place.warehouse_name) > NAME_LENGTH_MAX:
         message = f"warehouse_name must have at most {NAME_LENGTH_MAX} characters."
         raise InvalidInput(message, field=("warehouse_name",))
@@ -146,7 +155,10 @@ def _row(place: NewPlace) -> dict[str, Any]:
 def _one_of(name: str, value: str, choices: Sequence[str]) -> str:
     value = _code(value)
     if value not in choices:
-        raise InvalidInput(f"{name} “{value}” must be one of {', '.join(choices)}.", field=(name,))
+        raise InvalidInput(
+            sentence("{name} “{value}” must be one of {choices}.", name=name, value=value, choices=", ".join(choices)),
+            field=(name,),
+        )
     return value
 
 
@@ -213,7 +225,9 @@ class _Saving:
         """Decide what one told place comes to."""
         key = (row["location_id"], row["code"])
         if key in self.seen:
-            return Refused(index, InvalidInput(f"Place {row['code']} is told twice.", field=("code",)))
+            return Refused(
+                index, InvalidInput(sentence("Place {place} is told twice.", place=row["code"]), field=("code",))
+            )
         self.seen.add(key)
         known = self.known.get(key)
         if known is None:

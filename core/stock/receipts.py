@@ -11,6 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID, new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import events, goods, locks, queries, refusals, rules
 from pickmesh.core.stock.goods import LotFacts, LotWish, SkuFacts
 from pickmesh.core.stock.posting import post
@@ -167,7 +168,7 @@ def _arrival(index: int, receipt: Receipt, place: PlaceFacts, sku: SkuFacts, tim
     if sku.is_bundle:
         raise refusals.BundleHasNoStock(field=("skuId",))
     if not 1 <= receipt.quantity <= rules.QUANTITY_MAX:
-        raise InvalidInput(f"quantity must be 1 to {rules.QUANTITY_MAX}.", field=("quantity",))
+        raise InvalidInput(sentence("The quantity must be 1 to {most}.", most=rules.QUANTITY_MAX), field=("quantity",))
     wish = goods.lot_wish(sku, receipt.lot_code, receipt.expires_on, time_zone)
     return _Arrival(index, receipt, place, sku, wish, _serial(sku, receipt))
 
@@ -202,7 +203,12 @@ def _check_lot(one: _Arrival, lots: Mapping[UUID, LotFacts]) -> None:
     if one.wish and one.wish.expires_on is not None and lots[one.lot_id].expires_on != one.wish.expires_on:
         known = lots[one.lot_id].expires_on
         raise refusals.LotDiffers(
-            f"Lot {one.wish.code} is already known with expiry {known}, not {one.wish.expires_on}.",
+            sentence(
+                "Lot {lot} is already known with expiry {known}, not {told}.",
+                lot=one.wish.code,
+                known=str(known),
+                told=str(one.wish.expires_on),
+            ),
             field=("expiresOn",),
         )
 
@@ -255,7 +261,7 @@ def _opening_difference(
     here = held[one.key].quantity if one.key in held else 0
     if here > one.receipt.quantity:
         raise refusals.NotEnoughStock(
-            f"The place holds {here} already, more than the opening figure; count it instead."
+            sentence("The place holds {here} already, more than the opening figure; count it instead.", here=here)
         )
     return one.receipt.quantity - here
 

@@ -12,6 +12,7 @@ from pickmesh.core.journal.ahead import Ahead
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import InvalidInput
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import events, locks, promises, rules
 from pickmesh.core.stock.posting import post
 from pickmesh.core.stock.promises import Promise
@@ -37,7 +38,7 @@ async def reserve_stock(uow: UnitOfWork, *, demands: Sequence[Demand], ahead: Ah
     if not demands:
         return Reservations([], [])
     if any(not 0 < demand.quantity <= rules.QUANTITY_MAX for demand in demands):
-        raise InvalidInput(f"A reservation is for 1 to {rules.QUANTITY_MAX} pieces.", field=("quantity",))
+        raise InvalidInput(sentence("The quantity must be 1 to {most}.", most=rules.QUANTITY_MAX), field=("quantity",))
     levels = await locks.lock_levels(uow, {demand.level for demand in demands})
     covered, short = rules.split_by_cover(demands, {level: rules.free(levels[level]) for level in levels})
     reserved = rules.summed((demand.level, demand.quantity) for demand in covered)

@@ -40,8 +40,9 @@ async def house(database: Database, merchant: Actor) -> House:
 async def test_why_short_is_told_in_one_sentence_and_as_data(owner: Any, house: House) -> None:
     found = (await owner.run(SHORT, number="O-2"))["whyShort"]
     assert found["sentence"] == (
-        "Of 3 × CUP for F-0002, 3 are missing at HZ1. Of 5 there 4 are promised, 0 may not be sold and 1 are free. "
-        "F-0001 has held 4 since 2026-11-24 12:00."
+        "F-0002 needs 3 × CUP and lacks 3 at HZ1. HZ1 has 5: 4 promised, 0 not for sale, 1 free. "
+        "F-0001 has held 4 since 2026-11-24 12:00. 1 free is too few: the 3 are promised together or not at all. "
+        "No transfer brings any and no other warehouse has 3 free: receive goods, or tell the buyer."
     )
     assert found["lines"] == [
         {
@@ -81,8 +82,9 @@ async def test_why_short_is_told_in_chinese(client_of: Any, merchant: Actor, hou
     owner.http.headers["accept-language"] = "zh-CN"
     found = (await owner.run(SHORT, number="F-0002"))["whyShort"]
     assert found["sentence"] == (
-        "F-0002 需要 3 件 CUP，HZ1 缺 3 件。该仓有 5 件：已预占 4 件，不可售 0 件，可用 1 件。"
-        "F-0001 自 2026-11-24 12:00 起占用 4 件。"
+        "F-0002 需要 3 件 CUP，HZ1 缺 3 件。HZ1 有 5 件：已预占 4 件，不可售 0 件，可用 1 件。"
+        "F-0001 自 2026-11-24 12:00 起占用 4 件。可用 1 件不够：这 3 件须一次全部预占。"
+        "没有在途调拨，其他仓库也没有 3 件可用：请补货收货，或与买家协商。"
     )
 
 

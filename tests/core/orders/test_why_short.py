@@ -79,9 +79,10 @@ async def test_the_holder_is_named_with_its_rank_and_what_each_figure_is(databas
     )
     assert held.rank_at == SHIP_BY - timedelta(hours=1)
     assert line.sentence == (
-        "Of 3 × CUP for F-0002, 3 are missing at HZ1. "
-        "Of 5 there 4 are promised, 0 may not be sold and 1 are free. "
-        "F-0001 was promised 4 first because its ship-by (2026-11-25 09:00) is earlier."
+        "F-0002 needs 3 × CUP and lacks 3 at HZ1. HZ1 has 5: 4 promised, 0 not for sale, 1 free. "
+        "F-0001 was promised 4 first because its ship-by (2026-11-25 09:00) is earlier. "
+        "1 free is too few: the 3 are promised together or not at all. "
+        "No transfer brings any and no other warehouse has 3 free: receive goods, or tell the buyer."
     )
 
 
@@ -202,7 +203,10 @@ async def test_a_set_is_held_up_by_its_other_part_and_another_warehouse_is_point
     cup, lid = lines[house.skus["CUP"]], lines[house.skus["LID"]]
     assert (cup.with_sku_ids, lid.with_sku_ids) == ([lid.sku_id], [])
     assert cup.sentence.endswith("It is part of a set that is promised whole or not at all, and LID is missing.")
-    assert lid.sentence == "Of 1 × LID for F-0001, 1 are missing at HZ1. HZ1 has none."
+    assert lid.sentence == (
+        "F-0001 needs 1 × LID and lacks 1 at HZ1. HZ1 has none. "
+        "No transfer brings any and no other warehouse has 1 free: receive goods, or tell the buyer."
+    )
     await put_stock(database, merchant, house.bins["BJ1"], house.skus["LID"], 7)
     lines = {line.sku_id: line for line in (await why_order(database, merchant, order_id)).lines}
     assert lines[house.skus["LID"]].sentence.endswith("BJ1 has 7 free: it could go out from there.")

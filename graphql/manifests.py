@@ -22,6 +22,8 @@ from pickmesh.graphql.scalars import DateTime
 from pickmesh.graphql.stock import AtLocation
 from pickmesh.scanner.codes.own import OwnKind
 
+PAPERS = "/labels/manifest"
+"""Where the app serves manifests on paper."""
 ManifestStateName = graphene.Enum.from_enum(ManifestState, name="ManifestState")
 
 
@@ -56,6 +58,9 @@ class Manifest(relay.ObjectType, AtLocation):
     missing = relay.listing(
         manifest_queries.missing_of, Parcel, "What waits here unscanned; of a closed one, what did when it was closed."
     )
+    paper = graphene.String(
+        required=True, description="Where its PDF for the driver is drawn; to be asked for with the same bearer token."
+    )
     supported_actions = graphene.List(graphene.NonNull(ManifestAction), required=True)
 
     by_ids = staticmethod(manifest_queries.manifests)
@@ -72,6 +77,11 @@ class Manifest(relay.ObjectType, AtLocation):
         if root.state == ManifestState.CLOSED:
             return scanned + len(await info.context.load(manifest_queries.missing_of, root.id) or [])
         return scanned + (await info.context.load(manifest_queries.waiting_counts, root.id) or 0)
+
+    @staticmethod
+    def resolve_paper(root: Any, _info: Any) -> str:
+        """Return where its paper is."""
+        return f"{PAPERS}/{root.id}.pdf"
 
     @staticmethod
     def resolve_supported_actions(root: Any, _info: Any) -> list[str]:

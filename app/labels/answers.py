@@ -12,14 +12,19 @@ from starlette.routing import Route
 
 from pickmesh.app.labels import asked, drawing
 from pickmesh.app.labels.asked import MEDIA_TYPES, Format
+from pickmesh.app.labels.papers import evidence_paper, manifest_paper
 from pickmesh.app.labels.places import place_labels
 from pickmesh.app.labels.skus import sku_labels
+from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, NotPermitted, Refusal, SignInNeeded
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing.labels import label_of
 from pickmesh.graphql.services import Services
 from pickmesh.graphql.sessions import bearer_of
+from pickmesh.scanner.labels import listing
+from pickmesh.scanner.labels.listing import Listing
 from pickmesh.scanner.labels.paper import Label, Paper
 from pickmesh.scanner.labels.parcel import ParcelLabel
 
@@ -33,6 +38,7 @@ STATUSES = {
 DRAWN_AT_ONCE_MAX = 2
 """So many files are drawn at a time: a thousand labels take seconds of a core, and scans must not wait for them."""
 
+ReadPaper = Callable[[UnitOfWork, UUID], Awaitable[Listing]]
 Answer = Callable[[Request, Actor, Format], Awaitable[Response]]
 
 
@@ -41,6 +47,8 @@ def routes(services: Services) -> list[Route]:
     desk = Desk(services)
     return [
         Route("/labels/parcel/{parcel}.{format}", partial(desk.answer, desk.parcel)),
+        Route("/labels/manifest/{id}.{format}", partial(desk.answer, partial(desk.paper, manifest_paper))),
+        Route("/labels/evidence/{id}.{format}", partial(desk.answer, partial(desk.paper, evidence_paper))),
         Route("/labels/places.{format}", partial(desk.answer, desk.places)),
         Route("/labels/skus.{format}", partial(desk.answer, desk.skus)),
     ]
@@ -70,6 +78,18 @@ class Desk:
         async with self._services.database.reading(actor) as uow:
             label = ParcelLabel(**asdict(await label_of(uow, parcel_id)))
         return await self._drawn(partial(drawing.draw_parcel, label, wanted), wanted, label.number)
+
+    async def paper(self, read: ReadPaper, request: Request, actor: Actor, wanted: Format) -> Response:
+        """Answer a paper that lists things; it is drawn as PDF only."""
+        if wanted is not Format.PDF:
+            raise InvalidInput(sentence("This paper is drawn as PDF only."), field=("format",))
+        try:
+            subject_id = UUID(request.path_params["id"])
+        except ValueError:
+            raise NotFound("Nothing has that id; take the address from where it is shown.") from None
+        async with self._services.database.reading(actor) as uow:
+            listed = await read(uow, subject_id)
+        return await self._drawn(partial(listing.draw_pdf, listed), wanted, listed.code)
 
     async def places(self, request: Request, actor: Actor, wanted: Format) -> Response:
         """Answer the labels of places."""

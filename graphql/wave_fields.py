@@ -36,7 +36,9 @@ class WaveFilterInput(graphene.InputObjectType):
     carriers = relay.some(graphene.String)
     leave_by = graphene.InputField(DateTime, description="Orders that must leave the warehouse by then.")
     leave_within_minutes = graphene.Int(description="Orders that must leave within so many minutes from then on.")
-    by_next_cut_off = graphene.Boolean(default_value=False, description="Orders that must leave with the next cut-off.")
+    by_next_cut_off = graphene.Boolean(
+        required=True, default_value=False, description="Orders that must leave with the next cut-off."
+    )
     zone = graphene.String(
         description="Orders all of whose pieces lie in one zone; the wave takes none from elsewhere."
     )

@@ -219,7 +219,7 @@ class WaveTemplateRun(Mutation):
     subject = "WaveTemplate"
 
     class Input:
-        id = graphene.ID(required=True)
+        wave_template_id = graphene.ID(required=True)
 
     class Payload:
         wave_template = One(WaveTemplate)
@@ -228,7 +228,7 @@ class WaveTemplateRun(Mutation):
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Run."""
-        template_id = relay.id_of(input.id, "WaveTemplate")
+        template_id = relay.id_of(input.wave_template_id, "WaveTemplate", field=("waveTemplateId",))
         run = await templates.run_template(uow, template_id=template_id)
         return Done({"wave_template": template_id, "wave": run.wave_id})
 

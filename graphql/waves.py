@@ -103,8 +103,7 @@ class WavesQueries(Queries):
     requires: ClassVar[Requirement] = Permission.FLOOR_MANAGE
     wave_estimate = graphene.Field(
         WaveEstimate,
-        required=True,
-        id=graphene.ID(required=True),
+        wave_id=graphene.ID(required=True),
         description="What releasing a planned wave now would take; nothing is promised or changed.",
         **_ESTIMATED,
     )
@@ -128,11 +127,13 @@ class WavesQueries(Queries):
     )
 
     @staticmethod
-    async def resolve_wave_estimate(_root: Any, info: Any, id: str, speeds: Any = None, **told: Any) -> Any:
-        """Estimate a planned wave."""
-        wave_id = relay.id_of(id, "Wave")
+    async def resolve_wave_estimate(_root: Any, info: Any, wave_id: str, speeds: Any = None, **told: Any) -> Any:
+        """Estimate a planned wave; null when it is not there."""
+        uuid = relay.id_of(wave_id, "Wave", field=("waveId",))
+        if await info.context.load(Wave.by_ids, uuid) is None:
+            return None
         async with info.context.reading() as uow:
-            found = await estimates.estimate_wave(uow, wave_id=wave_id, speeds=_speeds(speeds), **told)
+            found = await estimates.estimate_wave(uow, wave_id=uuid, speeds=_speeds(speeds), **told)
         return await _estimate_shown(info, found)
 
     @staticmethod
@@ -143,6 +144,8 @@ class WavesQueries(Queries):
         location = relay.id_of(location_id, "Location", field=("locationId",))
         named = [WaveKind(each) for each in (list(WaveKind) if kinds is None else kinds)]
         wanted = chosen_of(chosen, "chosen")
+        if await info.context.load(Location.by_ids, location) is None:
+            return []
         async with info.context.reading() as uow:
             found = await estimates.compare_waves(
                 uow, location_id=location, kinds=named, chosen=wanted, speeds=_speeds(speeds), **told
@@ -155,6 +158,8 @@ class WavesQueries(Queries):
     ) -> list[Mapping[str, Any]]:
         """List hot sales."""
         location = relay.id_of(location_id, "Location", field=("locationId",))
+        if await info.context.load(Location.by_ids, location) is None:
+            return []
         async with info.context.reading() as uow:
             found = await estimates.hot_sales(
                 uow, location_id=location, chosen=chosen_of(chosen, "chosen"), limit=first

@@ -69,6 +69,7 @@ async def furnish(database: Database, actor: Actor, size: int) -> Ids:
         )
     await _wave_templates(database, actor, size, ids)
     await _orders(database, actor, size, House("TB0", ids["Shop"][0], {}), codes, ids)
+    await _planned_wave(database, actor, House("TB0", ids["Shop"][0], {}), codes[0], ids)
     async with database.unit_of_work(picker) as uow:
         await _pick(uow, warehouse, ids)
     async with database.unit_of_work(actor) as uow:
@@ -204,6 +205,22 @@ async def _orders(
             for order_id, sku_id, place_id in zip(ids["FulfillmentOrder"], ids["Sku"], ids["Place"], strict=False)
         ]
         ids["ExceptionTask"] += await tasks.open_tasks(uow, tasks=new)
+
+
+async def _planned_wave(
+    database: Database, actor: Actor, house: House, code: str, ids: defaultdict[str, list[UUID]]
+) -> None:
+    """Plan a wave of one more order, and let it stand first: it can be estimated, released and called off."""
+    (verdict,) = await bring_in(database, actor, new_order(house, "W-1", {code: 1}))
+    async with database.unit_of_work(actor) as uow:
+        found = await order_queries.fulfillment_orders_of(uow, [verdict.order_id])
+        planned = await waves.plan_wave(
+            uow,
+            location_id=ids["Location"][0],
+            kind=WaveKind.DISCRETE,
+            fulfillment_order_ids=[found[verdict.order_id][0].id],
+        )
+    ids["Wave"].insert(0, planned.wave_id)
 
 
 async def _wave_templates(database: Database, actor: Actor, size: int, ids: defaultdict[str, list[UUID]]) -> None:

@@ -16,7 +16,7 @@ from pickmesh.core.picking.tables import WaveKind, WaveStatus
 from pickmesh.core.picking.wave_rules import EVERYTHING, Alike, Chosen
 from pickmesh.core.picking.what_if import Estimate, Job, Speeds
 
-HOT_SALES_MAX = 100
+HOT_SALES_MAX = 250
 SPEED_MAX = 100_000
 
 

@@ -48,8 +48,9 @@ async def kick_out(
     """Take orders out of a wave, also a running one; the others go on, and these are open for another wave.
 
     What lies in bins is taken off the pick lists at once. What has left its bin comes back by put-back tasks, and until
-    then the order waits as intercepted. Refuses item by item: NOT_FOUND for an order that is not in the wave,
-    ALREADY_PACKED when it lies in a parcel, IN_THE_DARK while a phone without network has it in hand. At most 1,000.
+    then the order waits as intercepted. Refuses item by item: NOT_FOUND, NOT_IN_WAVE for an order that is no part of
+    the wave (any more), ALREADY_PACKED when some of it lies in a parcel, IN_THE_DARK while a phone without network has
+    it in hand. At most 1,000.
     """
     _require_few(fulfillment_order_ids)
     orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
@@ -60,7 +61,7 @@ async def kick_out(
     leaving: dict[UUID, Row] = {}
     for index, each in enumerate(fulfillment_order_ids):
         row = orders.get(each)
-        refusal = NotFound("That order is not in this wave.") if each not in seated else _refusal(uow, row, packed)
+        refusal = refusals.NotInWave() if row is not None and each not in seated else _refusal(uow, row, packed)
         if refusal is not None or row is None:
             answers.append(Refused(index, refusal or NotFound()))
         else:

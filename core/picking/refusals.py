@@ -91,3 +91,9 @@ class TemplateNameTaken(Refusal):
     """Another wave template of this warehouse has this name already; choose another name."""
 
     code = "NAME_TAKEN"
+
+
+class NotInWave(Refusal):
+    """This order is not part of this wave, or no longer; look at its waves again."""
+
+    code = "NOT_IN_WAVE"

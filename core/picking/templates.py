@@ -242,7 +242,7 @@ async def run_template(uow: UnitOfWork, *, template_id: UUID) -> TemplateRun:
     """
     row = (await locks.lock_templates(uow, [template_id])).get(template_id)
     if row is None:
-        raise NotFound("No wave template of yours has that id; look it up again.")
+        raise NotFound("No wave template of yours has that id; look it up again.", field=("waveTemplateId",))
     if row.archived_at is not None:
         raise WrongState("This template was archived; make a new one.")
     return await _run(uow, row)

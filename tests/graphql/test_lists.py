@@ -28,7 +28,7 @@ from pickmesh.graphql.services import Services
 FOLLOWED = 3
 """How deep under a list its objects are followed."""
 FEW, MANY = 1, 20
-ABOUT_ONE = {"orderExceptionCounts", "printJobs", "timeline"}
+ABOUT_ONE = {"orderExceptionCounts", "printJobs", "timeline", "waveCompare", "waveHotSales"}
 """Lists about one thing of the furnished merchant, of which there is no more in the large one."""
 
 OF_THE_BOT = {"chatMessages", "chatsWaiting", "noticesWaiting"}

@@ -57,6 +57,7 @@ TYPES = {
     "routingRules": "RoutingRule",
     "schedules": "FulfillmentOrder",
     "splits": "FulfillmentOrder",
+    "waveTemplates": "WaveTemplate",
 }
 """The type of what the items of a list in an input are."""
 CODES = {"Location": "WH1", "Place": "A-01", "Product": "P-KETTLE-01", "Sku": "KETTLE-01", "Station": "BENCH-1"}
@@ -71,6 +72,7 @@ TEXTS = {
     "carrier": "LOCAL",
     "number": "1",
     "numbers": "1",
+    "times": "08:00",
 }
 VALUES: dict[str, Any] = {
     "Int": 1,

@@ -30,7 +30,9 @@ ESTIMATED = "kind orders passedOver lists stops lines units workS people finishA
 COMPARE = f"""query ($location: ID!, $kinds: [WaveKind!], $chosen: WaveFilterInput) {{
   waveCompare(locationId: $location, kinds: $kinds, chosen: $chosen, people: 2) {{
     {ESTIMATED} distanceMm oneByOneMm leastMm late {{ id }} }} }}"""
-ESTIMATE = f"""query ($id: ID!, $speeds: SpeedsInput) {{ waveEstimate(id: $id, speeds: $speeds) {{ {ESTIMATED} }} }}"""
+ESTIMATE = (
+    f"""query ($id: ID!, $speeds: SpeedsInput) {{ waveEstimate(waveId: $id, speeds: $speeds) {{ {ESTIMATED} }} }}"""
+)
 HOT = """query ($location: ID!) { waveHotSales(locationId: $location) {
   orders contents { quantity sku { id code } } } }"""
 SAVE = """mutation ($input: WaveTemplateSaveInput!) { waveTemplateSave(input: $input) {
@@ -113,7 +115,7 @@ async def test_an_order_is_kicked_out_and_the_wave_is_called_off(owner: Any, hou
     assert answer["kickedOut"][0] == {"fulfillmentOrder": {"id": orders[1]}, "comesBack": False}
     assert answer["wave"]["progress"] == {"orders": 2, "ordersKickedOut": 1}
     again = (await owner.run(KICK_OUT, input=kicked))["waveKickOut"]
-    assert again["userErrors"][0] == {"code": "NOT_FOUND", "field": ["fulfillmentOrderIds", "0"]}
+    assert again["userErrors"][0] == {"code": "NOT_IN_WAVE", "field": ["fulfillmentOrderIds", "0"]}
     off = (await owner.run(CANCEL, input={"id": wave["id"], "reason": "rain"}))["waveCancel"]
     assert (off["wave"], off["kept"], len(off["kickedOut"])) == ({"status": "CANCELLED", "supportedActions": []}, [], 2)
     twice = (await owner.run(CANCEL, input={"id": wave["id"]}))["waveCancel"]
@@ -160,7 +162,7 @@ async def test_a_template_is_kept_run_and_put_away(owner: Any, house: House) -> 
     }
     assert (template["limit"], template["cartCapacity"], template["version"]) == (200, 12, 1)
     assert template["nextRunAt"] is not None
-    ran = (await owner.run(RUN, input={"id": template["id"]}))["waveTemplateRun"]
+    ran = (await owner.run(RUN, input={"waveTemplateId": template["id"]}))["waveTemplateRun"]
     assert ran["wave"] == {"status": "PLANNED", "template": {"name": "Small ones"}}
     listed = (await owner.run("{ waveTemplates { name lastRunAt } }"))["waveTemplates"]
     assert [each["name"] for each in listed] == ["Small ones"]

@@ -91,7 +91,7 @@ async def test_nothing_is_kicked_out_of_a_wave_that_is_done(database: Database, 
         answers = await kicking.kick_out(
             uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER"
         )
-    assert code_of(answers[0]) == "NOT_FOUND"  # the wave is done: nothing is left to take it out of
+    assert code_of(answers[0]) == "NOT_IN_WAVE"  # the wave is done: nothing is left to take it out of
 
 
 async def half_picked(database: Database, actor: Actor) -> tuple[Floor, list[UUID], waves.ReleasedWave]:
@@ -190,12 +190,15 @@ async def test_an_order_in_a_parcel_is_not_kicked_out(database: Database, mercha
     assert await violations(floor) == []
 
 
-async def test_an_order_of_another_wave_is_not_found_in_this_one(database: Database, merchant: Actor) -> None:
+async def test_an_order_of_another_wave_is_not_in_this_one(database: Database, merchant: Actor) -> None:
     floor = await make_floor(database, merchant, SHELVES)
     first, second = await bring_orders(floor, {"N1": {"CUP": 1}, "N2": {"CUP": 1}})
     released = await release(floor, orders=[first])
     await release(floor, orders=[second])
-    assert [code_of(answer) for answer in await kick(floor, released.wave_id, second, new_id())] == ["NOT_FOUND"] * 2
+    assert [code_of(answer) for answer in await kick(floor, released.wave_id, second, new_id())] == [
+        "NOT_IN_WAVE",
+        "NOT_FOUND",
+    ]
 
 
 async def test_the_last_order_out_of_a_planned_wave_ends_it(database: Database, merchant: Actor) -> None:

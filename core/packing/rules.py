@@ -14,6 +14,7 @@ from pickmesh.core.packing.tables import ParcelState, WaybillState
 from pickmesh.core.stock.tables import ShipAt
 
 PARCEL_MOVES: Mapping[ParcelState, frozenset[ParcelState]] = {
+    ParcelState.PREPARED: frozenset({ParcelState.OPEN, ParcelState.VOIDED}),
     ParcelState.OPEN: frozenset({ParcelState.SEALED, ParcelState.VOIDED}),
     ParcelState.SEALED: frozenset({ParcelState.OPEN, ParcelState.SHIPPED, ParcelState.VOIDED}),
     ParcelState.SHIPPED: frozenset({ParcelState.HANDED_OVER, ParcelState.SEALED}),

@@ -21,8 +21,9 @@ from pickmesh.core.db.base import (
 
 
 class ParcelState(StrEnum):
-    """How far a parcel is."""
+    """How far a parcel is; PREPARED has a number asked for ahead, and nobody has begun to pack it."""
 
+    PREPARED = "PREPARED"
     OPEN = "OPEN"
     SEALED = "SEALED"
     SHIPPED = "SHIPPED"

@@ -443,8 +443,8 @@ def upgrade() -> None:
         batch_op.create_index("uq_transfer_line_sku_id", ["merchant_id", "transfer_id", "sku_id"], unique=True)
 
     with op.batch_alter_table("fulfillment_line", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_sku_id"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_fulfillment_order_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_fulfillment_line_order_line_id"), type_="foreignkey")
 
     with op.batch_alter_table("fulfillment_order", schema=None) as batch_op:
@@ -521,6 +521,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("manifest_id", sa.Uuid(), nullable=True))
         batch_op.create_index("ix_parcel_manifest_id", ["merchant_id", "manifest_id"], unique=False)
         batch_op.create_index("ix_parcel_state", ["merchant_id", "location_id", "state", "id"], unique=False)
+        batch_op.drop_constraint(batch_op.f("ck_parcel_state_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_parcel_state_known"),
+            "state IN ('PREPARED', 'OPEN', 'SEALED', 'SHIPPED', 'HANDED_OVER', 'VOIDED')",
+        )
 
     with op.batch_alter_table("pick_list", schema=None) as batch_op:
         batch_op.add_column(sa.Column("dark_until", base.UtcTime(), nullable=True))
@@ -706,6 +711,10 @@ def downgrade() -> None:
         batch_op.drop_column("dark_until")
 
     with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_parcel_state_known"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_parcel_state_known"), "state IN ('OPEN', 'SEALED', 'SHIPPED', 'HANDED_OVER', 'VOIDED')"
+        )
         batch_op.drop_index("ix_parcel_state")
         batch_op.drop_index("ix_parcel_manifest_id")
         batch_op.drop_column("manifest_id")
@@ -785,13 +794,13 @@ def downgrade() -> None:
             ["merchant_id", "id"],
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_fulfillment_line_fulfillment_order_id"),
             "fulfillment_order",
             ["merchant_id", "fulfillment_order_id"],
             ["merchant_id", "id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_fulfillment_line_sku_id"), "sku", ["merchant_id", "sku_id"], ["merchant_id", "id"]
         )
 
     with op.batch_alter_table("transfer_line", schema=None) as batch_op:

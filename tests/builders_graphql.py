@@ -48,6 +48,7 @@ from pickmesh.core.picking.totes import ToteBinding
 from pickmesh.core.picking.wave_rules import Chosen
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock import receipts
+from pickmesh.core.stock.places import NewPlace
 from pickmesh.core.stock.receipts import Receipt
 
 Ids = Mapping[str, list[UUID]]
@@ -109,6 +110,7 @@ async def _warehouse(database: Database, actor: Actor, size: int, ids: defaultdi
         bins=[f"A-{number:02d}" for number in numbers],
         totes=[f"T-{number:04d}" for number in numbers],
         benches=[f"BENCH-{number}" for number in numbers],
+        others=[NewPlace("WH1", f"V-{number:02d}", "WALL_SLOT") for number in numbers],
     )
     for number in range(1, size):
         other = await make_warehouse(database, actor, code=f"WH{number + 1}", bins=[], totes=[], benches=[])

@@ -17,9 +17,9 @@ from pickmesh.core.kit.texts import joined, sentence, word
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders import progress
 from pickmesh.core.orders.rules import UNDER_WAY
-from pickmesh.core.packing import bench, events, locks, refusals, rules, stations, waybills
+from pickmesh.core.packing import bench, events, locks, printing, queries, refusals, rules, stations, waybills
 from pickmesh.core.packing.rules import Opening
-from pickmesh.core.packing.tables import Parcel, ParcelItem, ParcelState
+from pickmesh.core.packing.tables import Parcel, ParcelItem, ParcelState, WaybillState
 from pickmesh.core.stock import places
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
@@ -68,6 +68,7 @@ async def open_parcels(uow: UnitOfWork, *, openings: Sequence[Opening]) -> list[
     ready = {lines[line_id].fulfillment_order_id for line_id in at_hand}
     refused: dict[int, Refusal] = {}
     standing: dict[UUID, Mapping[str, Any]] = {}
+    begun: dict[UUID, dict[str, Any]] = {}
     new: dict[UUID, dict[str, Any]] = {}
     for index, opening in enumerate(openings):
         order = orders.get(opening.fulfillment_order_id)
@@ -79,13 +80,36 @@ async def open_parcels(uow: UnitOfWork, *, openings: Sequence[Opening]) -> list[
         before = next((row for row in known[order.id] if row.state == ParcelState.OPEN), None)
         if before is not None:
             standing[order.id] = {name: before._mapping[name] for name in ("id", "number", "sequence")}
+        elif order.id in ready and (ahead := _prepared(known[order.id])) is not None:
+            begun.setdefault(order.id, {**ahead, "station_id": opening.station_id})
         elif order.id in ready:
             new.setdefault(order.id, _new_parcel(uow, order, opening, len(known[order.id]) + 1))
         else:
             refused[index] = _nothing_at_hand(order, lines)
-    await _write(uow, list(new.values()))
+    await write_new(uow, list(new.values()))
+    await _begin(uow, list(begun.values()), orders)
+    new |= begun
+    uow.emit(events.ParcelOpened(row["id"], order_id, row["station_id"]) for order_id, row in new.items())
     await progress.mark_in_progress(uow, new)
     return _opened(openings, refused, standing, new)
+
+
+def _prepared(known: Sequence[Row]) -> dict[str, Any] | None:
+    """Return the box for which a number was asked ahead, if there is one."""
+    found = next((row for row in known if row.state == ParcelState.PREPARED), None)
+    return None if found is None else {name: found._mapping[name] for name in ("id", "number", "sequence")}
+
+
+async def _begin(uow: UnitOfWork, begun: Sequence[Mapping[str, Any]], orders: Mapping[UUID, Row]) -> None:
+    """Let boxes that were prepared be packed at stations; labels whose numbers have come are printed at once."""
+    if not begun:
+        return
+    changed = [{"id": row["id"], "state": ParcelState.OPEN, "station_id": row["station_id"]} for row in begun]
+    await uow.update(Parcel, sorted(changed, key=lambda row: row["id"]), bump_version=True)
+    rows = await queries.parcels(uow, {row["id"] for row in begun})
+    live = await queries.live_waybills(uow, rows)
+    numbered = {each: row.id for each, row in live.items() if row.state == WaybillState.ISSUED}
+    await printing.queue_labels(uow, await bench.bench_parcels(uow, rows.values(), orders), numbered, reason="ISSUED")
 
 
 def _order_refusal(order: Row | None, opening: Opening, station: Row | None) -> Refusal | None:
@@ -139,7 +163,7 @@ def _opened(
     return answers
 
 
-async def _write(uow: UnitOfWork, new: Sequence[dict[str, Any]]) -> None:
+async def write_new(uow: UnitOfWork, new: Sequence[dict[str, Any]]) -> None:
     """Number and write parcels and, with the same ids, the places they are."""
     if not new:
         return
@@ -151,7 +175,6 @@ async def _write(uow: UnitOfWork, new: Sequence[dict[str, Any]]) -> None:
     ]
     await places.open_parcel_places(uow, parcels=boxes)
     await uow.insert(Parcel, new)
-    uow.emit(events.ParcelOpened(parcel["id"], parcel["fulfillment_order_id"], parcel["station_id"]) for parcel in new)
 
 
 async def reopen_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list[ChangedParcel | Refused]:
@@ -223,6 +246,14 @@ async def _give_up(
     await uow.update(Parcel, [{"id": each, "state": ParcelState.VOIDED} for each in voided], bump_version=True)
     await places.archive_parcel_places(uow, parcel_ids=voided)
     uow.emit(events.ParcelVoided(each, parcels[each].fulfillment_order_id, reason) for each in voided)
+
+
+async def void_prepared(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
+    """Give up the boxes that were only prepared for orders which went out of their waves; their numbers go back."""
+    orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
+    known = await locks.lock_parcels_of_orders(uow, orders)
+    rows = [row for of_order in known.values() for row in of_order if row.state == ParcelState.PREPARED]
+    await _give_up(uow, await bench.bench_parcels(uow, rows, orders), sorted(row.id for row in rows), "KICKED_OUT")
 
 
 async def void_parcels_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:

@@ -134,8 +134,9 @@ class Server(GraphQL[Context, None]):
             raise json.JSONDecodeError("unreadable", "", 0) from error
 
     def encode_json(self, data: object) -> str:
-        """Write JSON compactly."""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        """Write JSON compactly; half a character, which a refusal may quote, stays the escape it came as."""
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def _is_multipart_subscriptions(self, content_type: str, params: dict[str, str]) -> bool:
         return False  # subscriptions go over WebSockets only

@@ -1,5 +1,7 @@
 """Countries and territories by their two letters, as addresses name them."""
 
+from pickmesh.core.kit.texts import sentence
+
 _COUNTRIES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
 BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK
@@ -20,5 +22,8 @@ def country_problem(code: str) -> str | None:
     if code in COUNTRIES:
         return None
     meant = _OFTEN_MEANT.get(code.upper(), code.upper())
-    remedy = f"write {meant}" if meant in COUNTRIES else "write its two capital letters (ISO 3166), such as CN"
-    return f"“{code[:20]}” is no country code; {remedy}."
+    if meant in COUNTRIES:
+        return sentence("“{code}” is no country code; write {meant}.", code=code[:20], meant=meant)
+    return sentence(
+        "“{code}” is no country code; write its two capital letters (ISO 3166), such as CN.", code=code[:20]
+    )

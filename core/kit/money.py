@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+from pickmesh.core.kit.texts import sentence
+
 MICROS = 1_000_000
 _CURRENCIES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
@@ -33,8 +35,11 @@ def currency_problem(code: str) -> str | None:
     if code in CURRENCIES:
         return None
     meant = _OFTEN_MEANT.get(code.upper(), code.upper())
-    remedy = f"write {meant}" if meant in CURRENCIES else "write its three capital letters (ISO 4217), such as CNY"
-    return f"“{code[:20]}” is no currency code; {remedy}."
+    if meant in CURRENCIES:
+        return sentence("“{code}” is no currency code; write {meant}.", code=code[:20], meant=meant)
+    return sentence(
+        "“{code}” is no currency code; write its three capital letters (ISO 4217), such as CNY.", code=code[:20]
+    )
 
 
 def line_amount(quantity: int, unit_price_micros: int, currency: str) -> int:

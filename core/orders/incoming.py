@@ -10,6 +10,7 @@ from uuid import UUID
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.countries import country_problem
 from pickmesh.core.kit.money import AMOUNT_MAX, currency_problem, line_amount, spread
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.recipients import NewRecipient
 from pickmesh.core.orders.refusals import BadOrder
 from pickmesh.core.orders.tables import OrderType, PaymentStatus
@@ -105,8 +106,8 @@ def problem(order: NewOrder) -> BadOrder | None:
     found = _order_problem(order) or _line_problem(order.lines, order.currency)
     if found is None:
         return None
-    where, sentence = found
-    return BadOrder(sentence, field=where)
+    where, said = found
+    return BadOrder(said, field=where)
 
 
 _Problem = tuple[tuple[str | int, ...], str]
@@ -114,18 +115,20 @@ _Problem = tuple[tuple[str | int, ...], str]
 
 def _order_problem(order: NewOrder) -> _Problem | None:
     if not order.external_id.strip():
-        return ("external_id",), "An order needs the number its shop gave it."
+        return ("external_id",), sentence("An order needs the number its shop gave it.")
     found = _text_problem(_texts(order))
     if found is not None:
         return found
     if not order.lines or len(order.lines) > LINES_MAX:
-        return ("lines",), f"An order has 1 to {LINES_MAX} lines, not {len(order.lines)}."
-    for where, sentence in (
+        return ("lines",), sentence(
+            "An order has 1 to {most} lines, not {count}.", most=LINES_MAX, count=len(order.lines)
+        )
+    for where, said in (
         (("currency",), currency_problem(order.currency)),
         (("recipient", "country"), country_problem(order.recipient.country)),
     ):
-        if sentence is not None:
-            return where, sentence
+        if said is not None:
+            return where, said
     return _moment_problem(order) or _figure_problem(order)
 
 
@@ -157,9 +160,11 @@ def _text_problem(texts: _Texts) -> _Problem | None:
         return None
     for where, text, most in texts:
         if len(text) > most:
-            return where, f"This text is too long: it may have {most} characters, not {len(text)}."
+            return where, sentence(
+                "This text is too long: it may have {most} characters, not {count}.", most=most, count=len(text)
+            )
         if not is_storable(text):
-            return where, "This text holds a NUL character or half a character; take it out."
+            return where, sentence("This text holds a NUL character or half a character; take it out.")
     return None
 
 
@@ -174,8 +179,11 @@ def _moment_problem(order: NewOrder) -> _Problem | None:
     for name in ("ordered_at", "paid_at", "ship_by", "fulfill_at"):
         moment: datetime | None = getattr(order, name)
         if moment is not None and (moment.tzinfo is None or moment.year not in _YEARS):
-            years = f"a year from {_YEARS[0]} to {_YEARS[-1]}"
-            return (name,), f"This time needs a time zone and {years}, such as 2026-11-24T12:00:00+08:00."
+            return (name,), sentence(
+                "This time needs a time zone and a year from {first} to {last}, such as 2026-11-24T12:00:00+08:00.",
+                first=_YEARS[0],
+                last=_YEARS[-1],
+            )
     return None
 
 
@@ -183,9 +191,11 @@ def _figure_problem(order: NewOrder) -> _Problem | None:
     for name in ("freight_minor", "discount_minor", "tax_minor", "paid_minor"):
         amount: int | None = getattr(order, name)
         if amount is not None and not 0 <= amount <= AMOUNT_MAX:
-            return (name,), f"This amount must be between 0 and {AMOUNT_MAX}, not {amount}."
+            return (name,), sentence(
+                "This amount must be between 0 and {most}, not {amount}.", most=AMOUNT_MAX, amount=amount
+            )
     if order.priority not in _PRIORITIES:
-        return ("priority",), "The priority must be between -1,000,000 and 1,000,000."
+        return ("priority",), sentence("The priority must be between -1,000,000 and 1,000,000.")
     return None
 
 
@@ -194,20 +204,22 @@ def _line_problem(lines: Sequence[NewLine], currency: str) -> _Problem | None:
     for index, line in enumerate(lines):
         found = _line_text_problem(line) or _line_count_problem(line) or _line_money_problem(line, currency)
         if found is not None:
-            where, sentence = found
-            return ("lines", index, *where), sentence
+            where, said = found
+            return ("lines", index, *where), said
         if line.external_line_id in seen:
-            sentence = f"Line “{line.external_line_id}” stands twice in this order; number its lines differently."
-            return ("lines", index, "external_line_id"), sentence
+            said = sentence(
+                "Line “{line}” stands twice in this order; number its lines differently.", line=line.external_line_id
+            )
+            return ("lines", index, "external_line_id"), said
         seen.add(line.external_line_id)
     return None
 
 
 def _line_text_problem(line: NewLine) -> _Problem | None:
     if not line.external_line_id:
-        return ("external_line_id",), "A line needs a number of its own."
+        return ("external_line_id",), sentence("A line needs a number of its own.")
     if not line.shop_code:
-        return ("shop_code",), "A line needs the shop's code of what was bought."
+        return ("shop_code",), sentence("A line needs the shop's code of what was bought.")
     return _text_problem(
         (
             (("external_line_id",), line.external_line_id, CODE_LENGTH_MAX),
@@ -218,22 +230,32 @@ def _line_text_problem(line: NewLine) -> _Problem | None:
 
 def _line_count_problem(line: NewLine) -> _Problem | None:
     if not 1 <= line.quantity <= QUANTITY_MAX:
-        return ("quantity",), f"The quantity must be between 1 and {QUANTITY_MAX}, not {line.quantity}."
+        return ("quantity",), sentence(
+            "The quantity must be between 1 and {most}, not {quantity}.", most=QUANTITY_MAX, quantity=line.quantity
+        )
     if not 0 <= line.refunded_quantity <= line.quantity:
-        return ("refunded_quantity",), f"Of {line.quantity} ordered, 0 to {line.quantity} can be refunded."
+        return ("refunded_quantity",), sentence(
+            "Of {quantity} ordered, 0 to {quantity} can be refunded.", quantity=line.quantity
+        )
     return None
 
 
 def _line_money_problem(line: NewLine, currency: str) -> _Problem | None:
     if not 0 <= line.unit_price_micros <= AMOUNT_MAX:
-        return ("unit_price_micros",), f"The unit price must be between 0 and {AMOUNT_MAX} millionths."
+        return ("unit_price_micros",), sentence(
+            "The unit price must be between 0 and {most} millionths.", most=AMOUNT_MAX
+        )
     amount = line_amount(line.quantity, line.unit_price_micros, currency)
     if amount > AMOUNT_MAX:
-        return ("unit_price_micros",), f"The quantity times the unit price may be at most {AMOUNT_MAX} minor units."
+        return ("unit_price_micros",), sentence(
+            "The quantity times the unit price may be at most {most} minor units.", most=AMOUNT_MAX
+        )
     if not 0 <= line.discount_minor <= amount:
-        return ("discount_minor",), f"The discount must be between 0 and the line's amount, {amount} minor units."
+        return ("discount_minor",), sentence(
+            "The discount must be between 0 and the line's amount, {amount} minor units.", amount=amount
+        )
     if not 0 <= line.tax_minor <= AMOUNT_MAX:
-        return ("tax_minor",), f"The tax must be between 0 and {AMOUNT_MAX} minor units."
+        return ("tax_minor",), sentence("The tax must be between 0 and {most} minor units.", most=AMOUNT_MAX)
     return None
 
 

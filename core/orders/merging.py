@@ -15,6 +15,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import LimitExceeded, NotFound, Refusal, Refused
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import events, locks, merge_rules, mergeable, queries, shortages
 from pickmesh.core.orders.merge_rules import Likeness, Urgency
 from pickmesh.core.orders.refusals import AlreadyReleased, AlreadyShipped, CannotMerge, NotMerged
@@ -124,8 +125,12 @@ async def _merges(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Sequenc
 
 def _decided(uow: UnitOfWork, ids: Sequence[UUID], facts: _Facts, versions: Mapping[UUID, int] | None) -> _Merge:
     """Return a merge that may be done; raises the refusal when it may not."""
-    for each in ids:
-        _require_mergeable(uow, each, facts, versions)
+    for index, each in enumerate(ids):
+        try:
+            _require_mergeable(uow, each, facts, versions)
+        except Refusal as refusal:
+            refusal.field = refusal.field or ("fulfillment_orders", str(index))
+            raise
     if len(set(ids)) < 2:
         raise CannotMerge("A merge needs at least two fulfillment orders.")
     different = merge_rules.difference([facts.likenesses[each] for each in ids])
@@ -150,6 +155,8 @@ def _require_mergeable(uow: UnitOfWork, each: UUID, facts: _Facts, versions: Map
         raise CannotMerge("A fulfillment order is merged once already in this batch; send the second merge after it.")
     if row.progress == Progress.SHIPPED:
         raise AlreadyShipped()
+    if row.progress == Progress.MERGED:
+        raise CannotMerge(sentence("This fulfillment order was merged already; merge the one it went into."))
     if row.progress in {Progress.RELEASED, Progress.IN_PROGRESS, Progress.PACKED}:
         raise AlreadyReleased("Work on this fulfillment order has begun; it can no longer be merged.")
     said = merge_rules.obstacle(facts.candidates[each], facts.likenesses[each])

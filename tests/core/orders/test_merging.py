@@ -426,3 +426,20 @@ async def test_nothing_of_a_fulfillment_order_is_read_by_anstranger(
     async with database.reading(merchant) as uow:
         count = await uow.scalar(sa.select(sa.func.count()).where(uow.mine(FulfillmentOrder)))
     assert count == 2
+
+
+async def test_a_merge_says_which_of_them_cannot_go_and_a_merged_one_that_it_is_merged(
+    database: Database, merchant: Actor
+) -> None:
+    house = await make_house(database, merchant, {"CUP": 9})
+    verdicts = await bring_in(database, merchant, *(new_order(house, f"T-{n}", {"CUP": 1}) for n in (1, 2, 3)))
+    one, two, three = [(await only_fulfillment_order(database, merchant, each.order_id)).id for each in verdicts]
+    async with database.unit_of_work(merchant) as uow:
+        (merged,) = await merging.merge_fulfillment_orders(uow, merges=[(one, two)])
+        assert isinstance(merged, merging.Merged)
+        again, unknown = await merging.merge_fulfillment_orders(uow, merges=[(three, two), (new_id(),)])
+    assert isinstance(again, Refused)
+    assert isinstance(unknown, Refused)
+    assert (again.refusal.code, again.refusal.field) == ("CANNOT_MERGE", ("fulfillment_orders", "1"))
+    assert "merged already" in again.refusal.message
+    assert (unknown.refusal.code, unknown.refusal.field) == ("NOT_FOUND", ("fulfillment_orders", "0"))

@@ -17,7 +17,7 @@ from pickmesh.graphql.base import Done, Many, Mutation, One
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.picking import PickingUserError, Wave
-from pickmesh.graphql.stock import Location, OfLot, OfSku, Place, ToteStateName
+from pickmesh.graphql.stock import OfLot, OfSku, Place, ToteStateName
 
 FULFILLMENT_ORDER = "pickmesh.graphql.orders.FulfillmentOrder"
 
@@ -87,6 +87,21 @@ class ToteItem(graphene.ObjectType, OfSku, OfLot):
     quantity = graphene.Int(required=True)
 
 
+class Tote(graphene.ObjectType):
+    """A tote (or a slot, or a bench) with what lies in it for orders."""
+
+    requires = Permission.FLOOR_READ
+    place = relay.link("id", Place, required=True)
+    code = graphene.String(required=True)
+    state = graphene.Field(ToteStateName)
+    contents = relay.listing(hospital.tote_contents, ToteItem, "By order.")
+
+    @staticmethod
+    def resolve_state(root: Any, _info: Any) -> Any:
+        """Return whether it is empty, stocked or in the hospital."""
+        return root.tote_state
+
+
 async def _page_of_totes(
     _root: Any, info: Any, request: PageRequest, location_id: str, states: list[ToteState] | None = None
 ) -> Page[Any]:
@@ -108,31 +123,24 @@ class WallsQueries(Queries):
     )
 
     totes = relay.paged(
-        relay.connection(Place),
+        relay.connection(Tote),
         _page_of_totes,
         "The totes of a warehouse, the newest first: empty, stocked, in the hospital.",
         location_id=graphene.ID(required=True),
         states=relay.some(ToteStateName),
     )
-    tote_contents = graphene.List(
-        graphene.NonNull(ToteItem),
-        required=True,
-        id=graphene.ID(required=True),
-        description="What lies in a tote or a slot for orders.",
-    )
+    tote = graphene.Field(Tote, place_id=graphene.ID(required=True), description="A tote, slot or bench by its place.")
 
     @staticmethod
-    async def resolve_tote_contents(_root: Any, info: Any, id: str) -> Sequence[Any]:
-        """Return what lies there."""
-        found = await info.context.load(hospital.tote_contents, relay.id_of(id, "Place"))
-        return found or ()
+    def resolve_tote(_root: Any, info: Any, place_id: str) -> Any:
+        """Return the tote, or the slot or bench that is asked for."""
+        return info.context.load(hospital.totes_by_id, relay.id_of(place_id, "Place", field=("placeId",)))
 
     @staticmethod
     async def resolve_wall_slots(_root: Any, info: Any, location_id: str) -> Sequence[Any]:
         """Return the slots."""
         location = relay.id_of(location_id, "Location", field=("locationId",))
         async with info.context.reading() as uow:
-            await relay.require_there(uow, Location.by_ids, location, field=("locationId",))
             return await walls.wall_slots(uow, location)
 
 
@@ -162,10 +170,10 @@ class OfTotes(Mutation):
 
     requires = Permission.FLOOR_WORK
     user_error = PickingUserError
-    items = "ids"
+    items = "placeIds"
 
     class Input:
-        ids = relay.some(graphene.ID, required=True)
+        place_ids = relay.some(graphene.ID, required=True)
 
     class Payload:
         totes = Many(Place)
@@ -182,13 +190,13 @@ class ToteToHospital(OfTotes):
     """Take totes out of use with what lies in them; a task asks a lead to look. Doing it again changes nothing."""
 
     class Input:
-        ids = relay.some(graphene.ID, required=True)
+        place_ids = relay.some(graphene.ID, required=True)
         reason = graphene.String(required=True)
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Send."""
-        ids = relay.ids_of(input.ids, "Place", field="ids")
+        ids = relay.ids_of(input.place_ids, "Place", field="placeIds")
         return cls.done(ids, await hospital.send_totes_to_hospital(uow, tote_ids=ids, reason=input.reason))
 
 
@@ -198,14 +206,14 @@ class ToteSettle(OfTotes):
     requires = Permission.FLOOR_MANAGE
 
     class Input:
-        ids = relay.some(graphene.ID, required=True)
+        place_ids = relay.some(graphene.ID, required=True)
         again = graphene.Boolean(required=True)
         note = graphene.String(required=True, default_value="")
 
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Settle."""
-        ids = relay.ids_of(input.ids, "Place", field="ids")
+        ids = relay.ids_of(input.place_ids, "Place", field="placeIds")
         answers = await hospital.settle_totes(uow, tote_ids=ids, again=input.again, note=input.note)
         return cls.done(ids, answers)
 

@@ -15,7 +15,7 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refusal, Refused, WrongState
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.tables import FulfillmentLine
-from pickmesh.core.picking import events, locks, tasks, totes
+from pickmesh.core.picking import events, locks, refusals, tasks, totes
 from pickmesh.core.picking.tables import ExceptionTask, TaskKind, TaskStatus, ToteUse
 from pickmesh.core.stock import places as stock_places
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place, PlaceKind, ToteState
@@ -52,14 +52,15 @@ async def send_totes_to_hospital(
 ) -> list[InHospital | Refused]:
     """Take totes out of use with what lies in them: they serve no list, and a task asks a lead to look.
 
-    Sending one again answers so. Refuses INVALID_INPUT without a reason; item by item NOT_FOUND for what is no tote.
+    Sending one again answers so. Refuses INVALID_INPUT without a reason; item by item NOT_FOUND, WRONG_PLACE for what
+    is no tote.
     """
     uow.actor.require(Permission.FLOOR_WORK)
     _refuse_long(reason, field="reason")
     if not reason.strip():
         raise InvalidInput("Say what is wrong with the tote.", field=("reason",))
     rows, waiting = await _locked(uow, tote_ids)
-    sent = [row for row in rows.values() if row.id not in waiting]
+    sent = [row for row in rows.values() if row.kind == PlaceKind.TOTE and row.id not in waiting]
     held = await totes.tote_holds(uow, [row.id for row in sent])
     pieces = await _pieces(uow, [row.id for row in sent])
     ids = await tasks.open_tasks(
@@ -84,9 +85,16 @@ async def send_totes_to_hospital(
     return [
         InHospital(index, tote_id, known[tote_id], already=tote_id in waiting)
         if tote_id in known
-        else Refused(index, NotFound("No tote of yours has that id; scan its label again."))
+        else Refused(index, _no_tote(rows.get(tote_id)))
         for index, tote_id in enumerate(tote_ids)
     ]
+
+
+def _no_tote(row: Row | None) -> Refusal:
+    """Return why something is not a tote of ours."""
+    if row is None:
+        return NotFound("No tote of yours has that id; scan its label again.")
+    return refusals.WrongPlace("That is no tote: only totes go to the hospital.", data={"kind": row.kind})
 
 
 def _served(hold: Any) -> dict[str, str]:
@@ -107,8 +115,8 @@ async def settle_totes(
 ) -> list[Settled | Refused]:
     """Let totes out of the hospital: with `again` their goods serve their orders as before, else they are empty.
 
-    One that is not in the hospital answers so. Needs floor:manage. Refuses item by item: NOT_FOUND, WRONG_STATE for a
-    tote that should be empty while goods lie in it: put them back first.
+    One that is not in the hospital answers so. Needs floor:manage. Refuses item by item: NOT_FOUND, WRONG_PLACE for
+    what is no tote, WRONG_STATE for one that should be empty while goods lie in it: put them back first.
     """
     _refuse_long(note, field="note")
     rows, waiting = await _locked(uow, tote_ids)
@@ -136,8 +144,8 @@ async def settle_totes(
 def _settle_refusal(
     row: Row | None, waiting: Mapping[UUID, Row], pieces: Mapping[UUID, int], *, again: bool
 ) -> Refusal | None:
-    if row is None:
-        return NotFound("No tote of yours has that id; scan its label again.")
+    if row is None or row.kind != PlaceKind.TOTE:
+        return _no_tote(row)
     left = pieces.get(row.id, 0)
     if row.id in waiting and left and not again:
         message = sentence("{left} pieces lie in the tote: put them back first, or let it serve again.", left=left)
@@ -168,9 +176,7 @@ async def _locked(uow: UnitOfWork, tote_ids: Collection[UUID]) -> tuple[dict[UUI
     """Lock totes; return them, and the open task of each that is in the hospital."""
     await locks.lock_slots(uow, tote_ids)
     found = await uow.fetch(
-        sa.select(*PLACE).where(
-            uow.mine(Place), uow.among(Place.id, tote_ids), Place.kind == PlaceKind.TOTE, Place.archived_at.is_(None)
-        )
+        sa.select(*PLACE).where(uow.mine(Place), uow.among(Place.id, tote_ids), Place.archived_at.is_(None))
     )
     for location_id in {row.location_id for row in found}:
         uow.actor.require(Permission.FLOOR_WORK, warehouse_id=location_id)
@@ -219,6 +225,12 @@ async def tote_contents(uow: UnitOfWork, place_ids: Collection[UUID]) -> Mapping
         .order_by(Allocation.place_id, FulfillmentLine.fulfillment_order_id, Allocation.id)
     )
     return paged.grouped(found, "place_id")
+
+
+async def totes_by_id(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return totes, and what else holds goods on their way, by the place they are, every column."""
+    found = await uow.fetch(sa.select(*Place.__table__.c).where(uow.mine(Place), uow.among(Place.id, ids)))
+    return {row.id: row for row in found}
 
 
 async def tote_page(

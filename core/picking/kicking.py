@@ -13,7 +13,7 @@ from pickmesh.core.kit.texts import sentence, word
 from pickmesh.core.orders import cancel, progress, stopping
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
-from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, waves, work
+from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, walls, waves, work
 from pickmesh.core.picking.tables import Wave, WaveStatus
 
 BATCH_MAX = 1_000
@@ -135,6 +135,7 @@ async def _take_out(uow: UnitOfWork, wave: Row, leaving: Mapping[UUID, Row], rea
     await progress.unmark_begun(uow, stays.keys() - out)
     await cancel.call_back(uow, {each: row for each, row in stays.items() if each in out}, reason=reason)
     await put_backs.open_put_backs(uow, out)
+    await walls.free_slots(uow, leaving)
     return out
 
 

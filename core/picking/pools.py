@@ -17,7 +17,7 @@ from pickmesh.core.orders import priorities
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.rule_tables import OrderTag
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
-from pickmesh.core.picking import laying_out, routes, wave_rules
+from pickmesh.core.picking import laying_out, routes, walls, wave_rules
 from pickmesh.core.picking.rules import Share
 from pickmesh.core.picking.tables import WaveKind, WaveOrder, WaveOrderState
 from pickmesh.core.picking.wave_rules import Candidate, Chosen
@@ -243,17 +243,6 @@ async def _measures(uow: UnitOfWork, location_id: UUID) -> routes.Measures | Non
 
 
 async def wall_slots(uow: UnitOfWork, location_id: UUID) -> int | None:
-    """Return how many slots the largest put wall of a warehouse has (a wall's slots share a zone); None without any."""
-    found: int | None = await uow.scalar(
-        sa.select(sa.func.count().label("slots"))
-        .where(
-            uow.mine(Place),
-            Place.location_id == location_id,
-            Place.kind == PlaceKind.WALL_SLOT,
-            Place.archived_at.is_(None),
-        )
-        .group_by(Place.zone)
-        .order_by(sa.desc("slots"))
-        .limit(1)
-    )
-    return found
+    """Return how many slots the largest put wall of a warehouse has; None without any."""
+    of_wall = Counter(slot.wall for slot in await walls.slots_of(uow, location_id))
+    return max(of_wall.values(), default=None)

@@ -14,7 +14,7 @@ from tests.statements import statements
 from pickmesh.core.journal import timers
 from pickmesh.core.journal.reading import events_after, last_seq
 from pickmesh.core.kit.clock import StoppedClock
-from pickmesh.core.kit.ids import new_id
+from pickmesh.core.kit.ids import NIL_ID, new_id
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.stock import adjustments, buffers, lease_queries, leases, reactions
 from pickmesh.core.stock.adjustments import Adjustment
@@ -193,7 +193,7 @@ async def test_an_order_keeps_its_promise_where_a_lease_must_give_way(floor: Flo
         {"code": " "},
         {"holder": ""},
         {"lines": ()},
-        {"lines": (LeaseLine(new_id(), 1),)},
+        {"lines": (LeaseLine(NIL_ID, 1),)},
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ from tests.builders_floor import (
     row_of,
     violations,
 )
-from tests.builders_scans import Phone, packing_phone, phone_for
+from tests.builders_scans import Phone, packing_phone, phone_for, picking_phone
 
 from pickmesh.core.floor import commands
 from pickmesh.core.floor.commands import EntryBatch
@@ -241,3 +241,33 @@ async def test_tote_of_another_kind_of_wave_is_sent_to_the_bench(database: Datab
         await pick_list(floor, list_id, "T-0001")
     phone = await phone_for(floor, Job.SORT)
     assert await phone.scan("T-0001", "W-0001") == [O.WRONG_PLACE, O.WRONG_PLACE]
+
+
+async def test_a_put_wall_wave_by_scans_only_with_a_short_pick(database: Database, merchant: Actor) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"TEA": 2}, "A-02": {"CUP": 1}})
+    await bring_orders(floor, ORDERS)
+    (list_id,) = (await release(floor, WaveKind.PUT_WALL)).pick_list_ids
+    await make_wall(floor, "V-01", "V-02")
+    picker = await picking_phone(floor, list_id)
+    await picker.scan("T-0001", "A-01", "TEA", "T-0001")
+    assert await picker.say(ScanKind.SHORT, quantity=1) is O.SHORT_RECORDED
+    await picker.scan("A-02", "CUP", "T-0001")
+    await react(floor)
+    assert picker.session.step == "DONE"
+    phone = await phone_for(floor, Job.SORT)
+    await phone.scan("T-0001", "V-01", "CUP", "V-01", "TEA")
+    lit = phone.session.next
+    assert lit is not None
+    await phone.scan(lit.place_code or "")
+    assert await tote_state(floor) == "EMPTY"
+    async with database.reading(merchant) as uow:
+        slots = {view.slot.code: (view.state, view.here) for view in await walls.wall_slots(uow, floor.location_id)}
+    assert slots in (
+        {"V-01": ("COMPLETE", 2), "V-02": ("WAITING", 0)},
+        {"V-01": ("WAITING", 1), "V-02": ("COMPLETE", 1)},
+    )
+    packer = await packing_phone(floor)
+    waiting, complete = sorted(slots, key=lambda code: slots[code][0] == "COMPLETE")
+    refused = O.NEEDS_QUANTITY if slots[waiting][1] else O.WRONG_PLACE
+    assert await packer.scan(waiting, complete) == [refused, O.ACCEPTED]
+    assert await violations(floor) == []

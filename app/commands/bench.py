@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from pickmesh.core.kit.refusals import InvalidInput
 
 BENCHES = {
-    "floor": "pickmesh.bench.floor_bench",
     "import": "pickmesh.bench.import_bench",
+    "floor": "pickmesh.bench.floor_bench",
     "growth": "pickmesh.bench.growth_bench",
     "memory": "pickmesh.bench.memory_bench",
     "scan": "pickmesh.bench.scan_bench",

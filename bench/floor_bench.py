@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # ships no types
 import sqlalchemy as sa
 
 from pickmesh.bench import phones, postgres, report, servers, world

@@ -11,7 +11,7 @@ from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
 from pickmesh.core.orders import refusals as order_refusals
-from pickmesh.core.packing import queries, refusals, shipping, stations, waybills
+from pickmesh.core.packing import parcels, queries, refusals, shipping, stations, waybills
 from pickmesh.core.packing.tables import ParcelState, WaybillState
 from pickmesh.core.picking import refusals as picking_refusals
 from pickmesh.core.stock import refusals as stock_refusals
@@ -269,6 +269,46 @@ class ParcelHandOver(OfParcels):
         return cls.done(ids, await shipping.hand_over_parcels(uow, parcel_ids=ids))
 
 
+class ParcelUnship(OfParcels):
+    """Call shipped parcels back before the carrier has them; their shops are told that the shipment is undone."""
+
+    requires = Permission.FLOOR_MANAGE
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Call back."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await shipping.unship_parcels(uow, parcel_ids=ids, reason=input.reason))
+
+
+class ParcelReopen(OfParcels):
+    """Open sealed parcels again, to check or change what is in them; their numbers stay."""
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Open."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await parcels.reopen_parcels(uow, parcel_ids=ids))
+
+
+class ParcelVoid(OfParcels):
+    """Give parcels up that hold nothing any more; their numbers go back to the carriers."""
+
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(required=True)
+
+    @classmethod
+    async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
+        """Give up."""
+        ids = cls.ids_in(input)
+        return cls.done(ids, await parcels.void_parcels(uow, parcel_ids=ids, reason=input.reason))
+
+
 class WaybillRequest(OfParcels):
     """Ask a carrier for the numbers of parcels that have none."""
 
@@ -311,4 +351,13 @@ class LabelReprint(OfParcels):
         return cls.done(ids, await waybills.reprint_labels(uow, parcel_ids=ids, reason=input.reason))
 
 
-MUTATIONS = (ParcelShip, ParcelHandOver, WaybillRequest, WaybillVoid, LabelReprint)
+MUTATIONS = (
+    ParcelShip,
+    ParcelHandOver,
+    ParcelUnship,
+    ParcelReopen,
+    ParcelVoid,
+    WaybillRequest,
+    WaybillVoid,
+    LabelReprint,
+)

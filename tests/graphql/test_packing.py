@@ -85,3 +85,19 @@ async def test_shipping_tells_the_order_its_tracking(owner: Any, database: Datab
     assert order["shipments"] == [
         {"carrier": "LOCAL", "waybill": "LC00000000000000000", "lines": [{"externalLineId": "1", "quantity": 1}]}
     ]
+
+
+async def test_shipping_unpacking_and_giving_up_are_taken_back_each_by_its_own_verb(
+    owner: Any, database: Database, merchant: Actor
+) -> None:
+    made = await furnish(database, merchant, 1)
+    parcel = global_id("Parcel", made["Parcel"][0])
+    await owner.run(act("ParcelShip"), input={"parcelIds": [parcel]})
+    without = (await owner.run(act("ParcelUnship"), input={"parcelIds": [parcel], "reason": " "}))["parcelUnship"]
+    assert [error["code"] for error in without["userErrors"]] == ["REASON_NEEDED"]
+    back = (await owner.run(act("ParcelUnship"), input={"parcelIds": [parcel], "reason": "wrong box"}))["parcelUnship"]
+    assert [(each["state"], each["waybill"]["state"]) for each in back["parcels"]] == [("SEALED", "ISSUED")]
+    opened = (await owner.run(act("ParcelReopen"), input={"parcelIds": [parcel]}))["parcelReopen"]
+    assert [each["state"] for each in opened["parcels"]] == ["OPEN"]
+    full = (await owner.run(act("ParcelVoid"), input={"parcelIds": [parcel], "reason": "x"}))["parcelVoid"]
+    assert [error["code"] for error in full["userErrors"]] == ["WRONG_STATE"]  # its goods come out first

@@ -72,7 +72,8 @@ def build(
         ],
         lifespan=lifespan,
     )
-    return Frame(app, body_bytes_max, {pictures.PATH: pictures.body_bytes_max(readers.limits.picture)})
+    limits = {pictures.PATH: pictures.body_bytes_max(readers.limits.picture)}
+    return Frame(app, body_bytes_max, limits, straight={"/graphql": server})
 
 
 async def _alive(request: Request) -> Response:
@@ -80,10 +81,21 @@ async def _alive(request: Request) -> Response:
 
 
 class Frame:
-    """Wraps every HTTP answer: a request id in the log and the answer, headers, a limit on bodies, one metric."""
+    """Wraps every HTTP answer: a request id in the log and the answer, headers, a limit on bodies, one metric.
 
-    def __init__(self, app: ASGIApp, body_bytes_max: int, body_bytes_max_at: Mapping[str, int]) -> None:
+    `straight` are paths whose applications are asked without a look for their route: scans are most of what comes.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        body_bytes_max: int,
+        body_bytes_max_at: Mapping[str, int],
+        *,
+        straight: Mapping[str, ASGIApp],
+    ) -> None:
         self._app = app
+        self._straight = straight
         self._body_bytes_max = body_bytes_max
         self._body_bytes_max_at = body_bytes_max_at
 
@@ -126,7 +138,7 @@ class Frame:
             message = languages.translate(_too_long(path, int(length), limit), locale)
             body = {"errors": [{"message": message, "extensions": {"code": errors.BAD_REQUEST}}]}
             return JSONResponse(body, status_code=413)
-        return self._app
+        return self._straight.get(path, self._app)
 
 
 def _too_long(path: str, length: int, limit: int) -> str:

@@ -11,7 +11,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.countries import country_problem
 from pickmesh.core.kit.money import AMOUNT_MAX, currency_problem, line_amount, spread
 from pickmesh.core.kit.texts import sentence
-from pickmesh.core.orders.recipients import NewRecipient
+from pickmesh.core.orders.recipients import HIDDEN, NewRecipient
 from pickmesh.core.orders.refusals import BadOrder
 from pickmesh.core.orders.tables import OrderType, PaymentStatus
 
@@ -119,6 +119,11 @@ def _order_problem(order: NewOrder) -> _Problem | None:
     found = _text_problem(_texts(order))
     if found is not None:
         return found
+    if order.recipient.street.strip() == HIDDEN:
+        return ("recipient", "street"), sentence(
+            "The buyer is masked here: “{hidden}” is no street. Send the buyer in clear (export-orders --reveal).",
+            hidden=HIDDEN,
+        )
     if not order.lines or len(order.lines) > LINES_MAX:
         return ("lines",), sentence(
             "An order has 1 to {most} lines, not {count}.", most=LINES_MAX, count=len(order.lines)

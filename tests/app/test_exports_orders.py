@@ -67,6 +67,18 @@ async def test_buyers_are_masked_unless_they_are_revealed(database: Database, me
         await export(database, nosy, tmp_path / "nosy.csv", reveal=True)
 
 
+async def test_a_masked_file_taken_in_again_by_mistake_leaves_every_buyer_as_they_are(
+    database: Database, merchant: Actor, tmp_path: Path
+) -> None:
+    """Else 145 parcels would go to “***”."""
+    await furnish(database, merchant)
+    await export(database, merchant, tmp_path / "masked.csv")
+    _, told = await take(database, merchant, "orders", tmp_path / "masked.csv")
+    assert {status for status, _ in told.rows.values()} == {Status.REFUSED}
+    await export(database, merchant, tmp_path / "clear.csv", reveal=True)
+    assert {row["street"] for row in rows_of(tmp_path / "clear.csv")} == {BUYER.street}
+
+
 async def test_revealed_and_taken_in_again_nothing_changes(database: Database, merchant: Actor, tmp_path: Path) -> None:
     await furnish(database, merchant)
     await export(database, merchant, tmp_path / "clear.csv", reveal=True)

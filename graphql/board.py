@@ -160,7 +160,6 @@ class BoardQueries(Queries):
     requires: ClassVar[Requirement] = Permission.FLOOR_READ
     floor_board = graphene.Field(
         FloorBoard,
-        required=True,
         location_id=graphene.ID(required=True),
         begin=graphene.Argument(DateTime, name="from", description=f"{board.HOURS} hours before the end unless said."),
         until=graphene.Argument(
@@ -181,8 +180,8 @@ class BoardQueries(Queries):
         location_id: str,
         at_risk_minutes: int,
         **stretch: datetime | None,
-    ) -> board.Board:
-        """Return the board."""
+    ) -> board.Board | None:
+        """Return the board; none of a warehouse that is not there."""
         location = relay.id_of(location_id, "Location", field=("locationId",))
         async with info.context.reading() as uow:
             return await board.floor_board(uow, location_id=location, at_risk_minutes=at_risk_minutes, **stretch)

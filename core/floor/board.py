@@ -19,7 +19,7 @@ from pickmesh.core.floor.entries import Tone, tone_of
 from pickmesh.core.floor.tables import Job, Outcome
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput, NotFound
+from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import priorities
 from pickmesh.core.stock import queries as stock_queries
@@ -146,10 +146,10 @@ async def floor_board(
     begin: datetime | None = None,
     until: datetime | None = None,
     at_risk_minutes: int = AT_RISK_MINUTES,
-) -> Board:
+) -> Board | None:
     """Return the board of a warehouse from `begin` to `until`: the 8 hours up to now, or from or to the one told.
 
-    Hours count from `begin`; 24 at most. Orders at risk leave within `at_risk_minutes`, 0 to 1,440. Refuses a
+    Hours count from `begin`; 24 at most. Orders at risk leave within `at_risk_minutes`, 0 to 1,440. None for a
     warehouse that is not there; needs `floor:read` there. Ten statements, however much goes on.
     """
     uow.actor.require(Permission.FLOOR_READ, warehouse_id=location_id)
@@ -161,7 +161,7 @@ async def floor_board(
         raise InvalidInput(message, field=("atRiskMinutes",))
     location = (await stock_queries.locations_by_id(uow, [location_id])).get(location_id)
     if location is None:
-        raise NotFound(field=("locationId",))
+        return None
     hours, picked, packed = await _hours(uow, stretch)
     people = await _people(uow, stretch, picked, packed)
     risks = await reading.orders_at_risk(uow, location, uow.now + timedelta(minutes=at_risk_minutes))

@@ -49,7 +49,8 @@ async def released(owner: Any, house: House) -> dict[str, Any]:
 
 async def test_a_wave_is_planned_and_released_into_lists_in_walk_order(owner: Any, house: House) -> None:
     wave = (await planned(owner, house))["wave"]
-    assert (wave["number"], wave["status"], wave["supportedActions"]) == ("W-0001", "PLANNED", ["RELEASE", "ESTIMATE", "KICK_OUT", "CANCEL"])
+    assert (wave["number"], wave["status"]) == ("W-0001", "PLANNED")
+    assert wave["supportedActions"] == ["RELEASE", "ESTIMATE", "KICK_OUT", "CANCEL"]
     assert wave["orders"] == [{"position": 1, "state": "IN"}, {"position": 2, "state": "IN"}]
     answer = (await owner.run(RELEASE, input={"id": wave["id"], "ifVersion": wave["version"]}))["waveRelease"]
     assert (answer["userErrors"], answer["kickedOut"]) == ([], [])

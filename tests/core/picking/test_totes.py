@@ -82,7 +82,7 @@ async def test_a_tote_in_hospital_is_not_filled(database: Database, merchant: Ac
     floor, list_id = await floor_with_list(database, merchant, WaveKind.DISCRETE)
     async with database.unit_of_work(merchant) as uow:
         await places.set_tote_states(uow, {floor.warehouse.totes["T-0001"]: ToteState.IN_HOSPITAL})
-    assert code_of(await bind(floor, list_id, "T-0001")) == "TOTE_IN_USE"
+    assert code_of(await bind(floor, list_id, "T-0001")) == "TOTE_IN_HOSPITAL"
 
 
 async def test_only_totes_and_slots_are_bound(database: Database, merchant: Actor) -> None:

@@ -634,6 +634,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The older version does not know these: a prepared parcel is opened again, what waits for a look is held by hand,
+    # the jobs of walls and handovers become looking up, and their leftovers are scans a person must see to.
+    with walls.lowered(op.get_bind(), ["exception_task", "hold", "parcel", "scan_session"]):
+        op.execute("UPDATE parcel SET state = 'OPEN' WHERE state = 'PREPARED'")
+        op.execute("UPDATE hold SET reason = 'OPERATOR' WHERE reason = 'REVIEW'")
+        op.execute("UPDATE scan_session SET job = 'LOOK_UP' WHERE job IN ('SORT', 'HANDOVER')")
+        op.execute("UPDATE exception_task SET kind = 'MISFIT_SCAN' WHERE kind IN ('COUNT', 'TOTE_HOSPITAL')")
     with op.batch_alter_table("scan_session", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_scan_session_job_known"), type_="check")
         batch_op.create_check_constraint(

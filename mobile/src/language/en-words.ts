@@ -90,6 +90,7 @@ export const enWords = {
   "source.PICTURE": "photo",
 
   "parcel.title": "Parcel",
+  "parcel.PREPARED": "prepared",
   "parcel.OPEN": "open",
   "parcel.SEALED": "sealed",
   "parcel.HANDED_OVER": "handed over",
@@ -121,6 +122,7 @@ export const enWords = {
   "hit.PickList": "Pick list",
   "hit.Parcel": "Parcel",
   "hit.ExceptionTask": "Exception",
+  "hit.Manifest": "Handover list",
 
   "place.BIN": "bin",
   "place.DOCK": "dock",
@@ -143,6 +145,7 @@ export const enWords = {
   "status.DONE": "done",
   "status.CANCELLED": "cancelled",
   "status.OPEN": "open",
+  "status.CLOSED": "closed",
   "status.ON_HOLD": "on hold",
   "status.BACKORDERED": "waits for stock",
   "status.SCHEDULED": "scheduled",

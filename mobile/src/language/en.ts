@@ -82,7 +82,9 @@ export const en = {
   "age.days": "{n} {n|day|days} ago",
 
   "job.PICK": "Picking",
+  "job.SORT": "Put wall",
   "job.PACK": "Packing",
+  "job.HANDOVER": "Handover",
   "job.PUT_BACK": "Put back",
   "job.LOOK_UP": "Look up",
 

@@ -92,6 +92,7 @@ export const zhCNWords: Record<keyof typeof enWords, string> = {
   "source.PICTURE": "拍照",
 
   "parcel.title": "包裹",
+  "parcel.PREPARED": "已备面单",
   "parcel.OPEN": "未封箱",
   "parcel.SEALED": "已封箱",
   "parcel.HANDED_OVER": "已交接",
@@ -123,6 +124,7 @@ export const zhCNWords: Record<keyof typeof enWords, string> = {
   "hit.PickList": "拣货单",
   "hit.Parcel": "包裹",
   "hit.ExceptionTask": "异常",
+  "hit.Manifest": "交接单",
 
   "place.BIN": "货位",
   "place.DOCK": "收发区",
@@ -145,6 +147,7 @@ export const zhCNWords: Record<keyof typeof enWords, string> = {
   "status.DONE": "已完成",
   "status.CANCELLED": "已取消",
   "status.OPEN": "待处理",
+  "status.CLOSED": "已结束",
   "status.ON_HOLD": "暂停",
   "status.BACKORDERED": "缺货待补",
   "status.SCHEDULED": "已排期",

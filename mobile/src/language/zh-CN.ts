@@ -80,7 +80,9 @@ export const zhCN: Record<keyof typeof en, string> = {
   "age.days": "{n} 天前",
 
   "job.PICK": "拣货",
+  "job.SORT": "播种",
   "job.PACK": "打包",
+  "job.HANDOVER": "交接",
   "job.PUT_BACK": "还货上架",
   "job.LOOK_UP": "查询",
 

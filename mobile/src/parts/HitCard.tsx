@@ -17,6 +17,7 @@ const ICONS: Record<Hit["__typename"], IconName> = {
   PickList: "list",
   Parcel: "seal",
   ExceptionTask: "alert",
+  Manifest: "list",
 };
 
 export function HitCard({ hit }: { hit: Hit }) {
@@ -75,6 +76,7 @@ function standing(hit: Exclude<Hit, Sku | { __typename: "Place" } | { __typename
   if (hit.__typename === "Wave") return `status.${hit.waveStatus}`;
   if (hit.__typename === "PickList") return `list.${hit.listStatus}`;
   if (hit.__typename === "Parcel") return `parcel.${hit.state}`;
+  if (hit.__typename === "Manifest") return `status.${hit.manifestState}`;
   if (hit.__typename === "ExceptionTask") return `status.${hit.taskStatus}`;
   return `status.${hit.status}`;
 }

@@ -94,7 +94,7 @@ _ALLOCATION = (
     Allocation.status,
     Allocation.created_at,
 )
-_MOVE = (
+MOVE = (
     StockMove.id,
     StockMove.sku_id,
     StockMove.lot_id,
@@ -279,7 +279,7 @@ async def move_page(
     document_id: UUID | None = None,
 ) -> Page[sa.Row[Any]]:
     """Return ledger moves, the newest first."""
-    found = sa.select(*_MOVE).where(uow.mine(StockMove))
+    found = sa.select(*MOVE).where(uow.mine(StockMove))
     if sku_id is not None:
         found = found.where(StockMove.sku_id == sku_id)
     if place_id is not None:

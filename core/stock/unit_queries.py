@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import InvalidInput
 from pickmesh.core.kit.texts import sentence
+from pickmesh.core.stock.queries import MOVE
 from pickmesh.core.stock.tables import StockMove, StockUnit
 
 Rows = Sequence[sa.Row[Any]]
@@ -21,21 +22,6 @@ _UNIT = (
     StockUnit.place_id,
     StockUnit.state,
     StockUnit.created_at,
-)
-_MOVE = (
-    StockMove.id,
-    StockMove.sku_id,
-    StockMove.lot_id,
-    StockMove.from_place_id,
-    StockMove.to_place_id,
-    StockMove.quantity,
-    StockMove.reason,
-    StockMove.document_id,
-    StockMove.line_id,
-    StockMove.unit_id,
-    StockMove.unit_cost_micros,
-    StockMove.actor_id,
-    StockMove.at,
 )
 
 
@@ -59,5 +45,5 @@ async def unit_of_serial(uow: UnitOfWork, serial: str, *, sku_id: UUID | None = 
 
 async def moves_of_units(uow: UnitOfWork, unit_ids: Iterable[UUID]) -> Rows:
     """Return every move that named these units, the oldest first."""
-    found = sa.select(*_MOVE).where(uow.mine(StockMove), uow.among(StockMove.unit_id, unit_ids))
+    found = sa.select(*MOVE).where(uow.mine(StockMove), uow.among(StockMove.unit_id, unit_ids))
     return await uow.fetch(found.order_by(StockMove.unit_id, StockMove.id))

@@ -38,7 +38,7 @@ async def make_carrier_rules(database: Database, actor: Actor, *rules: CarrierRu
 
 
 async def furnish_packing(database: Database, actor: Actor, size: int, ids: defaultdict[str, list[UUID]]) -> None:
-    """Give a furnished merchant `size` cartons and carrier rules, and a manifest at each of its warehouses."""
+    """Give a furnished merchant `size` cartons, carriers and carrier rules, and a manifest at each warehouse."""
     told = [CartonToSave(f"C{number}", f"纸箱 {number}", 400, 300, 200 + number) for number in range(size)]
     ids["Carton"] += await make_cartons(database, actor, *told)
     rules = [CarrierRuleToSave(f"Carrier rule {number}", "LOCAL") for number in range(size)]
@@ -47,3 +47,4 @@ async def furnish_packing(database: Database, actor: Actor, size: int, ids: defa
             opened = await manifests.open_manifest(uow, location_id=location_id, carrier="LOCAL")
             ids["Manifest"].append(opened.manifest_id)
     ids["CarrierRule"] += await make_carrier_rules(database, actor, *rules)
+    await make_carriers(database, actor, *(f"C-{number}" for number in range(1, size + 1)))

@@ -26,6 +26,8 @@ from pickmesh.core.stock import queries as stock_queries
 
 HOURS = 8
 HOURS_MAX = 24
+YEARS = range(2000, 2200)
+"""Whose scans there may be; what lies before or after was never scanned."""
 AT_RISK_MINUTES = 60
 AT_RISK_MINUTES_MAX = 1_440
 HOUR = timedelta(hours=1)
@@ -183,6 +185,10 @@ async def floor_board(
 
 
 def _stretch(uow: UnitOfWork, location_id: UUID, begin: datetime | None, until: datetime | None) -> Stretch:
+    for name, moment in (("from", begin), ("to", until)):
+        if moment is not None and moment.year not in YEARS:
+            message = sentence("A board's hours lie between {first} and {last}.", first=YEARS[0], last=YEARS[-1])
+            raise InvalidInput(message, field=(name,))
     end = until or (uow.now if begin is None else begin + HOURS * HOUR)
     start = end - HOURS * HOUR if begin is None else begin
     if not timedelta(0) < end - start <= HOURS_MAX * HOUR:

@@ -80,7 +80,7 @@ async def _write_leases(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> N
     Leases that share no level hold no lock in common: only their codes' index sees that they are the same.
     """
     try:
-        await uow.insert(StockLease, rows)
+        await uow.insert_now(StockLease, rows)
     except sa.exc.IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) != _TAKEN:
             raise

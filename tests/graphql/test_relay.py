@@ -34,7 +34,7 @@ async def test_every_node_type_is_found_by_its_id(database: Database, client_of:
     wanted = [global_id(name, made[name][0]) for name in made]
     found = (await client.run(NODES, ids=[*wanted, global_id("Sku", new_id())]))["nodes"]
     types = [node and node["__typename"] for node in found]
-    nodes = {"OrderLine", "Hold", "StockMove", "Waybill", "ApiKey", "ChatAccount"}
+    nodes = {"OrderLine", "Hold", "StockMove", "Waybill", "ApiKey", "ChatAccount", "Picture", "Barcode"}
     assert types == [None if name in nodes else name for name in made] + [None]
 
 
@@ -109,7 +109,7 @@ async def test_pages_forwards_and_backwards_show_everything_once(client_of: Any,
     client = await client_of(merchant)
     forwards = await pages_of(client, True)
     assert forwards == sorted(forwards)
-    assert len(set(forwards)) == 80
+    assert len(set(forwards)) == (await client.run("{ skus { totalCount } }"))["skus"]["totalCount"] >= 80
     assert await pages_of(client, False) == forwards
 
 

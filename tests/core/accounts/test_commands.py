@@ -212,4 +212,4 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(database: D
                 await commands.create_people(uow, people=people)
                 await commands.create_shops(uow, shops=shops)
         counts.append(len(sent))
-    assert counts == [8, 8]
+    assert counts[0] == counts[1] <= 8  # PostgreSQL takes several writes in one

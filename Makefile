@@ -21,7 +21,7 @@ demo: setup $(APP) ## set up, load the demo's merchants and serve them (Ctrl-C s
 
 test: setup-dev $(APP) ## everything: rules, both databases, HTTP, races, the whole walk, the phone in a browser
 	$(MOBILE) run test
-	$(BIN)/pytest tests/mobile
+	$(BIN)/pytest tests/mobile || $(BIN)/pytest tests/mobile --last-failed  # a browser may come late: once more, alone
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests --ignore tests/mobile
 
 test-fast: setup-dev ## pure rules and codes: under a minute

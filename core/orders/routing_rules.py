@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from pickmesh.core.accounts import locks as account_locks
 from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion
+from pickmesh.core.kit.saving import Saving
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import conditions, events
 from pickmesh.core.orders.refusals import NameTaken, NotAWarehouse
@@ -61,58 +61,36 @@ async def save_routing_rules(uow: UnitOfWork, *, rules: Sequence[RuleToSave]) ->
     answers: list[UUID | Refused] = []
     for index, rule in enumerate(rules):
         try:
-            answers.append(saving.save(uow, rule))
+            answers.append(saving.save(rule))
         except Refusal as refusal:
             answers.append(Refused(index, refusal))
-    await uow.insert(RoutingRule, list(saving.new.values()))
+    own = {"created_by": uow.actor.person_id, "created_at": uow.now}
+    await uow.insert(RoutingRule, [{**row, **own} for row in saving.new.values()])
     await uow.update(RoutingRule, [saving.changed[each] for each in sorted(saving.changed)], bump_version=True)
     _tell(uow, saving.new, "CREATED", {})
     _tell(uow, saving.changed, "CHANGED", saving.known)
     return answers
 
 
-class _Saving:
+class _Saving(Saving):
     """A batch of rules beside those that stand."""
 
     def __init__(self, known: Mapping[UUID, sa.Row[Any]], there: Collection[UUID]) -> None:
-        self.known = known
+        super().__init__(
+            known,
+            key="name",
+            taken=NameTaken,
+            most=RULES_MAX,
+            full=sentence("There are {most} routing rules already; archive some.", most=RULES_MAX),
+            twice=sentence("This rule stands twice in the batch; send it once."),
+        )
         self.there = there
-        self.names = {row.name: row.id for row in known.values()}
         self.last = max((row.position for row in known.values()), default=0)
-        self.new: dict[UUID, dict[str, Any]] = {}
-        self.changed: dict[UUID, dict[str, Any]] = {}
 
-    def save(self, uow: UnitOfWork, rule: RuleToSave) -> UUID:
+    def save(self, rule: RuleToSave) -> UUID:
         """Decide what one rule comes to."""
-        row = self._standing(rule)
-        content = self._content(rule, row)
-        if self.names.get(content["name"], rule.id) != rule.id:
-            raise NameTaken(field=("name",))
-        if row is None:
-            if len(self.known) + len(self.new) >= RULES_MAX:
-                raise LimitExceeded(sentence("There are {most} routing rules already; archive some.", most=RULES_MAX))
-            rule_id = new_id()
-            own = {"created_by": uow.actor.person_id, "created_at": uow.now}
-            self.new[rule_id] = {"id": rule_id, **content, **own}
-        else:
-            rule_id = row.id
-            self.names.pop(row.name, None)
-            if any(row._mapping[name] != value for name, value in content.items()):
-                self.changed[rule_id] = {"id": rule_id, **content}
-        self.names[content["name"]] = rule_id
-        return rule_id
-
-    def _standing(self, rule: RuleToSave) -> sa.Row[Any] | None:
-        if rule.id is None:
-            return None
-        row = self.known.get(rule.id)
-        if row is None:
-            raise NotFound(field=("id",))
-        if rule.id in self.changed:
-            raise InvalidInput(sentence("This rule stands twice in the batch; send it once."), field=("id",))
-        if rule.version is not None and rule.version != row.version:
-            raise StaleVersion(data={"id": str(row.id), "version": row.version})
-        return row
+        row = self.standing(rule)
+        return self.take(row, self._content(rule, row))
 
     def _content(self, rule: RuleToSave, row: sa.Row[Any] | None) -> dict[str, Any]:
         name = rule.name.strip()

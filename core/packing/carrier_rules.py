@@ -14,6 +14,7 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion
+from pickmesh.core.kit.saving import Saving
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import conditions
 from pickmesh.core.orders.conditions import Condition
@@ -133,47 +134,25 @@ async def save_carrier_rules(uow: UnitOfWork, *, rules: Sequence[CarrierRuleToSa
     return answers
 
 
-class _Saving:
+class _Saving(Saving):
     """A batch of rules beside those that stand."""
 
     def __init__(self, known: Mapping[UUID, Row], codes: Sequence[str]) -> None:
-        self.known = known
+        super().__init__(
+            known,
+            key="name",
+            taken=refusals.NameTaken,
+            most=RULES_MAX,
+            full=sentence("There are {most} carrier rules already; archive some.", most=RULES_MAX),
+            twice=sentence("This rule stands twice in the batch; send it once."),
+        )
         self.codes = codes
-        self.names = {row.name: row.id for row in known.values()}
         self.last = max((row.position for row in known.values()), default=0)
-        self.new: dict[UUID, dict[str, Any]] = {}
-        self.changed: dict[UUID, dict[str, Any]] = {}
 
     def save(self, rule: CarrierRuleToSave) -> UUID:
         """Decide what one rule comes to."""
-        row = self._standing(rule)
-        content = self._content(rule, row)
-        if self.names.get(content["name"], rule.id) != rule.id:
-            raise refusals.NameTaken(field=("name",))
-        if row is None:
-            if len(self.known) + len(self.new) >= RULES_MAX:
-                raise LimitExceeded(sentence("There are {most} carrier rules already; archive some.", most=RULES_MAX))
-            rule_id = new_id()
-            self.new[rule_id] = {"id": rule_id, **content}
-        else:
-            rule_id = row.id
-            self.names.pop(row.name, None)
-            if any(row._mapping[name] != value for name, value in content.items()):
-                self.changed[rule_id] = {"id": rule_id, **content}
-        self.names[content["name"]] = rule_id
-        return rule_id
-
-    def _standing(self, rule: CarrierRuleToSave) -> Row | None:
-        if rule.id is None:
-            return None
-        row = self.known.get(rule.id)
-        if row is None:
-            raise NotFound(field=("id",))
-        if rule.id in self.changed:
-            raise InvalidInput(sentence("This rule stands twice in the batch; send it once."), field=("id",))
-        if rule.version is not None and rule.version != row.version:
-            raise StaleVersion(data={"id": str(row.id), "version": row.version})
-        return row
+        row = self.standing(rule)
+        return self.take(row, self._content(rule, row))
 
     def _content(self, rule: CarrierRuleToSave, row: Row | None) -> dict[str, Any]:
         if rule.carrier not in self.codes:

@@ -11,10 +11,10 @@ from pickmesh.core.accounts import locks as account_locks
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.db import rows
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.money import AMOUNT_MAX, currency_problem
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion, WrongState
+from pickmesh.core.kit.saving import Saving
 from pickmesh.core.kit.texts import joined, sentence, word
 from pickmesh.core.packing import bench, carton_rules, events, queries, refusals
 from pickmesh.core.packing.carton_rules import Box, Piece, Suggestion
@@ -78,58 +78,24 @@ async def save_cartons(uow: UnitOfWork, *, cartons: Sequence[CartonToSave]) -> l
     if len(cartons) > CARTONS_MAX:
         raise LimitExceeded(sentence("At most {most} cartons go in one call.", most=CARTONS_MAX))
     await account_locks.lock_merchant(uow)
-    saving = _Saving({row.id: row for row in await standing_cartons(uow)})
+    saving = Saving(
+        {row.id: row for row in await standing_cartons(uow)},
+        key="code",
+        taken=refusals.CodeTaken,
+        most=CARTONS_MAX,
+        full=sentence("There are {most} cartons already; archive some.", most=CARTONS_MAX),
+        twice=sentence("This carton stands twice in the batch; send it once."),
+    )
     answers: list[UUID | Refused] = []
     for index, carton in enumerate(cartons):
         try:
-            answers.append(saving.save(carton))
+            answers.append(saving.take(saving.standing(carton), _content(carton)))
         except Refusal as refusal:
             answers.append(Refused(index, refusal))
     await uow.insert(Carton, [{**row, "created_at": uow.now} for row in saving.new.values()])
     await uow.update(Carton, [saving.changed[each] for each in sorted(saving.changed)], bump_version=True)
     uow.emit(events.CartonSaved(each, created=each in saving.new) for each in (*saving.new, *saving.changed))
     return answers
-
-
-class _Saving:
-    """A batch of cartons beside those that stand."""
-
-    def __init__(self, known: Mapping[UUID, Row]) -> None:
-        self.known = known
-        self.codes = {row.code: row.id for row in known.values()}
-        self.new: dict[UUID, dict[str, Any]] = {}
-        self.changed: dict[UUID, dict[str, Any]] = {}
-
-    def save(self, carton: CartonToSave) -> UUID:
-        """Decide what one carton comes to."""
-        row = self._standing(carton)
-        content = _content(carton)
-        if self.codes.get(content["code"], carton.id) != carton.id:
-            raise refusals.CodeTaken(field=("code",))
-        if row is None:
-            if len(self.known) + len(self.new) >= CARTONS_MAX:
-                raise LimitExceeded(sentence("There are {most} cartons already; archive some.", most=CARTONS_MAX))
-            carton_id = new_id()
-            self.new[carton_id] = {"id": carton_id, **content}
-        else:
-            carton_id = row.id
-            self.codes.pop(row.code, None)
-            if any(row._mapping[name] != value for name, value in content.items()):
-                self.changed[carton_id] = {"id": carton_id, **content}
-        self.codes[content["code"]] = carton_id
-        return carton_id
-
-    def _standing(self, carton: CartonToSave) -> Row | None:
-        if carton.id is None:
-            return None
-        row = self.known.get(carton.id)
-        if row is None:
-            raise NotFound(field=("id",))
-        if carton.id in self.changed:
-            raise InvalidInput(sentence("This carton stands twice in the batch; send it once."), field=("id",))
-        if carton.version is not None and carton.version != row.version:
-            raise StaleVersion(data={"id": str(row.id), "version": row.version})
-        return row
 
 
 def _content(carton: CartonToSave) -> dict[str, Any]:

@@ -206,7 +206,8 @@ async def test_tasks_are_numbered_and_settled_once_by_somebody(database: Databas
             settled.append(await tasks.settle_tasks(uow, task_ids=ids[:1], note="found it"))
     assert settled == [ids[:1], []]
     async with database.reading(merchant) as uow:
-        first, second = (await queries.tasks(uow, ids)).values()
+        found = await queries.tasks(uow, ids)
+    first, second = (found[task_id] for task_id in ids)
     assert (first.status, first.done_by, first.detail) == (
         "DONE",
         floor.picker.person_id,

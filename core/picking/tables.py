@@ -196,7 +196,10 @@ class PickList(MerchantObject):
 
 
 class PickLine(MerchantObject):
-    """So many of a SKU and lot from one bin, in walk order; serves one or more allocations."""
+    """So many of a SKU and lot from one bin, in walk order; serves one or more allocations.
+
+    `meant_lot_id` is the lot it was laid out for, when a picker has swapped it for `lot_id` since.
+    """
 
     __tablename__ = "pick_line"
 
@@ -205,6 +208,7 @@ class PickLine(MerchantObject):
     place_id: Mapped[UUID]
     sku_id: Mapped[UUID]
     lot_id: Mapped[UUID]
+    meant_lot_id: Mapped[UUID | None]
     quantity: Mapped[int]
     picked_quantity: Mapped[int] = counted()
     short_quantity: Mapped[int] = counted()
@@ -224,7 +228,8 @@ class PickLine(MerchantObject):
 class Pick(MerchantObject):
     """Units a scan really took, kept for ever; undoing writes `undone_at` and a compensating move.
 
-    A serial-tracked unit has a row of its own, which names it.
+    A serial-tracked unit has a row of its own, which names it. `scan_id` is the scan that booked them; where goods are
+    scanned before the tote they go into (cluster), `item_scan_id` is the scan of the goods.
     """
 
     __tablename__ = "pick"
@@ -239,6 +244,7 @@ class Pick(MerchantObject):
     quantity: Mapped[int]
     unit_id: Mapped[UUID | None]
     scan_id: Mapped[UUID | None]
+    item_scan_id: Mapped[UUID | None]
     worker_id: Mapped[UUID | None]
     at: Mapped[datetime]
     undone_at: Mapped[datetime | None]

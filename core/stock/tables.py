@@ -79,6 +79,22 @@ class ScanPolicy(StrEnum):
     EVERY_UNIT = "EVERY_UNIT"
 
 
+class LotSwap(StrEnum):
+    """Whether a picker may take another lot from the bin than the one that is meant."""
+
+    ALLOW = "ALLOW"
+    FEFO_ONLY = "FEFO_ONLY"
+    NEVER = "NEVER"
+
+
+class ZeroCheck(StrEnum):
+    """When a picker is asked whether nothing is left: never, at an empty bin, at the last piece of the goods."""
+
+    OFF = "OFF"
+    EMPTY_BIN = "EMPTY_BIN"
+    AT_ZERO = "AT_ZERO"
+
+
 class WaybillAt(StrEnum):
     """When a waybill number is asked for."""
 
@@ -131,6 +147,8 @@ class Location(MerchantObject):
     partner_merchant_id: Mapped[UUID | None]
     priority: Mapped[int] = counted(100)
     scan_policy: Mapped[str]
+    lot_swap: Mapped[str] = mapped_column(server_default=LotSwap.FEFO_ONLY.value)
+    zero_check: Mapped[str] = mapped_column(server_default=ZeroCheck.EMPTY_BIN.value)
     waybill_at: Mapped[str]
     ship_at: Mapped[str]
     weight_tolerance_g: Mapped[int]
@@ -143,6 +161,8 @@ class Location(MerchantObject):
         unarchived_unique("uq_location_code", "code"),
         one_of("kind", LocationKind),
         one_of("scan_policy", ScanPolicy),
+        one_of("lot_swap", LotSwap),
+        one_of("zero_check", ZeroCheck),
         one_of("waybill_at", WaybillAt),
         one_of("ship_at", ShipAt),
     )

@@ -13,12 +13,12 @@ from pickmesh.core.orders import warehouses
 from pickmesh.core.orders.warehouses import Closed
 from pickmesh.core.stock import locations
 from pickmesh.core.stock.locations import LocationChange as Change
-from pickmesh.core.stock.tables import ScanPolicy, ShipAt, WaybillAt
+from pickmesh.core.stock.tables import LotSwap, ScanPolicy, ShipAt, WaybillAt, ZeroCheck
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.fulfillment_orders import OrdersUserError
-from pickmesh.graphql.stock import Location, ScanPolicyName, ShipAtName, WaybillAtName
+from pickmesh.graphql.stock import Location, LotSwapName, ScanPolicyName, ShipAtName, WaybillAtName, ZeroCheckName
 
 IF_VERSION = "Refuse with STALE_VERSION when somebody changed it since."
 ITEMS = "locations"
@@ -33,6 +33,8 @@ class LocationSettingsInput(graphene.InputObjectType):
     priority = graphene.Int(description="The lower number is the first choice.")
     cut_off = graphene.String(description="HH:MM in the location's own zone; an empty text clears it.")
     scan_policy = graphene.InputField(ScanPolicyName)
+    lot_swap = graphene.InputField(LotSwapName)
+    zero_check = graphene.InputField(ZeroCheckName)
     waybill_at = graphene.InputField(WaybillAtName)
     ship_at = graphene.InputField(ShipAtName)
     weight_tolerance_g = graphene.Int()
@@ -70,12 +72,15 @@ class LocationChange(Mutation):
 
 def _change(index: int, told: Any) -> Change:
     scan, waybill, ship = told.get("scan_policy"), told.get("waybill_at"), told.get("ship_at")
+    swap, check = told.get("lot_swap"), told.get("zero_check")
     return Change(
         location_id=relay.id_of(told.id, "Location", field=(ITEMS, index, "id")),
         name=told.get("name"),
         priority=told.get("priority"),
         cut_off=told.get("cut_off"),
         scan_policy=None if scan is None else ScanPolicy(scan),
+        lot_swap=None if swap is None else LotSwap(swap),
+        zero_check=None if check is None else ZeroCheck(check),
         waybill_at=None if waybill is None else WaybillAt(waybill),
         ship_at=None if ship is None else ShipAt(ship),
         weight_tolerance_g=told.get("weight_tolerance_g"),

@@ -12,7 +12,18 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.stock import as_of, bundles, lists, queries
-from pickmesh.core.stock.tables import BinRole, LocationKind, PlaceKind, Pool, ScanPolicy, ShipAt, ToteState, WaybillAt
+from pickmesh.core.stock.tables import (
+    BinRole,
+    LocationKind,
+    LotSwap,
+    PlaceKind,
+    Pool,
+    ScanPolicy,
+    ShipAt,
+    ToteState,
+    WaybillAt,
+    ZeroCheck,
+)
 from pickmesh.graphql import relay
 from pickmesh.graphql.accounts import Worker
 from pickmesh.graphql.loading import grouped, listed
@@ -27,6 +38,8 @@ BinRoleName = graphene.Enum.from_enum(BinRole, name="BinRole")
 ToteStateName = graphene.Enum.from_enum(ToteState, name="ToteState")
 ScanPolicyName = graphene.Enum.from_enum(ScanPolicy, name="ScanPolicy")
 WaybillAtName = graphene.Enum.from_enum(WaybillAt, name="WaybillAt")
+LotSwapName = graphene.Enum.from_enum(LotSwap, name="LotSwap")
+ZeroCheckName = graphene.Enum.from_enum(ZeroCheck, name="ZeroCheck")
 ShipAtName = graphene.Enum.from_enum(ShipAt, name="ShipAt")
 
 
@@ -56,6 +69,12 @@ class Location(relay.ObjectType):
     time_zone = graphene.String(required=True)
     priority = graphene.Int(required=True)
     scan_policy = graphene.Field(ScanPolicyName, required=True)
+    lot_swap = graphene.Field(
+        LotSwapName, required=True, description="Whether a picker may take another lot from the bin than is meant."
+    )
+    zero_check = graphene.Field(
+        ZeroCheckName, required=True, description="When a picker is asked whether nothing is left in the bin."
+    )
     waybill_at = graphene.Field(WaybillAtName, required=True)
     ship_at = graphene.Field(ShipAtName, required=True)
     weight_tolerance_g = graphene.Int(required=True)

@@ -1,4 +1,4 @@
-"""Locations and their settings: priority, cut-off, what pickers scan, when waybills are drawn and parcels ship."""
+"""Locations and their settings: priority, cut-off, what pickers scan and may swap, when waybills are drawn and parcels ship."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +21,7 @@ from pickmesh.core.kit.refusals import (
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.stock import cut_offs, events, locks
 from pickmesh.core.stock.places import NAME_LENGTH_MAX
-from pickmesh.core.stock.tables import Location, ScanPolicy, ShipAt, StockLevel, WaybillAt
+from pickmesh.core.stock.tables import Location, LotSwap, ScanPolicy, ShipAt, StockLevel, WaybillAt, ZeroCheck
 
 LOCATIONS_MAX = 500
 PRIORITY_MAX = 1_000_000
@@ -42,6 +42,8 @@ class LocationChange:
     priority: int | None = None
     cut_off: str | None = None
     scan_policy: ScanPolicy | None = None
+    lot_swap: LotSwap | None = None
+    zero_check: ZeroCheck | None = None
     waybill_at: WaybillAt | None = None
     ship_at: ShipAt | None = None
     weight_tolerance_g: int | None = None

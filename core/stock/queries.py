@@ -54,6 +54,8 @@ _LOCATION = (
     Location.partner_merchant_id,
     Location.priority,
     Location.scan_policy,
+    Location.lot_swap,
+    Location.zero_check,
     Location.waybill_at,
     Location.ship_at,
     Location.weight_tolerance_g,

@@ -14,7 +14,7 @@ from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import InvalidInput, NotFound, Refused, StaleVersion
 from pickmesh.core.stock import locations, queries
 from pickmesh.core.stock.locations import LocationChange
-from pickmesh.core.stock.tables import ScanPolicy, ShipAt, WaybillAt
+from pickmesh.core.stock.tables import LotSwap, ScanPolicy, ShipAt, WaybillAt, ZeroCheck
 
 
 async def change(database: Database, actor: Actor, *changes: LocationChange) -> list[UUID | Refused]:
@@ -39,6 +39,8 @@ async def test_every_setting_changes_and_what_is_not_told_stays(database: Databa
         "priority": 5,
         "cut_off": "17:00",
         "scan_policy": ScanPolicy.EVERY_UNIT,
+        "lot_swap": LotSwap.NEVER,
+        "zero_check": ZeroCheck.AT_ZERO,
         "waybill_at": WaybillAt.RELEASE,
         "ship_at": ShipAt.SEAL,
         "weight_tolerance_g": 80,

@@ -118,6 +118,7 @@ class OrdersQueries(Queries):
         tags=relay.some(graphene.String),
         short_only=graphene.Boolean(description="Those that lack goods, or those that do not."),
         late=graphene.Boolean(description="Those that should have left by now, or the others."),
+        carriers=relay.some(graphene.String),
         sort=graphene.Argument(
             FulfillmentOrderSortName, default_value=FulfillmentOrderSort.CREATED_AT.value, required=True
         ),

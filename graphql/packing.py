@@ -10,8 +10,9 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders import refusals as order_refusals
-from pickmesh.core.packing import parcels, queries, refusals, shipping, stations, waybills
+from pickmesh.core.packing import bench, parcels, queries, refusals, rules, shipping, stations, waybills
 from pickmesh.core.packing.tables import ParcelState, WaybillState
 from pickmesh.core.picking import refusals as picking_refusals
 from pickmesh.core.stock import refusals as stock_refusals
@@ -141,7 +142,11 @@ class Parcel(relay.ObjectType, AtLocation):
 
     @staticmethod
     async def resolve_supported_actions(root: Any, info: Any) -> list[str]:
-        """Return what may be done now; a parcel ships under a number only."""
+        """Return what may be done now; a parcel ships under a number only, and none of a stopped order goes on."""
+        if root.state not in rules.GONE:
+            order = await info.context.load(order_queries.fulfillment_orders, root.fulfillment_order_id)
+            if order is None or bench.is_stopped(order):
+                return []
         if root.state == ParcelState.SEALED:
             waybill = await info.context.load(queries.live_waybills, root.id)
             return ["SHIP"] if waybill is not None and waybill.state == WaybillState.ISSUED else []
@@ -162,14 +167,12 @@ async def _page_of_parcels(
     request: PageRequest,
     location_id: str | None = None,
     station_id: str | None = None,
-    states: list[ParcelState] | None = None,
+    **chosen: Any,
 ) -> Page[Any]:
     location = relay.optional_id(location_id, "Location", field=("locationId",))
     station = relay.optional_id(station_id, "Station", field=("stationId",))
     async with info.context.reading() as uow:
-        found: Page[Any] = await queries.parcel_page(
-            uow, request, location_id=location, station_id=station, states=states
-        )
+        found: Page[Any] = await queries.parcel_page(uow, request, location_id=location, station_id=station, **chosen)
     return found
 
 
@@ -187,6 +190,7 @@ class PackingQueries(Queries):
         location_id=graphene.ID(),
         station_id=graphene.ID(),
         states=relay.some(ParcelStateName),
+        carriers=relay.some(graphene.String),
     )
     station = graphene.Field(
         Station,
@@ -288,11 +292,15 @@ class ParcelUnship(OfParcels):
 class ParcelReopen(OfParcels):
     """Open sealed parcels again, to check or change what is in them; their numbers stay."""
 
+    class Input:
+        parcel_ids = relay.some(graphene.ID, required=True)
+        reason = graphene.String(description="Why, for the parcel's evidence.")
+
     @classmethod
     async def run(cls, uow: UnitOfWork, input: Any, context: Context) -> Done:
         """Open."""
         ids = cls.ids_in(input)
-        return cls.done(ids, await parcels.reopen_parcels(uow, parcel_ids=ids))
+        return cls.done(ids, await parcels.reopen_parcels(uow, parcel_ids=ids, reason=input.reason or ""))
 
 
 class ParcelVoid(OfParcels):

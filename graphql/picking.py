@@ -227,6 +227,7 @@ class PickingQueries(Queries):
         location_id=graphene.ID(),
         statuses=relay.some(WaveStatusName),
         kinds=relay.some(WaveKindName),
+        carriers=relay.some(graphene.String),
     )
     pick_list = graphene.Field(
         PickList, id=graphene.ID(), number=graphene.String(), description="A pick list by its id or its number."

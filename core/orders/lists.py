@@ -87,6 +87,7 @@ class FulfillmentOrderFilter:
     tags: Collection[str] | None = None
     short_only: bool | None = None
     late: bool | None = None
+    carriers: Collection[str] | None = None
 
 
 def status_is(wanted: Collection[Status], now: datetime) -> sa.ColumnElement[bool]:
@@ -214,6 +215,7 @@ def _fulfillment_order_conditions(uow: UnitOfWork, wanted: FulfillmentOrderFilte
             (FulfillmentOrder.order_id, wanted.order_ids),
             (FulfillmentOrder.number, wanted.numbers),
             (FulfillmentOrder.progress, wanted.progresses),
+            (FulfillmentOrder.carrier, wanted.carriers),
         )
         if values is not None
     ]

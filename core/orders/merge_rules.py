@@ -30,36 +30,46 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Urgency:
-    """By when a fulfillment order was promised, how it ranks, and whether it waits for all of its goods."""
+    """By when a fulfillment order was promised, how it ranks, whether it waits for all of its goods, by which carrier.
+
+    Without a `carrier` none was named for it yet.
+    """
 
     ship_by: datetime
     priority: int
     shortage_policy: str
+    carrier: str | None = None
 
     def kept(self) -> dict[str, Any]:
         """Return it as it is kept beside a merge."""
         ship_by = self.ship_by.isoformat()
-        return {"ship_by": ship_by, "priority": self.priority, "shortage_policy": self.shortage_policy}
+        kept = {"ship_by": ship_by, "priority": self.priority, "shortage_policy": self.shortage_policy}
+        return kept | {"carrier": self.carrier}
 
 
 def urgency_of(row: Any) -> Urgency:
     """Return how urgent a fulfillment order's row is."""
-    return Urgency(row.ship_by, row.priority, row.shortage_policy)
+    return Urgency(row.ship_by, row.priority, row.shortage_policy, row.carrier)
 
 
 def urgency_kept(kept: Mapping[str, Any]) -> Urgency:
-    """Return the urgency kept beside a merge."""
-    return Urgency(datetime.fromisoformat(kept["ship_by"]), kept["priority"], kept["shortage_policy"])
+    """Return the urgency kept beside a merge; older ones say nothing of a carrier."""
+    ship_by = datetime.fromisoformat(kept["ship_by"])
+    return Urgency(ship_by, kept["priority"], kept["shortage_policy"], kept.get("carrier"))
 
 
 def most_urgent(parts: Iterable[Urgency]) -> Urgency:
-    """Return the urgency of a whole: the earliest promise, the highest priority; one that waits makes all wait."""
+    """Return the urgency of a whole: the earliest promise, the highest priority; one that waits makes all wait.
+
+    It goes with the one carrier that was named for any of its parts.
+    """
     every = list(parts)
     waits = any(part.shortage_policy == ShortagePolicy.WAIT_FOR_ALL for part in every)
     return Urgency(
         min(part.ship_by for part in every),
         max(part.priority for part in every),
         ShortagePolicy.WAIT_FOR_ALL if waits else ShortagePolicy.SHIP_AVAILABLE,
+        next((part.carrier for part in every if part.carrier is not None), None),
     )
 
 
@@ -69,6 +79,7 @@ def without(now: Urgency, together: Urgency, left: Urgency) -> Urgency:
         left.ship_by if now.ship_by == together.ship_by else now.ship_by,
         left.priority if now.priority == together.priority else now.priority,
         left.shortage_policy if now.shortage_policy == together.shortage_policy else now.shortage_policy,
+        left.carrier if now.carrier == together.carrier else now.carrier,
     )
 
 
@@ -101,12 +112,20 @@ def obstacle(candidate: Any, own: Likeness) -> str | None:
     return None
 
 
-def difference(likenesses: Sequence[Likeness]) -> str | None:
-    """Return the first thing in which fulfillment orders differ that must be alike in one parcel."""
+def difference(likenesses: Sequence[Likeness], carriers: Iterable[str | None]) -> str | None:
+    """Return the first thing in which fulfillment orders differ that must be alike in one parcel.
+
+    One for which no carrier was named goes with any.
+    """
     for name, said in _DIFFERENT.items():
         if len({getattr(each, name) for each in likenesses}) > 1:
             return said
-    return None
+    named = sorted({each for each in carriers if each is not None})
+    if len(named) < 2:
+        return None
+    return sentence(
+        "They go with different carriers ({carriers}); name one for all of them first.", carriers=", ".join(named)
+    )
 
 
 _DIFFERENT = {

@@ -40,6 +40,7 @@ async def candidates(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> Sequ
             FulfillmentOrder.progress,
             FulfillmentOrder.fulfill_at,
             FulfillmentOrder.ship_by,
+            FulfillmentOrder.carrier,
             SalesOrder.payment_status,
             SalesOrder.currency,
             Shop.platform,
@@ -113,9 +114,19 @@ async def _shared_buyers(uow: UnitOfWork, location_id: UUID | None, limit: int) 
 
 
 def groups(found: Sequence[sa.Row[Any]], alike: Mapping[UUID, Likeness]) -> list[tuple[UUID, ...]]:
-    """Return the candidates that may go together, at most as many as one merge takes."""
-    together: dict[Likeness, list[UUID]] = {}
+    """Return the candidates that may go together, at most as many as one merge takes.
+
+    Those for which no carrier was named go with the first carrier that was named for one like them.
+    """
+    together: dict[Likeness, list[sa.Row[Any]]] = {}
     for row in found:
         if merge_rules.obstacle(row, alike[row.id]) is None:
-            together.setdefault(alike[row.id], []).append(row.id)
-    return [tuple(ids[: merge_rules.ORDERS_MAX]) for ids in together.values() if len(ids) > 1]
+            together.setdefault(alike[row.id], []).append(row)
+    going: list[list[UUID]] = []
+    for rows in together.values():
+        first = next((row.carrier for row in rows if row.carrier is not None), None)
+        by_carrier: dict[str | None, list[UUID]] = {}
+        for row in rows:
+            by_carrier.setdefault(row.carrier or first, []).append(row.id)
+        going += by_carrier.values()
+    return [tuple(ids[: merge_rules.ORDERS_MAX]) for ids in going if len(ids) > 1]

@@ -73,9 +73,9 @@ async def merge_fulfillment_orders(
     """Make one of the open fulfillment orders in each list: one warehouse, one buyer's address and phone number.
 
     The oldest takes the others' lines in (or the one that took some in before); promises stay as they are, the earliest
-    promised time and the highest priority count for all. Refuses item by item what has begun, what waits for payment,
-    address or goods, other buyers or warehouses, and cash on delivery beside paid orders. Each fulfillment order once
-    per batch; needs `orders:write`.
+    promised time and the highest priority count for all, and it goes with the carrier named for any of them. Refuses
+    item by item what has begun, what waits for payment, address or goods, other buyers, warehouses or carriers, and
+    cash on delivery beside paid orders. Each fulfillment order once per batch; needs `orders:write`.
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(merges) > BATCH_MAX or any(len(ids) > merge_rules.ORDERS_MAX for ids in merges):
@@ -133,7 +133,9 @@ def _decided(uow: UnitOfWork, ids: Sequence[UUID], facts: _Facts, versions: Mapp
             raise
     if len(set(ids)) < 2:
         raise CannotMerge("A merge needs at least two fulfillment orders.")
-    different = merge_rules.difference([facts.likenesses[each] for each in ids])
+    different = merge_rules.difference(
+        [facts.likenesses[each] for each in ids], [facts.locked[each].carrier for each in ids]
+    )
     if different is not None:
         raise CannotMerge(different)
     takers = [each for each in dict.fromkeys(ids) if each in facts.standing]
@@ -199,6 +201,7 @@ async def _write_urgency(uow: UnitOfWork, urgencies: Mapping[UUID, Urgency]) -> 
             "ship_by": urgency.ship_by,
             "priority": urgency.priority,
             "shortage_policy": urgency.shortage_policy,
+            "carrier": urgency.carrier,
         }
         for each, urgency in sorted(urgencies.items())
     ]

@@ -110,6 +110,13 @@ async def carrier_codes(uow: UnitOfWork) -> list[str]:
     return list(dict.fromkeys([*(str(row.code) for row in await queries.carrier_accounts(uow)), LOCAL]))
 
 
+async def require_carrier(uow: UnitOfWork, carrier: str) -> None:
+    """Refuse UNKNOWN_CARRIER, with those that are known, for a code nothing can go with."""
+    codes = await carrier_codes(uow)
+    if carrier not in codes:
+        raise refusals.UnknownCarrier(field=("carrier",), data={"known": codes})
+
+
 async def save_carrier_rules(uow: UnitOfWork, *, rules: Sequence[CarrierRuleToSave]) -> list[UUID | Refused]:
     """Make carrier rules or bring them to what is told; return each one's id, or why not.
 

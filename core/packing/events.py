@@ -48,10 +48,11 @@ class ParcelSealed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ParcelReopened(Event):
-    """A sealed parcel was opened again."""
+    """A sealed parcel was opened again; `reason` is empty where nobody was asked why."""
 
     kind: ClassVar[str] = "parcel_reopened"
     fulfillment_order_id: UUID
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

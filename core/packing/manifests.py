@@ -98,9 +98,7 @@ async def open_manifest(uow: UnitOfWork, *, location_id: UUID, carrier: str, not
     before = (await manifest_queries.open_manifests(uow, [location_id])).get((location_id, carrier))
     if before is not None:
         return OpenedManifest(before.id, number_text(OwnKind.MANIFEST, before.number), created=False)
-    codes = await carrier_rules.carrier_codes(uow)
-    if carrier not in codes:
-        raise refusals.UnknownCarrier(field=("carrier",), data={"known": codes})
+    await carrier_rules.require_carrier(uow, carrier)
     made = await _open(uow, {(location_id, carrier): uow.actor.person_id}, note)
     (manifest,) = made.values()
     return OpenedManifest(manifest.id, manifest.number, created=True)

@@ -177,8 +177,10 @@ async def write_new(uow: UnitOfWork, new: Sequence[dict[str, Any]]) -> None:
     await uow.insert(Parcel, new)
 
 
-async def reopen_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list[ChangedParcel | Refused]:
-    """Open sealed parcels again, to check or change what is in them; their weights are forgotten."""
+async def reopen_parcels(
+    uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str = ""
+) -> list[ChangedParcel | Refused]:
+    """Open sealed parcels again, to check or change what is in them; their weights are forgotten, the reason kept."""
     uow.actor.require(Permission.FLOOR_WORK)
     parcels, _ = await bench.lock_bench(uow, parcel_ids)
     answers = [
@@ -200,7 +202,7 @@ async def reopen_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID]) -> list
     ]
     await uow.update(Parcel, changed, bump_version=True)
     await progress.unmark_packed(uow, {parcels[parcel_id].fulfillment_order_id for parcel_id in reopened})
-    uow.emit(events.ParcelReopened(each, parcels[each].fulfillment_order_id) for each in reopened)
+    uow.emit(events.ParcelReopened(each, parcels[each].fulfillment_order_id, reason.strip()) for each in reopened)
     return answers
 
 
@@ -220,9 +222,11 @@ def _transition(
 async def void_parcels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str) -> list[ChangedParcel | Refused]:
     """Give parcels up that hold nothing any more; their waybills are voided with them.
 
-    Refuses WRONG_STATE for a parcel that has shipped or still holds goods.
+    Refuses REASON_NEEDED as a whole, and WRONG_STATE for a parcel that has shipped or still holds goods.
     """
     uow.actor.require(Permission.FLOOR_WORK)
+    if not reason.strip():
+        raise refusals.ReasonNeeded(field=("reason",))
     parcels, _ = await bench.lock_bench(uow, parcel_ids)
     inside = await bench.goods_at(uow, parcels)
     answers: list[ChangedParcel | Refused] = []

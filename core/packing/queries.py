@@ -59,8 +59,9 @@ async def parcel_page(
     location_id: UUID | None = None,
     states: Collection[str] | None = None,
     station_id: UUID | None = None,
+    carriers: Collection[str] | None = None,
 ) -> Page[Row]:
-    """Return a page of parcels, the newest first."""
+    """Return a page of parcels, the newest first; with `carriers` those whose number, else whose order, is theirs."""
     uow.actor.require(Permission.FLOOR_READ, warehouse_id=location_id)
     conditions: list[sa.ColumnElement[bool]] = []
     if location_id is not None:
@@ -71,8 +72,24 @@ async def parcel_page(
         conditions.append(uow.among(Parcel.state, states))
     if station_id is not None:
         conditions.append(Parcel.station_id == station_id)
+    if carriers is not None:
+        conditions.append(_goes_with(uow, carriers))
     statement = sa.select(*PARCEL).where(uow.mine(Parcel), *conditions)
     return await paged.page_by_id(uow, statement, Parcel.id, request)
+
+
+def _goes_with(uow: UnitOfWork, carriers: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a parcel goes with one of these carriers: its number is theirs, else its order."""
+    live = sa.select(Waybill.id).where(
+        uow.mine(Waybill), Waybill.parcel_id == Parcel.id, uow.among(Waybill.state, rules.LIVE_WAYBILL)
+    )
+    its_order = sa.select(FulfillmentOrder.id).where(
+        uow.mine(FulfillmentOrder),
+        FulfillmentOrder.id == Parcel.fulfillment_order_id,
+        uow.among(FulfillmentOrder.carrier, carriers),
+    )
+    named = sa.exists(live.where(uow.among(Waybill.carrier, carriers)))
+    return sa.or_(named, sa.and_(sa.not_(sa.exists(live)), sa.exists(its_order)))
 
 
 async def contents(uow: UnitOfWork, parcel_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:

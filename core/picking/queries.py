@@ -41,14 +41,17 @@ async def wave_page(
     location_id: UUID | None = None,
     statuses: Collection[str] | None = None,
     kinds: Collection[str] | None = None,
+    carriers: Collection[str] | None = None,
 ) -> Page[Row]:
-    """Return a page of waves, the newest first."""
+    """Return a page of waves, the newest first; with `carriers` those all of whose orders go with one of them."""
     uow.actor.require(Permission.FLOOR_READ, warehouse_id=location_id)
     conditions = _conditions(uow, Wave.location_id, location_id)
     if statuses is not None:
         conditions.append(uow.among(Wave.status, statuses))
     if kinds is not None:
         conditions.append(uow.among(Wave.kind, kinds))
+    if carriers is not None:
+        conditions.append(uow.among(Wave.carrier, carriers))
     return await paged.page_by_id(uow, sa.select(*WAVE).where(uow.mine(Wave), *conditions), Wave.id, request)
 
 

@@ -33,7 +33,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import cancel, checks, holds, intake, mergeable, merging, queries, shipments, splits
+from pickmesh.core.orders import cancel, carriers, checks, holds, intake, mergeable, merging, queries, shipments, splits
 from pickmesh.core.orders.incoming import NewOrder
 from pickmesh.core.orders.merging import Merged, Unmerged
 from pickmesh.core.orders.shipments import ShippedParcel
@@ -401,6 +401,46 @@ async def test_suggestions_are_the_groups_that_can_be_merged_as_they_stand(datab
     await merge(database, merchant, found[0].fulfillment_order_ids)
     async with database.reading(merchant) as uow:
         assert await mergeable.suggestions(uow) == []
+
+
+async def goes_with(database: Database, merchant: Actor, named: Mapping[UUID, str | None]) -> None:
+    async with database.unit_of_work(merchant) as uow:
+        await carriers.set_carriers(uow, named)
+
+
+async def test_orders_of_different_carriers_are_neither_proposed_nor_merged_and_it_is_said_which(
+    database: Database, merchant: Actor
+) -> None:
+    house = await make_house(database, merchant, GOODS)
+    found = await bring_in(database, merchant, *(new_order(house, f"T-{n}", {"CUP": 1}) for n in range(1, 6)))
+    ids = [(await only_fulfillment_order(database, merchant, each.order_id)).id for each in found]
+    await goes_with(database, merchant, {ids[0]: "ZTO", ids[1]: "SF", ids[3]: "SF"})
+    (answer,) = await merge(database, merchant, (ids[0], ids[1], ids[2]))
+    assert isinstance(answer, Refused)
+    assert "(SF, ZTO)" in answer.refusal.message
+    async with database.reading(merchant) as uow:
+        proposed = [each.fulfillment_order_ids for each in await mergeable.suggestions(uow)]
+    assert proposed == [(ids[0], ids[2], ids[4]), (ids[1], ids[3])]
+    taken = await merge(database, merchant, *proposed)
+    assert [answer.into_id for answer in taken if isinstance(answer, Merged)] == [ids[0], ids[1]]
+
+
+async def test_a_merge_goes_with_the_carrier_named_for_a_part_until_that_part_leaves(
+    database: Database, merchant: Actor
+) -> None:
+    house = await make_house(database, merchant, GOODS)
+    one, other = await two(database, merchant, house)
+    await goes_with(database, merchant, {other.id: "SF"})
+    await merge(database, merchant, (one.id, other.id))
+    assert (await row_of(database, merchant, one.id)).carrier == "SF"
+    await unmerge(database, merchant, other.id)
+    parted = [(await row_of(database, merchant, each.id)).carrier for each in (one, other)]
+    assert parted == [None, "SF"]
+    await merge(database, merchant, (one.id, other.id))
+    await goes_with(database, merchant, {one.id: "ZTO"})  # by hand since: that stays
+    await unmerge(database, merchant, other.id)
+    parted = [(await row_of(database, merchant, each.id)).carrier for each in (one, other)]
+    assert parted == ["ZTO", "SF"]
 
 
 async def test_orders_find_their_partners_by_themselves_and_twice_changes_nothing(

@@ -152,6 +152,9 @@ class ScanSession(relay.ObjectType, AtLocation):
         description="The kinds of code that fit now: one of these, read by a camera, need not be confirmed.",
     )
     lease = graphene.Field(Lease)
+    wave = relay.link("wave_id", Wave, description="The wave that is sorted at a wall.")
+    manifest = relay.link("manifest_id", Manifest, description="The manifest that is loaded.")
+    emptied_place_code = said("emptied_place_code", description="EMPTY or NOT_EMPTY tell whether this bin is.")
     question_id = graphene.Field(graphene.UUID, description="The clientId of the entry that raised an open question.")
     last_sequence = graphene.Int(required=True, description="The highest sequence so far; a client goes on above it.")
 

@@ -70,6 +70,7 @@ class WallSlot(graphene.ObjectType):
     state = graphene.Field(WallSlotState, required=True)
     wave = relay.link("wave_id", Wave)
     fulfillment_order = relay.link("fulfillment_order_id", FULFILLMENT_ORDER)
+    order_number = graphene.String(description="Its number, also for who may not read orders.")
     here = graphene.Int(required=True, description="Pieces that lie in it.")
     wanted = graphene.Int(required=True, description="Pieces its order wants; those that are short keep it waiting.")
 

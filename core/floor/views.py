@@ -89,6 +89,17 @@ class SessionView:
     lease: Lease | None
     question_id: UUID | None
     last_sequence: int
+    emptied_place_code: str | None = None
+
+    @property
+    def wave_id(self) -> UUID | None:
+        """The wave that is sorted."""
+        return self.subject_id if self.job is Job.SORT else None
+
+    @property
+    def manifest_id(self) -> UUID | None:
+        """The manifest that is loaded."""
+        return self.subject_id if self.job is Job.HANDOVER else None
 
 
 def view(desk: Desk) -> SessionView:
@@ -116,7 +127,14 @@ def view(desk: Desk) -> SessionView:
         lease=Lease(task.list_id, task.lease_until) if isinstance(task, PickTask) else None,
         question_id=state.asked.entry.client_id if state.asked else None,
         last_sequence=desk.last_sequence,
+        emptied_place_code=_emptied(desk) if state.zero_asked else None,
     )
+
+
+def _emptied(desk: Desk) -> str | None:
+    """Return the bin whose picker is asked whether it is empty now."""
+    line = desk.task.lines.get(desk.state.closed_line_id) if isinstance(desk.task, PickTask) else None
+    return line.place_code if line is not None else None
 
 
 def _is_early(desk: Desk, kind: ScanKind) -> bool:

@@ -20,6 +20,7 @@ from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder
 from pickmesh.core.picking import events, locks, refusals, work
 from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder, WaveOrderState
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Place, PlaceKind
+from pickmesh.scanner.codes.own import OwnKind, number_text
 
 Row = sa.Row[*tuple[Any, ...]]
 WALL_MAX = 500
@@ -257,6 +258,7 @@ class SlotView:
     fulfillment_order_id: UUID | None = None
     here: int = 0
     wanted: int = 0
+    order_number: str | None = None
 
     @property
     def place_id(self) -> UUID:
@@ -281,7 +283,8 @@ def _slot_view(slot: Slot, seat: Row | None, here: Mapping[UUID, int], wanted: M
         return SlotView(slot, "STOPPED" if lying else "EMPTY", here=lying)
     asked = wanted.get(seat.fulfillment_order_id, 0)
     state = "STOPPED" if work.is_stopped(seat) else "COMPLETE" if 0 < asked <= lying else "WAITING"
-    return SlotView(slot, state, seat.wave_id, seat.fulfillment_order_id, lying, asked)
+    number = number_text(OwnKind.FULFILLMENT_ORDER, seat.number)
+    return SlotView(slot, state, seat.wave_id, seat.fulfillment_order_id, lying, asked, number)
 
 
 async def _seats_in(uow: UnitOfWork, place_ids: Collection[UUID]) -> Sequence[Row]:

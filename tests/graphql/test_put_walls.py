@@ -18,10 +18,9 @@ BIND = """mutation ($input: WaveBindWallInput!) { waveBindWall(input: $input) {
   wave { number } userErrors { code field message } } }"""
 SLOTS = """query ($id: ID!) { wallSlots(locationId: $id) {
   place { code } light { code wall label colour colourName shape } state wave { number }
-  fulfillmentOrder { number } here wanted } }"""
-SESSION = (
-    """query ($id: ID!) { scanSession(id: $id) { expects instruction next { slot { label colour colourName } } } }"""
-)
+  fulfillmentOrder { number } orderNumber here wanted } }"""
+SESSION = """query ($id: ID!) { scanSession(id: $id) { expects instruction wave { number } manifest { number }
+  next { slot { label colour colourName } } } }"""
 TO_HOSPITAL = """mutation ($input: ToteToHospitalInput!) { toteToHospital(input: $input) {
   totes { code toteState } userErrors { code field } } }"""
 SETTLE = """mutation ($input: ToteSettleInput!) { toteSettle(input: $input) {
@@ -50,7 +49,9 @@ async def wave_id(owner: Any) -> str:
     return found
 
 
-async def test_a_wave_gets_its_wall_and_a_scan_lights_a_slot(owner: Any, floor: Floor) -> None:
+async def test_a_wave_gets_its_wall_and_a_scan_lights_a_slot(
+    owner: Any, client_of: Any, merchant: Actor, floor: Floor
+) -> None:
     wave = await wave_id(owner)
     bound = (await owner.run(BIND, input={"waveId": wave, "wall": "V"}))["waveBindWall"]
     assert bound == {"wave": {"number": "W-0001"}, "userErrors": []}
@@ -60,9 +61,11 @@ async def test_a_wave_gets_its_wall_and_a_scan_lights_a_slot(owner: Any, floor: 
     await phone.scan("T-0001", "CUP")
     session = (await owner.run(SESSION, id=global_id("ScanSession", phone.session.id)))["scanSession"]
     assert session["expects"] == ["SLOT", "ITEM", "SERIAL"]
+    assert (session["wave"], session["manifest"]) == ({"number": "W-0001"}, None)
     assert session["next"]["slot"] == {"label": "01", "colour": "BLUE", "colourName": "blue"}
     await phone.scan("V-01")
-    first, second = (await owner.run(SLOTS, id=global_id("Location", floor.location_id)))["wallSlots"]
+    location = global_id("Location", floor.location_id)
+    first, second = (await owner.run(SLOTS, id=location))["wallSlots"]
     assert first == {
         "place": {"code": "V-01"},
         "light": {
@@ -76,10 +79,14 @@ async def test_a_wave_gets_its_wall_and_a_scan_lights_a_slot(owner: Any, floor: 
         "state": "WAITING",
         "wave": {"number": "W-0001"},
         "fulfillmentOrder": {"number": "F-0001"},
+        "orderNumber": "F-0001",
         "here": 1,
         "wanted": 2,
     }
     assert (second["state"], second["here"], second["wanted"]) == ("WAITING", 0, 1)
+    picker = await client_of(merchant, Role.PICKER)  # who sorts and may not read orders
+    slots = (await picker.run(SLOTS.replace("fulfillmentOrder { number } ", ""), id=location))["wallSlots"]
+    assert [slot["orderNumber"] for slot in slots] == ["F-0001", "F-0002"]
 
 
 async def test_a_wall_that_is_not_there_is_refused(owner: Any, floor: Floor) -> None:

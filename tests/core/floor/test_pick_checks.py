@@ -50,7 +50,9 @@ async def test_the_last_unit_of_a_bin_asks_whether_it_is_empty_and_any_other_doe
     assert asked == [phone.said[-1].message]
     assert "Is A-01 empty now?" in asked[0]
     assert K.EMPTY in phone.session.supported_actions
+    assert phone.session.emptied_place_code == "A-01"
     assert await phone.say(K.EMPTY) is O.ACCEPTED
+    assert phone.session.emptied_place_code is None
     assert phone.said[-1].message == "Noted: A-01 is empty. Go to A-02: 2 × CUP."
     await phone.scan("A-02", "CUP", "CUP")
     assert "empty" not in phone.said[-1].message

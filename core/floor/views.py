@@ -133,7 +133,8 @@ def view(desk: Desk) -> SessionView:
 
 def _emptied(desk: Desk) -> str | None:
     """Return the bin whose picker is asked whether it is empty now."""
-    line = desk.task.lines.get(desk.state.closed_line_id) if isinstance(desk.task, PickTask) else None
+    line_id = desk.state.closed_line_id
+    line = desk.task.lines.get(line_id) if line_id is not None and isinstance(desk.task, PickTask) else None
     return line.place_code if line is not None else None
 
 

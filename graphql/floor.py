@@ -2,12 +2,12 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 import graphene
+from msgspec.structs import replace
 
 from pickmesh.core.floor import lookup, refusals, sessions
 from pickmesh.core.floor.commands import EntryBatch

@@ -5,12 +5,13 @@ A second statement finds documents (orders, parcels, waybills …) and is only s
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from pickmesh.core.catalog.tables import Barcode, Sku
 from pickmesh.core.db.prepared import Names, Prepared

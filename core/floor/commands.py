@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from pickmesh.core.db.prepared import Prepared
 from pickmesh.core.floor import codes, entries, loading, playing, sessions, state, views

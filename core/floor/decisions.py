@@ -1,9 +1,10 @@
 """What the rules of a job say about an entry, and what the interpreter makes of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from pickmesh.core.floor.effects import Effect
 from pickmesh.core.floor.entries import Choice
@@ -14,8 +15,7 @@ from pickmesh.core.floor.tables import Outcome
 Task = TypeVar("Task")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What an entry says in a job, and about what; `words` fill the sentence."""
 
     said: str
@@ -27,11 +27,10 @@ class Reading:
     subject_id: UUID | None = None  # an order, an allocation, an earlier scan
     parcel_id: UUID | None = None
     choices: Sequence[Choice] = ()
-    words: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion(Generic[Task]):
+class Occasion(Struct, Generic[Task], frozen=True):
     """Everything an effect may look at: the task, where the worker stands, the entry, what it says, its scan's id."""
 
     task: Task
@@ -77,8 +76,7 @@ class Occasion(Generic[Task]):
         return self.state.tote_id
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The verdict on one entry, where the worker stands after it, and what it does.
 
     `again` asks for the same entry to be judged once more when the effects are done: a unit that opened its parcel.

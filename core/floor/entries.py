@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pickmesh.core.floor.tables import Outcome, ScanKind, ScanSource
 from pickmesh.core.kit.texts import from_json as text_from_json
@@ -49,16 +51,14 @@ def tone_of(outcome: Outcome) -> Tone:
     return _TONES.get(outcome, Tone.WRONG)
 
 
-@dataclass(frozen=True, slots=True)
-class LotSaid:
+class LotSaid(Struct, frozen=True):
     """A lot as a person read it off the goods."""
 
     code: str
     expires_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing a worker did: a scan, a key press, a weight. `client_id` is its idempotency key for ever.
 
     `quantity` on a SCAN is how many pieces of what was scanned (packs × their units); on QUANTITY what the line stands
@@ -84,16 +84,14 @@ class Entry:
     answers: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One possible answer to a question; `id` comes back in the entry that answers."""
 
     id: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The one answer to one entry; `repeated` when the entry had come before, `task_id` when a person must look."""
 
     client_id: UUID

@@ -5,9 +5,11 @@ the order in which one session means them: goods are taken before a later entry 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.catalog import look_alikes
 from pickmesh.core.floor import effects

@@ -5,8 +5,10 @@ too. Closing it, with the driver's count, is no scan.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, reading
 from pickmesh.core.floor.decisions import Occasion, Reading

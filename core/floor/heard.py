@@ -1,9 +1,10 @@
 """What an entry turned out to say, once its code was looked up: the interpreter's input, free of any database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from pickmesh.core.floor.entries import Entry, LotSaid
 from pickmesh.core.floor.tables import Outcome
@@ -31,8 +32,7 @@ class DocumentKind(StrEnum):
     MANIFEST = "MANIFEST"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemHit:
+class ItemHit(Struct, frozen=True):
     """A SKU a code stands for, and how many pieces one scan of it is."""
 
     sku_id: UUID
@@ -40,8 +40,7 @@ class ItemHit:
     units: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceHit:
+class PlaceHit(Struct, frozen=True):
     """A place a code names; a bound tote says for which list and, unless it is mixed, for which order."""
 
     id: UUID
@@ -59,8 +58,7 @@ class PlaceHit:
         return self.kind in CARRIERS_OF_GOODS
 
 
-@dataclass(frozen=True, slots=True)
-class UnitHit:
+class UnitHit(Struct, frozen=True):
     """A serial-tracked unit and where it is."""
 
     id: UUID
@@ -71,8 +69,7 @@ class UnitHit:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentHit:
+class DocumentHit(Struct, frozen=True):
     """A document a code names (a waybill's id is its parcel's), and an order that is to be packed for it."""
 
     kind: DocumentKind
@@ -85,8 +82,7 @@ def in_short(text: str) -> str:
     return text if len(text) <= SAID_MAX else f"{text[: SAID_MAX - 1]}…"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """What a code is known as here; several items are a question to the worker."""
 
     scanned: Scanned
@@ -114,13 +110,12 @@ class Code:
         return self.place is not None and (not self.items or self.scanned.checked)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """An entry, its code, and what the worker has answered to questions about it so far."""
 
     entry: Entry
     code: Code | None = None
-    units: Sequence[UnitHit] = field(default=())  # by the serial of the answer
+    units: Sequence[UnitHit] = ()  # by the serial of the answer
     chosen: UUID | None = None  # of the choices that were offered
     lot: LotSaid | None = None
     serial: str | None = None

@@ -1,8 +1,9 @@
 """What an entry says to a packer, given what is at hand and which parcel is open."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading

@@ -1,8 +1,9 @@
 """Packing as the interpreter runs it: which parcel is open, what an effect changes, the words of its sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, pack_table
 from pickmesh.core.floor.decisions import Occasion, Reading

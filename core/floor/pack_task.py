@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from msgspec import Struct
+
 from pickmesh.core.kit.texts import Named
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
@@ -63,8 +65,7 @@ class PackLine:
         return min(left, self.at_hand + self.in_bins) if self.may_lack else left
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelNow:
+class ParcelNow(Struct, frozen=True):
     """A parcel of an order."""
 
     id: UUID
@@ -142,8 +143,7 @@ class Waiting:
     wave_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """What an earlier entry put into a parcel."""
 
     parcel_id: UUID

@@ -1,8 +1,9 @@
 """What an entry says to a picker, given the list and where the picker stands; the table tells what that leads to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading

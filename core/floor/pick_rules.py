@@ -1,7 +1,8 @@
 """Picking as the interpreter runs it: where a picker stands, what an effect changes, the words of its sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, pick_table
 from pickmesh.core.floor.decisions import Occasion, Reading

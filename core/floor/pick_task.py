@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from pickmesh.core.kit.texts import Named
 from pickmesh.core.picking.rules import BINDS_ORDER
 from pickmesh.core.picking.tables import PickListStatus, WaveKind
@@ -84,8 +86,7 @@ class Tote:
     fulfillment_order_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(Struct, frozen=True):
     """What an earlier entry took: its scan's id, and the line it took from; undone ones stay known as such."""
 
     scan_id: UUID

@@ -5,8 +5,9 @@ that was opened, a shortage that found another bin). One scan per session, the u
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import loading, rules
 from pickmesh.core.floor.codes import KnownCodes

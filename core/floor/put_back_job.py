@@ -1,8 +1,10 @@
 """Putting back: goods of stopped orders go from totes and parcels into bins again, item first, then bin."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, reading
 from pickmesh.core.floor.decisions import Occasion, Reading

@@ -16,9 +16,11 @@ What the outcomes mean, the same for every job:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, transitions
 from pickmesh.core.floor.decisions import Decision, Occasion, Reading, Task

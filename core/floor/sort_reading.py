@@ -1,8 +1,9 @@
 """What an entry says to a worker at a put wall, given the wave's slots and what lies in its totes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading

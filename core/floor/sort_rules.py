@@ -1,7 +1,8 @@
 """Sorting as the interpreter runs it: which slot is lit, what an effect changes, the words of its sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pickmesh.core.floor import effects, sort_table
 from pickmesh.core.floor.decisions import Occasion, Reading

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from msgspec import Struct
+
 from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.picking.walls import Slot
 
@@ -78,8 +80,7 @@ class SortWave:
         return next((each for each in self.orders.values() if each.slot and each.slot.place_id == place_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """What an earlier entry put into a slot; undone ones stay known as such."""
 
     wave_id: UUID

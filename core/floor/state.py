@@ -1,9 +1,10 @@
 """What a scan session remembers between entries, as data that goes into its row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from pickmesh.core.floor import entries
 from pickmesh.core.floor.entries import Entry, LotSaid
@@ -12,8 +13,7 @@ BOOKED_MAX = 20
 """How many of the last booked entries an UNDO without an id can walk back over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A question to the worker: which entry raised it, what may be answered, what was answered so far."""
 
     entry: Entry
@@ -24,8 +24,7 @@ class Asked:
     confirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Pieces a worker has scanned and holds, not booked before they are put somewhere."""
 
     client_id: UUID
@@ -33,8 +32,7 @@ class Held:
     unit_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """Where a worker stands in a job; `late` is the side track of entries that arrive after later ones."""
 
     step: str

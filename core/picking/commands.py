@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -25,8 +27,7 @@ Row = sa.Row[*tuple[Any, ...]]
 Booked = tuple[Taken, carrying.Carried]
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """A scan that was booked, and how its line and list stand after the whole batch."""
 
     index: int

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+
 from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking import refusals
@@ -106,8 +108,7 @@ class ToteHold:
     fulfillment_order_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class PickConfirmation:
+class PickConfirmation(Struct, frozen=True):
     """Units a scan took from a pick line's bin into a bound tote; `worker_id` None is the unit of work's person.
 
     Without `fulfillment_order_id` the tote's order is meant or, in a mixed tote, the orders in the order of their
@@ -133,8 +134,7 @@ class PickShort:
     worker_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Some units of one share: what the item at `index` of a batch comes down to."""
 
     index: int

@@ -1,9 +1,12 @@
 """Carrying promised units on their way: bin, tote, wall slot, bench, parcel. The allocation follows the units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import new_id
@@ -19,8 +22,7 @@ from pickmesh.core.stock.units import UnitsThere
 _Part = tuple[UUID, UUID | None, UUID, BalanceKey]
 
 
-@dataclass(frozen=True, slots=True)
-class Carry:
+class Carry(Struct, frozen=True):
     """Promised units to carry to another place; `unit_id` names a serial-tracked one (quantity 1).
 
     `actor_id` is who carries them, None the unit of work's person.
@@ -33,8 +35,7 @@ class Carry:
     actor_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """Units that were carried; `allocation_id` is the allocation they are promised under where they are now."""
 
     index: int

@@ -1,12 +1,12 @@
 """Allocations as the commands see them: the row, the place its units are at, the goods, the reservation behind it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from pickmesh.core.catalog.tables import Sku
 from pickmesh.core.db.prepared import Names, Prepared
@@ -23,8 +23,7 @@ from pickmesh.core.stock.tables import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """An allocation with what a posting about it must know."""
 
     id: UUID

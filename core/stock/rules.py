@@ -9,6 +9,8 @@ from itertools import groupby
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+
 from pickmesh.core.stock.tables import BinRole, PlaceKind, Pool
 
 Key = TypeVar("Key")
@@ -109,8 +111,7 @@ def available(figures: LevelFigures) -> int:
     return max(0, free(figures) - figures.buffer)
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceFacts:
+class PlaceFacts(Struct, frozen=True):
     """What a posting must know about a place."""
 
     id: UUID
@@ -129,8 +130,7 @@ def share_of_level(place: PlaceFacts, lot_blocked: bool) -> LevelFigures:
     return LevelFigures(on_hand=1, non_sellable=int(unsellable))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(Struct, frozen=True, kw_only=True):
     """One entry for the ledger, with what it does to promises.
 
     `promised_from`: the units were promised to an allocation where they lay; `promised_to`: they still are where they

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.stock import locks, refusals

@@ -1,9 +1,10 @@
 """From what was scanned or typed to what it says: the one door of this room."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from pickmesh.scanner.codes import check, gs1, gtin, own, wedge
 from pickmesh.scanner.codes.own import OwnKind
@@ -20,8 +21,7 @@ class CodeKind(StrEnum):
     TEXT = "TEXT"
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(Struct, frozen=True):
     """What a raw scan says, without knowing any catalogue.
 
     Look every one of `candidates` up, in order, and say `problem` only when none of them is known: another company's

@@ -1,12 +1,13 @@
 """A pick list on paper, and a picker who walks it entry by entry without any database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from msgspec.structs import replace
 
 from pickmesh.core.floor import jobs, rules
 from pickmesh.core.floor.decisions import Decision

@@ -1,11 +1,12 @@
 """Many sessions at once: in one batch, in one commit, and on many connections."""
 
 import asyncio
+import dataclasses
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 from tests.builders_accounts import make_person
 from tests.builders_floor import Floor, bring_orders, make_floor, order_lines, pick_list, react, release, violations
 from tests.builders_scans import Phone, outcomes, phone_for, picking_phone
@@ -80,7 +81,7 @@ async def test_two_phones_on_one_list_share_what_is_left(database: Database, mer
         copied = {name: value for name, value in row._mapping.items() if name != "merchant_id"}
         await uow.insert(ScanSession, [{**copied, "id": new_id()}])
         ids = await uow.fetch(sa.select(ScanSession.id).where(uow.mine(ScanSession)).order_by(ScanSession.id))
-    other = Phone(floor, one.worker, replace(one.session, id=ids[-1].id), sequence=one.sequence)
+    other = Phone(floor, one.worker, dataclasses.replace(one.session, id=ids[-1].id), sequence=one.sequence)
     said = [
         EntryBatch(phone.worker, phone.session.id, [phone.entry(raw="TEA"), phone.entry(raw="TEA")])
         for phone in (one, other)

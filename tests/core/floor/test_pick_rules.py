@@ -1,12 +1,12 @@
 """Every verdict of picking by name, on paper."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from msgspec.structs import replace
 
 from pickmesh.core.floor import jobs, pick_table, rules
 from pickmesh.core.floor.effects import BindTote, RaiseTask, ReportShort, TakeUnits, UndoPick

@@ -1,8 +1,7 @@
 """A pick list walked by scans, on real databases: every verdict books exactly what it says."""
 
-from dataclasses import replace
-
 import sqlalchemy as sa
+from msgspec.structs import replace
 from tests.builders_accounts import make_person
 from tests.builders_floor import (
     Floor,

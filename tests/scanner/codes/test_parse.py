@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -160,7 +158,7 @@ def test_a_code_that_only_looks_like_ours_is_still_looked_up_as_it_stands() -> N
 
 
 def test_a_scanned_value_cannot_be_changed() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         parse(ITEM).gtin = None  # type: ignore[misc]  # the assignment is what is tested
 
 

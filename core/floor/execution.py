@@ -21,6 +21,7 @@ from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import manifests, parcels, rules, verifying, waybills
+from pickmesh.core.packing import locks as packing_locks
 from pickmesh.core.picking import commands as picking
 from pickmesh.core.picking import put_backs, shorts, sorting, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
@@ -300,6 +301,7 @@ async def _put_on(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         for deed in deeds
     ]
     for deed, answer in work.note_answers(deeds, await manifests.put_on_manifests(uow, scans=scans)):
+        await packing_locks.lock_parcels_of_orders(uow, {order_id for _, order_id in wanted})
         uow.credit(deed.desk.worker_id, [answer.manifest_id])
 
 

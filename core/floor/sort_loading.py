@@ -15,7 +15,7 @@ from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.picking import walls, work
-from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder, WaveOrderState
+from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place, PlaceKind, ScanPolicy
 from pickmesh.scanner.codes.own import OwnKind, number_text
@@ -38,6 +38,7 @@ async def waves_wanted(uow: UnitOfWork, desks: Sequence[Desk], codes: Sequence[C
 
 
 async def _waves_in(uow: UnitOfWork, place_ids: Collection[UUID]) -> Sequence[Row]:
+    """Return the waves that goods at places belong to, also of orders kicked out of them; the newest first."""
     return await uow.fetch(
         sa.select(WaveOrder.wave_id, Allocation.place_id)
         .join(
@@ -51,28 +52,19 @@ async def _waves_in(uow: UnitOfWork, place_ids: Collection[UUID]) -> Sequence[Ro
         )
         .where(
             uow.mine(WaveOrder),
-            WaveOrder.state != WaveOrderState.KICKED_OUT,
             uow.among(Allocation.place_id, place_ids),
             Allocation.status == AllocationStatus.OPEN,
         )
         .distinct()
-        .order_by(WaveOrder.wave_id)
+        .order_by(WaveOrder.wave_id.desc())
     )
 
 
 async def orders_of(uow: UnitOfWork, waves: Mapping[UUID, Row]) -> set[UUID]:
-    """Return the orders to lock before the waves are read: of put-wall waves, those that were not kicked out."""
+    """Return the orders to lock before the waves are read: of put-wall waves, those with goods on their way."""
     at_walls = [row.id for row in waves.values() if row.kind == WaveKind.PUT_WALL]
-    if not at_walls:
-        return set()
-    found = await uow.fetch(
-        sa.select(WaveOrder.fulfillment_order_id).where(
-            uow.mine(WaveOrder),
-            uow.among(WaveOrder.wave_id, at_walls),
-            WaveOrder.state != WaveOrderState.KICKED_OUT,
-        )
-    )
-    return {row.fulfillment_order_id for row in found}
+    seats = await walls.seats_at_walls(uow, at_walls) if at_walls else {}
+    return {seat.fulfillment_order_id for of_wave in seats.values() for seat in of_wave}
 
 
 async def set_tasks(

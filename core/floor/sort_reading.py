@@ -81,7 +81,7 @@ def _read_tote(task: SortTask, state: State, place: PlaceHit) -> Reading:
     if wave is None:
         return Reading("TOTE_EMPTY")
     if wave.kind is WaveKind.PUT_WALL and not wave.left(place.id):
-        return Reading("TOTE_EMPTY")
+        return Reading("TOTE_STOPPED" if any(wave.waiting(tote_id=place.id)) else "TOTE_EMPTY")
     if place.id == state.tote_id and wave.id == state.subject_id and state.step in {ITEM, SLOT}:
         return Reading("TOTE_SAME")
     return _opening(wave, "TOTE_OPENS")
@@ -233,6 +233,9 @@ def _read_empty(task: SortTask, state: State, heard: Heard) -> Reading:
     if wave is None or state.tote_id is None or state.step != ITEM:
         return Reading("TOTE_NONE")
     left = wave.left(state.tote_id)
+    stopped = next(wave.waiting(tote_id=state.tote_id), None) if not left else None
+    if stopped is not None:
+        return Reading("TOTE_STOPPED", words={"scanned": stopped.place_code})
     return Reading("TOTE_NOT_DONE" if left else "TOTE_DONE", quantity=left)
 
 

@@ -1,6 +1,7 @@
 """Sorting as the interpreter runs it: which slot is lit, what an effect changes, the words of its sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from pickmesh.core.floor.sort_reading import lit, wave_of
 from pickmesh.core.floor.sort_table import ITEM, OPEN, SLOT, WALL
 from pickmesh.core.floor.sort_task import Put, SortGoods, SortOrder, SortTask, SortWave
 from pickmesh.core.floor.state import BOOKED_MAX, Held, State
+from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking.tables import TaskKind
 
 START = State(OPEN)
@@ -161,9 +163,19 @@ def words(task: SortTask, state: State, read: Reading) -> dict[str, object]:
     known |= {"wave": wave.number, "left": wave.left(), "in_tote": wave.left(tote_id) if tote_id else wave.left()}
     known["sku"] = wave.sku_codes.get(read.sku_id or state.sku_id or wave.id, "")
     known["tote"] = tote_code(wave, tote_id)
+    known |= _rest(wave, tote_id)
     if order is not None:
         known |= {"order": order.number, **slot_words(order)}
     return known | dict(read.words)
+
+
+def _rest(wave: SortWave, tote_id: UUID | None) -> dict[str, object]:
+    """Tell whether a tote is empty once all that goes on is out of it, or holds what was stopped."""
+    stopped = next((each for each in wave.waiting(tote_id=tote_id) if wave.orders[each.order_id].stopped), None)
+    if stopped is None:
+        return {"rest": sentence("{tote} is empty.", tote=tote_code(wave, tote_id)), "also": ""}
+    rest = sentence("What is left in {scanned} was stopped: bring it to the put-back.", scanned=stopped.place_code)
+    return {"rest": rest, "also": sentence(" {then}", then=rest)}
 
 
 def tote_code(wave: SortWave, tote_id: object) -> str:

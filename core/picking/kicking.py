@@ -14,7 +14,7 @@ from pickmesh.core.orders import cancel, progress, stopping
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, walls, waves, work
-from pickmesh.core.picking.tables import Wave, WaveStatus
+from pickmesh.core.picking.tables import Wave, WaveOrderState, WaveStatus
 
 BATCH_MAX = 1_000
 WAVE_CANCELLED = "WAVE_CANCELLED"
@@ -48,14 +48,15 @@ async def kick_out(
     """Take orders out of a wave, also a running one; the others go on, and these are open for another wave.
 
     What lies in bins is taken off the pick lists at once. What has left its bin comes back by put-back tasks, and until
-    then the order waits as intercepted. Refuses item by item: NOT_FOUND, NOT_IN_WAVE for an order that is no part of
-    the wave (any more), ALREADY_PACKED when some of it lies in a parcel, IN_THE_DARK while a phone without network has
-    it in hand. At most 1,000.
+    then the order waits as intercepted; that goes as long as nothing of it is packed, also when all walks are done and
+    it waits in a tote or a slot. Refuses item by item: NOT_FOUND, NOT_IN_WAVE for an order that is no part of the wave
+    (any more), ALREADY_PACKED when some of it lies in a parcel, IN_THE_DARK while a phone without network has it in
+    hand. At most 1,000.
     """
     _require_few(fulfillment_order_ids)
     orders = await order_locks.lock_fulfillment_orders(uow, fulfillment_order_ids)
     wave = await waves.locked_wave(uow, wave_id)
-    seated = set(await waves.seated_orders(uow, wave_id))
+    seated = set(await waves.seated_orders(uow, wave_id, *_STILL_THERE))
     packed = await progress.packed_in_part(uow, orders)
     answers: list[KickedOut | Refused] = []
     leaving: dict[UUID, Row] = {}
@@ -86,13 +87,13 @@ async def cancel_wave(
     Orders that are packed, or that a phone without network has in hand, stay and are told. Refuses WRONG_STATE when the
     wave is over, STALE_VERSION when a version is given and the wave has another one by now.
     """
-    orders = await order_locks.lock_fulfillment_orders(uow, await waves.seated_orders(uow, wave_id))
+    orders = await order_locks.lock_fulfillment_orders(uow, await waves.seated_orders(uow, wave_id, *_STILL_THERE))
     wave = await waves.locked_wave(uow, wave_id)
     locks.refuse_stale(wave, version)
     if not rules.may_become(rules.WAVE_MOVES, wave.status, WaveStatus.CANCELLED):
         message = sentence("The wave is {state} already.", state=word(wave.status))
         raise WrongState(message, data={"status": wave.status})
-    seated = [each for each in await waves.seated_orders(uow, wave_id) if each in orders]
+    seated = [each for each in await waves.seated_orders(uow, wave_id, *_STILL_THERE) if each in orders]
     packed = await progress.packed_in_part(uow, orders)
     leaving = {each: orders[each] for each in seated if _refusal(uow, orders[each], packed) is None}
     if len(leaving) == len(seated):
@@ -118,6 +119,7 @@ def _refusal(uow: UnitOfWork, row: Row | None, packed: Collection[UUID]) -> Refu
 
 
 _MAY_LEAVE = (Progress.OPEN, Progress.RELEASED, Progress.IN_PROGRESS)
+_STILL_THERE = (WaveOrderState.IN, WaveOrderState.DONE)
 
 
 async def _take_out(uow: UnitOfWork, wave: Row, leaving: Mapping[UUID, Row], reason: str) -> set[UUID]:
@@ -125,7 +127,7 @@ async def _take_out(uow: UnitOfWork, wave: Row, leaving: Mapping[UUID, Row], rea
     if not leaving:
         return set()
     await waves.write_kicked_out(uow, wave.id, list(leaving), reason)
-    if wave.status not in rules.RUNNING:
+    if wave.status == WaveStatus.PLANNED:
         return set()
     await work.lock_lines(uow, await laying_out.work_of_orders(uow, leaving))
     units = await laying_out.units_of_orders(uow, leaving)

@@ -15,7 +15,7 @@ from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders import cancel, progress
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
-from pickmesh.core.picking import events, laying_out, locks, refusals, tasks, totes
+from pickmesh.core.picking import events, laying_out, locks, refusals, tasks, totes, walls
 from pickmesh.core.picking.tables import ExceptionTask, TaskKind, TaskStatus, WaveOrder, WaveOrderState
 from pickmesh.core.stock import put_backs as stock_put_backs
 from pickmesh.core.stock import queries as stock_queries
@@ -233,7 +233,7 @@ async def _write_tasks(uow: UnitOfWork, locked: locks.Locked, booked: Sequence[_
 
 
 async def _after(uow: UnitOfWork, booked: Sequence[_Part]) -> None:
-    """Empty totes are free again; an order with nothing left outside its bins gives up its seat in the wave."""
+    """Empty totes are free again; an order with nothing left outside its bins gives up its seat and its slot."""
     if not booked:
         return
     await totes.free_totes(uow, {part.units.place_id for part in booked})
@@ -250,9 +250,10 @@ async def _after(uow: UnitOfWork, booked: Sequence[_Part]) -> None:
         .where(
             uow.mine(WaveOrder),
             uow.among(WaveOrder.fulfillment_order_id, home),
-            WaveOrder.state == WaveOrderState.IN,
+            WaveOrder.state != WaveOrderState.KICKED_OUT,
         )
         .values(state=WaveOrderState.KICKED_OUT)
     )
+    await walls.free_slots(uow, back)
     uow.emit(events.GoodsPutBack(order_id, back[order_id], out[order_id]) for order_id in sorted(back))
     await cancel.finish_interceptions(uow, ids=home)

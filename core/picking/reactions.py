@@ -9,16 +9,17 @@ from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.orders import cancel
 from pickmesh.core.orders import events as order_events
-from pickmesh.core.picking import dark, laying_out, lists, put_backs, resourcing, rules, templates, waves, work
+from pickmesh.core.picking import dark, laying_out, lists, put_backs, resourcing, rules, templates, walls, waves, work
 from pickmesh.core.picking import events as picking_events
 from pickmesh.core.stock import events as stock_events
 
 
 async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """Take stopped orders off the pick lists and make put-back tasks for what is out of its bin."""
+    """Take stopped orders off the pick lists, make put-back tasks for what is out of its bin, free what slots wait."""
     stopped = {event.subject_id for event in events}
     await laying_out.take_off_lists(uow, stopped)
     await put_backs.open_put_backs(uow, stopped)
+    await walls.free_slots(uow, stopped)
 
 
 async def on_order_moved(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:

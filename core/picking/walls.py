@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -191,14 +192,27 @@ async def _seats(uow: UnitOfWork, wave_ids: Collection[UUID]) -> Sequence[Row]:
         .where(
             uow.mine(WaveOrder),
             uow.among(WaveOrder.wave_id, wave_ids),
-            WaveOrder.state != WaveOrderState.KICKED_OUT,
+            (WaveOrder.state != WaveOrderState.KICKED_OUT) | _goods_left_behind(),
         )
         .order_by(WaveOrder.wave_id, WaveOrder.position, WaveOrder.fulfillment_order_id)
     )
 
 
+def _goods_left_behind() -> sa.ColumnElement[bool]:
+    """Return the condition that an order was kicked out of its last wave and its goods are still to be put back."""
+    later = aliased(WaveOrder)
+    return FulfillmentOrder.intercepted_at.is_not(None) & ~sa.exists().where(
+        later.merchant_id == WaveOrder.merchant_id,
+        later.fulfillment_order_id == WaveOrder.fulfillment_order_id,
+        later.wave_id > WaveOrder.wave_id,
+    )
+
+
 async def seats_at_walls(uow: UnitOfWork, wave_ids: Collection[UUID]) -> Mapping[UUID, list[Row]]:
-    """Return the seats of waves that were not kicked out, with slot (place, code, zone) and order, by wave."""
+    """Return the seats of waves with slot (place, code, zone) and order, by wave.
+
+    Of those that were kicked out only the ones whose goods still lie there.
+    """
     return paged.grouped(await _seats(uow, wave_ids), "wave_id")
 
 

@@ -225,11 +225,15 @@ def may_go(order: Row, location_id: UUID, uow: UnitOfWork) -> bool:
     )
 
 
-async def seated_orders(uow: UnitOfWork, wave_id: UUID) -> list[UUID]:
-    """Return the orders that are part of a wave, in the order of their seats."""
+async def seated_orders(uow: UnitOfWork, wave_id: UUID, *states: WaveOrderState) -> list[UUID]:
+    """Return the orders that are part of a wave, in the order of their seats; or those whose seats are in states."""
     found = await uow.fetch(
         sa.select(WaveOrder.fulfillment_order_id)
-        .where(uow.mine(WaveOrder), WaveOrder.wave_id == wave_id, WaveOrder.state == WaveOrderState.IN)
+        .where(
+            uow.mine(WaveOrder),
+            WaveOrder.wave_id == wave_id,
+            uow.among(WaveOrder.state, states or (WaveOrderState.IN,)),
+        )
         .order_by(WaveOrder.position, WaveOrder.fulfillment_order_id)
     )
     return [row.fulfillment_order_id for row in found]

@@ -158,7 +158,10 @@ async def test_a_stopped_orders_piece_and_slot_say_so(database: Database, mercha
     assert await phone.scan("V-01") == [O.INTERCEPTED]
     assert "take everything out of slot 01" in phone.said[-1].message
     assert await phone.scan("TEA", "V-02") == [O.ACCEPTED, O.TASK_DONE]
-    assert await phone.scan("T-0001") == [O.WRONG_PLACE]
+    assert phone.said[-1].message == (
+        "Everything of wave W-0001 is sorted. What is left in T-0001 was stopped: bring it to the put-back."
+    )
+    assert await phone.scan("T-0001") == [O.INTERCEPTED]
     back = await phone_for(floor, Job.PUT_BACK)
     assert await back.scan("TEA", "A-01", "CUP", "A-02") == [O.ACCEPTED, O.LINE_DONE, O.ACCEPTED, O.TASK_DONE]
     assert await in_slots(floor) == {"V-02": 1}

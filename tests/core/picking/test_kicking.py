@@ -82,16 +82,20 @@ async def test_a_list_whose_orders_all_left_is_cancelled_and_its_wave_is_done(
     assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
 
 
-async def test_nothing_is_kicked_out_of_a_wave_that_is_done(database: Database, merchant: Actor) -> None:
+async def test_an_order_may_leave_until_it_is_packed_also_when_all_walks_are_done(
+    database: Database, merchant: Actor
+) -> None:
     floor = await make_floor(database, merchant, SHELVES)
     (order_id,) = await bring_orders(floor, {"N1": {"CUP": 2}})
     released = await release(floor)
     await pick_list(floor, released.pick_list_ids[0], "T-0001")
-    async with database.unit_of_work(merchant) as uow:
-        answers = await kicking.kick_out(
-            uow, wave_id=released.wave_id, fulfillment_order_ids=[order_id], reason="LATER"
-        )
-    assert code_of(answers[0]) == "NOT_IN_WAVE"  # the wave is done: nothing is left to take it out of
+    assert (await row_of(floor, Wave, released.wave_id)).status == "DONE"
+    assert await kick(floor, released.wave_id, order_id) == [KickedOut(order_id, comes_back=True)]
+    assert await seats_of(floor, released.wave_id) == {order_id: "KICKED_OUT"}
+    await put_all_back(floor, order_id)
+    assert (await order_row(floor, order_id)).progress == "OPEN"
+    assert code_of((await kick(floor, released.wave_id, order_id))[0]) == "NOT_IN_WAVE"
+    assert await violations(floor) == []
 
 
 async def half_picked(database: Database, actor: Actor) -> tuple[Floor, list[UUID], waves.ReleasedWave]:

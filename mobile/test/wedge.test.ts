@@ -44,6 +44,16 @@ class Page {
       vi.advanceTimersByTime(gapMs);
     }
   }
+
+  /** Bring keys now that were pressed one after the other from a moment on; returns when the last one was. */
+  bring(keys: readonly string[], pressedAt: number, gapMs = 5): number {
+    let timeStamp = pressedAt;
+    for (const key of keys) {
+      this.key(key, { timeStamp });
+      timeStamp += gapMs;
+    }
+    return timeStamp - gapMs;
+  }
 }
 
 const modifiers = { shiftKey: false, ctrlKey: false, altKey: false, metaKey: false };
@@ -96,17 +106,30 @@ describe("a scanner that types", () => {
     expect(page.prevented).toEqual(expect.arrayContaining(["Tab", "Enter"]));
   });
 
-  it("is heard without an end sign once 150 ms are silent", () => {
+  it("is heard without an end sign once a second is silent, and from then on once 150 ms are", () => {
     page.type(CODE, 12);
-    vi.advanceTimersByTime(130);
+    vi.advanceTimersByTime(980);
     expect(page.heard).toEqual([]);
     vi.advanceTimersByTime(10);
     expect(page.raws).toEqual([CODE]);
+    page.type("B-A01-02-3-K", 12);
+    vi.advanceTimersByTime(130);
+    expect(page.raws).toEqual([CODE]);
+    vi.advanceTimersByTime(10);
+    expect(page.raws).toEqual([CODE, "B-A01-02-3-K"]);
+  });
+
+  it("is heard without an end sign when the next code comes at once", () => {
+    page.type(CODE, 8);
+    vi.advanceTimersByTime(400);
+    page.type("T-0001-C", 8);
+    vi.advanceTimersByTime(150);
+    expect(page.raws).toEqual([CODE, "T-0001-C"]);
   });
 
   it("is not heard without an end sign when the code is too short to be sure", () => {
     page.type("A0112", 10);
-    vi.advanceTimersByTime(500);
+    vi.advanceTimersByTime(5000);
     expect(page.heard).toEqual([]);
   });
 
@@ -163,6 +186,101 @@ describe("a scanner that types", () => {
     page.focus = { tagName: "BUTTON" };
     page.type("SKU 12", 7);
     expect(page.prevented).toContain(" ");
+  });
+});
+
+describe("a phone that brings keys later than they were pressed", () => {
+  it.each([1, 2, 3, 5, 7, 12])("cuts no code in two where it halts after %d keys", (heardFirst) => {
+    const keys = [...CODE, "Enter"];
+    const last = page.bring(keys.slice(0, heardFirst), performance.now());
+    vi.advanceTimersByTime(700);
+    page.bring(keys.slice(heardFirst), last + 5);
+    expect(page.raws).toEqual([CODE]);
+    expect(page.prevented).toContain("Enter");
+  });
+
+  it("cuts none in two when every key halts", () => {
+    page.focus = { tagName: "BUTTON" };
+    const pressedAt = performance.now();
+    [...CODE, "Enter"].forEach((key, index) => {
+      page.key(key, { timeStamp: pressedAt + index * 5 });
+      vi.advanceTimersByTime(400);
+    });
+    expect(page.raws).toEqual([CODE]);
+    expect(page.prevented).toContain("Enter");
+  });
+
+  it("brings the rest of a code later than anybody waits, and the whole code is heard after its beginning", () => {
+    const field = textField({ value: "blue" });
+    page.focus = field;
+    const last = page.bring([..."69012345"], performance.now());
+    vi.advanceTimersByTime(3000);
+    page.bring([..."67892", "Enter"], last + 5);
+    expect(page.raws).toEqual(["69012345", CODE]);
+    expect(field.value).toBe("blue");
+  });
+
+  it("brings the Enter later than anybody waits: it presses nothing and the code is heard once", () => {
+    page.focus = { tagName: "BUTTON" };
+    const last = page.bring([...CODE], performance.now());
+    vi.advanceTimersByTime(3000);
+    const enter = page.key("Enter", { timeStamp: last + 5 });
+    expect(page.raws).toEqual([CODE]);
+    expect(enter.defaultPrevented).toBe(true);
+  });
+
+  it("waits longer where keys come late, even for a scanner that sends no end", () => {
+    page.type(CODE, 8);
+    vi.advanceTimersByTime(2000);
+    const last = page.bring([..."69012345"], performance.now() - 100);
+    vi.advanceTimersByTime(250);
+    expect(page.raws).toEqual([CODE]);
+    page.bring([..."67892"], last + 5);
+    vi.advanceTimersByTime(1500);
+    expect(page.raws).toEqual([CODE, CODE]);
+  });
+
+  it("takes no timer that comes late itself for a silence", () => {
+    page.type(CODE, 8);
+    vi.advanceTimersByTime(2000);
+    const last = page.bring([..."69012345"], performance.now());
+    const punctual = performance.now.bind(performance);
+    const standing = vi.spyOn(performance, "now").mockImplementation(() => punctual() + 500);
+    vi.advanceTimersByTime(160);
+    expect(page.raws).toEqual([CODE]);
+    page.bring([..."67892", "Enter"], last + 5);
+    standing.mockRestore();
+    expect(page.raws).toEqual([CODE, CODE]);
+  });
+
+  it("does not take keys that were pressed apart for one burst because they come together", () => {
+    page.bring([...CODE, "Enter"], performance.now() - 1300, 100);
+    vi.advanceTimersByTime(5000);
+    expect(page.heard).toEqual([]);
+    expect(page.prevented).toEqual([]);
+  });
+
+  it("brings what an input method wrote late: the key's own time counts", () => {
+    page.focus = textField();
+    const pressedAt = performance.now();
+    [...CODE].forEach((character, index) => {
+      page.key("Unidentified", { keyCode: 229, timeStamp: pressedAt + index * 5 });
+      page.send("beforeinput", { inputType: "insertText", data: character });
+      vi.advanceTimersByTime(80);
+    });
+    page.key("Enter", { timeStamp: pressedAt + CODE.length * 5 });
+    expect(page.raws).toEqual([CODE]);
+  });
+
+  it("is still told a whole text that an input method inserts long after some keys", () => {
+    page.focus = textField();
+    page.type("12", 90);
+    page.key("Enter");
+    vi.advanceTimersByTime(500);
+    page.key("3");
+    vi.advanceTimersByTime(500);
+    page.send("beforeinput", { inputType: "insertText", data: CODE });
+    expect(page.raws).toEqual([CODE]);
   });
 });
 
@@ -306,7 +424,7 @@ describe("an Android scanner", () => {
       page.send("beforeinput", { inputType: "insertText", data: character });
       vi.advanceTimersByTime(4);
     }
-    vi.advanceTimersByTime(150);
+    vi.advanceTimersByTime(1000);
     expect(page.raws).toEqual([CODE]);
   });
 

@@ -4,27 +4,38 @@
 export const SCANNER_GAP_MS_MAX = 35;
 /** A person pauses longer than this: what follows is something else. */
 export const SILENCE_MS = 60;
-/** A scanner's code is over after so long a silence; a busy phone or a hiccup of the radio cuts none in two. */
+/** A scanner's code goes on after no longer a pause: a hiccup of the radio cuts none in two. */
 export const SCANNER_SILENCE_MS = 150;
 /** The same once a scanner here was heard to end its codes itself. */
 export const ENDING_SILENCE_MS = 300;
+/** So long its end sign is waited for: a busy phone brings keys later than they were pressed. */
+export const PATIENCE_MS = 1000;
+/** The same once a scanner here was heard to send none. */
+export const ENDLESS_PATIENCE_MS = 150;
 /** A scanned code has at least so many characters; without an end sign more are asked for. */
 export const LENGTH_MIN = 3;
 export const LENGTH_WITHOUT_END_MIN = 6;
 
-/** Characters with their times, in milliseconds of any one clock. */
+/** Characters with the times at which they were pressed, in milliseconds of any one clock. */
 export class Burst {
   private text = "";
   private times: number[] = [];
-  /** Whether a scanner was heard to end a code with Enter or Tab. */
-  private isEnding = false;
+  /** How much of the text was told as a code already. */
+  private toldLength = 0;
+  /** Whether the scanner here was last heard to end a code with Enter or Tab; null when none was heard. */
+  private isEnding: boolean | null = null;
 
   get length(): number {
     return this.times.length;
   }
 
-  /** How long to wait after the last character before `silence` is asked. */
-  get silenceMs(): number {
+  /** How long to wait for another key before `pause` is asked; that is no judgement on when the keys were pressed. */
+  get patienceMs(): number {
+    if (!this.isFast(LENGTH_MIN)) return SILENCE_MS;
+    return this.isEnding === false ? ENDLESS_PATIENCE_MS : PATIENCE_MS;
+  }
+
+  private get silenceMs(): number {
     if (!this.isFast(LENGTH_MIN)) return SILENCE_MS;
     return this.isEnding ? ENDING_SILENCE_MS : SCANNER_SILENCE_MS;
   }
@@ -45,17 +56,26 @@ export class Burst {
     this.times.push(at);
   }
 
-  /** Take an end sign; returns the code it ends, or null when a person pressed it. */
+  /** Take an end sign; returns the code it ends, or null when a person pressed it or the code was told already. */
   end(at: number): string | null {
-    const last = this.times.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isScan = this.isFast(LENGTH_MIN) && at - last <= this.silenceMs;
+    const isScan = this.isFast(LENGTH_MIN) && this.continuesAt(at);
     if (isScan) this.isEnding = true;
     return this.take(isScan);
   }
 
-  /** Nothing came any more; returns the code when it was one. */
+  /** Nothing came for a while; returns the code when it was one. Keys that come late still go on with it. */
+  pause(): string | null {
+    if (!this.isFast(LENGTH_WITHOUT_END_MIN) || this.toldLength === this.length) return null;
+    this.isEnding = false;
+    this.toldLength = this.length;
+    return this.text;
+  }
+
+  /** Something else was pressed later; returns the code when it was one and was not told yet. */
   silence(): string | null {
-    return this.take(this.isFast(LENGTH_WITHOUT_END_MIN));
+    const isScan = this.isFast(LENGTH_WITHOUT_END_MIN);
+    if (isScan) this.isEnding = false;
+    return this.take(isScan);
   }
 
   forget(): void {
@@ -63,9 +83,11 @@ export class Burst {
   }
 
   private take(isScan: boolean): string | null {
-    const said = isScan ? this.text : null;
+    const isNews = isScan && this.toldLength < this.length;
+    const said = isNews ? this.text : null;
     this.text = "";
     this.times = [];
+    this.toldLength = 0;
     return said;
   }
 }

@@ -1,7 +1,7 @@
 // A scanner that types: heard everywhere, all the time, whatever has the focus and whatever input method is on.
 
 import type { Heard } from "../desk/model";
-import { Burst, LENGTH_WITHOUT_END_MIN } from "./burst";
+import { Burst, LENGTH_WITHOUT_END_MIN, SILENCE_MS } from "./burst";
 import { type Before, isList, isPrivate, remember, restore, textFieldOf } from "./fields";
 import { GROUP_SEPARATOR, narrow, strokeOf } from "./keys";
 
@@ -11,6 +11,9 @@ const SECOND_END_MS = 150;
 const COMPOSED_LATE_MS = 250;
 /** A timer that comes this late waited for a busy page; keys may be waiting too. */
 const LATE_MS = 20;
+/** Keys that came late say how late the next may come: so many times as late. */
+const LATER = 3;
+const LATENESS_MS_MAX = 300;
 
 /**
  * Call `hear` with every code a scanner types, inserts or pastes; returns what ends the listening.
@@ -24,7 +27,7 @@ export function listenToWedge(target: Window, hear: (heard: Heard) => void): () 
     keydown: (event: KeyboardEvent) => ear.keydown(event),
     keyup: (event: KeyboardEvent) => ear.keyup(event),
     beforeinput: (event: InputEvent) => ear.beforeinput(event),
-    compositionend: () => ear.composed(),
+    compositionend: () => ear.composed(true),
     input: () => ear.composed(),
     paste: (event: ClipboardEvent) => ear.paste(event),
   };
@@ -39,13 +42,19 @@ export function listenToWedge(target: Window, hear: (heard: Heard) => void): () 
   };
 }
 
+/**
+ * Keys are judged by when they were pressed, which each event carries, never by when a timer ran: a busy phone delivers
+ * late, in pieces. A timer only tells what a scanner without an end sign typed, and drops nothing.
+ */
 class Ear {
   private burst = new Burst();
   private before: Before | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private scannedAt = Number.NEGATIVE_INFINITY;
-  /** An input method swallowed the key; its text comes by `beforeinput`. */
-  private isTextAwaited = false;
+  /** Nothing came for a while. */
+  private isQuiet = true;
+  /** When a key was pressed that an input method swallowed; its text comes by `beforeinput`. */
+  private textAwaitedAt: number | null = null;
   private composition = "";
   private repair: { before: Before; until: number } | null = null;
 
@@ -62,10 +71,10 @@ class Ear {
       return;
     }
     const stroke = event.repeat ? "OTHER" : strokeOf(event); // a key held down is as fast as a scanner
-    this.isTextAwaited = stroke === "UNSEEN";
+    this.textAwaitedAt = stroke === "UNSEEN" ? event.timeStamp : null;
     if (stroke === "OTHER") this.forget();
     else if (stroke === "END") this.end(event);
-    else if (typeof stroke === "object") this.character(stroke.character, event);
+    else if (typeof stroke === "object") this.character(stroke.character, event.timeStamp, event);
   }
 
   /** A space inside a code must not press the button that has the focus; buttons press when it is let go. */
@@ -77,14 +86,16 @@ class Ear {
     const field = textFieldOf(event);
     const added = this.added(event);
     if (!field || isPrivate(field)) return;
-    if (added.length === 1 && this.isTextAwaited) this.character(narrow(added), event);
-    const areKeysHeard = this.burst.length > 0 && !this.isTextAwaited;
+    const at = this.textAwaitedAt;
+    if (added.length === 1 && at !== null) this.character(narrow(added), at, event);
+    const areKeysHeard = !this.isQuiet && at === null;
     const isWhole = event.inputType === "insertText" && added.length >= LENGTH_WITHOUT_END_MIN;
     if (isWhole && !areKeysHeard) this.wholeText(added, field, event);
   }
 
   /** An input method wrote late what it was composing while a scanner typed. */
-  composed(): void {
+  composed(isOver = false): void {
+    if (isOver) this.composition = "";
     if (this.repair && performance.now() <= this.repair.until) restore(this.repair.before);
   }
 
@@ -115,21 +126,23 @@ class Ear {
     this.finish(text, event.timeStamp);
   }
 
-  private character(character: string, event: Event): void {
-    const at = event.timeStamp;
+  private character(character: string, at: number, event: Event): void {
     const field = textFieldOf(event);
     if (this.burst.length > 0 && !this.burst.continuesAt(at)) this.finish(this.burst.silence(), at);
     if (this.burst.length === 0) this.before = field && remember(field);
     this.burst.hear(character, at);
+    this.isQuiet = false;
     // A code has no business with buttons, find bars and lists.
     const isInCode = this.burst.isFast(2);
     if (isList(event) || (isInCode && (!field || character < " "))) event.preventDefault();
-    this.wait(this.burst.silenceMs);
+    const lateness = Math.min(Math.max(performance.now() - at, 0), LATENESS_MS_MAX);
+    this.wait(this.burst.patienceMs + lateness * LATER);
   }
 
   private end(event: KeyboardEvent): void {
     const code = this.burst.end(event.timeStamp);
     clearTimeout(this.timer);
+    this.isQuiet = true;
     const isSecondEnd = event.timeStamp - this.scannedAt < SECOND_END_MS;
     if (code === null && !isSecondEnd) return;
     event.preventDefault();
@@ -141,15 +154,24 @@ class Ear {
     clearTimeout(this.timer);
     const due = performance.now() + milliseconds;
     this.timer = setTimeout(() => {
-      if (performance.now() - due > LATE_MS) this.wait(LATE_MS);
-      else this.finish(this.burst.silence(), performance.now());
+      if (performance.now() - due > LATE_MS) this.wait(SILENCE_MS);
+      else this.pause();
     }, milliseconds);
+  }
+
+  private pause(): void {
+    this.isQuiet = true;
+    const code = this.burst.pause();
+    if (code !== null) this.tell(code, performance.now(), this.before, this.composition !== "");
   }
 
   private finish(code: string | null, at: number, isComposing = this.composition !== ""): void {
     const before = this.before;
     this.forget();
-    if (code === null) return;
+    if (code !== null) this.tell(code, at, before, isComposing);
+  }
+
+  private tell(code: string, at: number, before: Before | null, isComposing: boolean): void {
     this.scannedAt = at;
     if (before) {
       restore(before);
@@ -162,6 +184,7 @@ class Ear {
     clearTimeout(this.timer);
     this.burst.forget();
     this.before = null;
+    this.isQuiet = true;
     this.composition = "";
   }
 }

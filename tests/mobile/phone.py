@@ -145,21 +145,34 @@ class Phone:
         feeling = await self.problem.get_attribute("data-feeling")
         return title, str(sign), str(feeling)
 
-    async def wedge(self, code: str) -> None:
+    async def wedge(self, code: str, *, halts: Sequence[int] = (), halt_s: float = 0.7) -> None:
         """Scan with a scanner that types: a key every five milliseconds, Enter at the end, however busy this machine.
 
-        The keys carry their own times and are all on their way before the first has arrived.
+        The keys carry their own times and are all on their way before the first has arrived. `halts` are numbers of
+        keys before which delivery stands still for a while, as on a phone with too much to do.
         """
         wire = await self.page.context.new_cdp_session(self.page)
         begin = time.time()
         keys = [_key(sign) for sign in code] + [{"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}]
-        presses = [
-            wire.send("Input.dispatchKeyEvent", {"type": kind, "timestamp": begin + number * SCANNER_KEY_S, **key})
-            for number, key in enumerate(keys)
-            for kind in ("keyDown", "keyUp")
-        ]
+        presses = []
+        for number, key in enumerate(keys):
+            if number in halts:
+                await asyncio.gather(*presses)
+                await asyncio.sleep(halt_s)
+            pressed_at = begin + number * SCANNER_KEY_S
+            presses += [
+                asyncio.ensure_future(
+                    wire.send("Input.dispatchKeyEvent", {"type": kind, "timestamp": pressed_at, **key})
+                )
+                for kind in ("keyDown", "keyUp")
+            ]
         await asyncio.gather(*presses)
         await wire.detach()
+
+    async def slow_down(self, times: int) -> None:
+        """Let the page compute so many times slower."""
+        wire = await self.page.context.new_cdp_session(self.page)
+        await wire.send("Emulation.setCPUThrottlingRate", {"rate": times})
 
     async def scan(self, code: str) -> None:
         """Scan in a job and wait until the entry is durable; what the server says is another matter."""

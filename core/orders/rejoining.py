@@ -47,8 +47,8 @@ async def unsplit_fulfillment_orders(
 ) -> list[Rejoined | Refused]:
     """Bring split-offs back into the fulfillment orders they were split from; reserved units stay reserved.
 
-    Both must be open, in one warehouse and held for the same reasons. A part of a line becomes one with its other part
-    again, unless one of them lacks goods. Needs `orders:write`.
+    Both must be open, in one warehouse and held for the same reasons, and not go with different carriers. A part of a
+    line becomes one with its other part again, unless one of them lacks goods. Needs `orders:write`.
     """
     uow.actor.require(Permission.ORDERS_WRITE)
     if len(ids) > BATCH_MAX:
@@ -89,7 +89,8 @@ def _refusal(
         return AlreadyReleased("Both parts must still be open, for the split to be undone.")
     if row.id in wholes or any(part.id in {row.id, origin.id} for whole in wholes.values() for part in whole.parts):
         return CannotMerge("One of the parts is joined once already in this batch; send the second after it.")
-    different = merge_rules.difference([alike[row.id], alike[origin.id]])
+    together = [row, origin, *(wholes[origin.id].parts if origin.id in wholes else ())]
+    different = merge_rules.difference([alike[row.id], alike[origin.id]], [each.carrier for each in together])
     return None if different is None else CannotMerge(different)
 
 
@@ -157,7 +158,14 @@ async def _write_orders(uow: UnitOfWork, wholes: Sequence[_Whole]) -> None:
     rows = []
     for whole in wholes:
         urgency = merge_rules.most_urgent(merge_rules.urgency_of(row) for row in (whole.row, *whole.parts))
-        rows.append({"id": whole.row.id, "ship_by": urgency.ship_by, "priority": urgency.priority})
+        rows.append(
+            {
+                "id": whole.row.id,
+                "ship_by": urgency.ship_by,
+                "priority": urgency.priority,
+                "carrier": urgency.carrier,
+            }
+        )
     await uow.update(FulfillmentOrder, rows, bump_version=True)
     await shortages.count_short(uow, [whole.row.id for whole in wholes])
     uow.emit(events.FulfillmentOrderUnsplit(part.id, part.order_id, origin.id) for part, origin in parts)

@@ -21,7 +21,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
-from pickmesh.core.orders import checks, holds, rejoining, splits
+from pickmesh.core.orders import carriers, checks, holds, rejoining, splits
 from pickmesh.core.orders.rejoining import Rejoined
 from pickmesh.core.orders.splits import Split, SplitOff
 from pickmesh.core.stock import checks as stock_checks
@@ -115,3 +115,19 @@ async def test_what_cannot_be_undone_is_refused(database: Database, merchant: Ac
             "unknown": "NOT_FOUND",
         }[which]
     )
+
+
+async def test_parts_of_different_carriers_stay_apart_and_a_part_brings_its_carrier_back(
+    database: Database, merchant: Actor
+) -> None:
+    row = await only_row(database, merchant, {"CUP": 5}, {"CUP": 9})
+    (line,) = await lines_of(database, merchant, row.id)
+    one, two = [await split(database, merchant, row.id, {line.group_id: 1}) for _ in range(2)]
+    async with database.unit_of_work(merchant) as uow:
+        await carriers.set_carriers(uow, {one: "SF", two: "ZTO"})
+    joined, refused = await unsplit(database, merchant, one, two)
+    assert joined == Rejoined(one, row.id)
+    assert isinstance(refused, Refused)
+    assert "SF, ZTO" in str(refused.refusal)
+    found = {each.id: each.carrier for each in await fulfillment_orders(database, merchant, row.order_id)}
+    assert found[row.id] == "SF"

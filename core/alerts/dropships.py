@@ -32,8 +32,12 @@ REASONS: Mapping[str, Sentence] = {
 """Why a dropship was rejected, in words."""
 
 
-async def look_at(uow: UnitOfWork, since: Mapping[UUID, datetime], *, may_raise: bool) -> None:
+async def look_at(
+    uow: UnitOfWork, since: Mapping[UUID, datetime], *, may_raise: bool, called_back: Collection[UUID] = ()
+) -> None:
     """Bring alerts and notices about dropships to how these stand now; `since` is when each was heard of.
+
+    Of `called_back` a parcel was called back last.
 
     A supplier's request waits for an answer, and its message becomes the answer, then the shipment. The distributor
     hears what the partner answered and the tracking, in one message per dropship.
@@ -46,7 +50,7 @@ async def look_at(uow: UnitOfWork, since: Mapping[UUID, datetime], *, may_raise:
     over = [Closing(NoticeKind.DROPSHIP, each.subject_id, each.text) for each in findings if not each.is_wrong]
     if over:
         await notices.close(uow, over)
-    await _tell_distributor(uow, [row for row in found if row.side == Side.DISTRIBUTOR])
+    await _tell_distributor(uow, [row for row in found if row.side == Side.DISTRIBUTOR], called_back)
 
 
 async def _dropships(uow: UnitOfWork, ids: Collection[UUID]) -> Sequence[Row]:
@@ -107,14 +111,16 @@ def _answered(row: Row) -> str:
             return sentence("{partner} takes {number} back.", **words)
 
 
-async def _tell_distributor(uow: UnitOfWork, rows: Sequence[Row]) -> None:
+async def _tell_distributor(uow: UnitOfWork, rows: Sequence[Row], called_back: Collection[UUID]) -> None:
     """Tell managers and owners what partners made of what was handed over to them."""
     news = [row for row in rows if row.status != DropshipStatus.SUBMITTED]
     if not news:
         return
     parcels = await _parcels(uow, [row.id for row in news])
     people = await accounts.audience(uow, rules.TOLD_WITH[AlertKind.DROPSHIP_WAITING])
-    texts = {row.id: _heard(row, parcels.get(row.id, [])) for row in news}
+    texts = {
+        row.id: _called_back(row) if row.id in called_back else _heard(row, parcels.get(row.id, [])) for row in news
+    }
     told = [NewNotice(person, NoticeKind.DROPSHIP, row.id, texts[row.id]) for row in news for person in people]
     await notices.post(uow, told)
 
@@ -124,6 +130,15 @@ async def _parcels(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[Any, Seque
     which = sa.select(*columns).where(uow.mine(DropshipParcel), uow.among(DropshipParcel.dropship_id, ids))
     return paged.grouped(
         await uow.fetch(which.order_by(DropshipParcel.shipped_at, DropshipParcel.parcel_id)), "dropship_id"
+    )
+
+
+def _called_back(row: Row) -> str:
+    """Say that a tracking number we have told no longer counts."""
+    return sentence(
+        "{partner} called a parcel of {number} back: its tracking number no longer counts, another one follows.",
+        number=_number(row),
+        partner=row.partner_name,
     )
 
 

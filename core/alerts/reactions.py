@@ -64,7 +64,9 @@ async def on_dropship_received(uow: UnitOfWork, events: Sequence[LoggedEvent]) -
 
 async def on_dropship_moved(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
     """Resolve what was answered, and tell what partners answered us."""
-    await dropships.look_at(uow, _since(events), may_raise=False)
+    last = {event.subject_id: event.kind for event in events}
+    called_back = {each for each, kind in last.items() if kind == mesh_events.DropshipUnshipped.kind}
+    await dropships.look_at(uow, _since(events), may_raise=False, called_back=called_back)
 
 
 async def on_timer_due(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
@@ -96,6 +98,7 @@ DROPSHIP_EVENTS = (
     mesh_events.DropshipAccepted,
     mesh_events.DropshipRejected,
     mesh_events.DropshipShipped,
+    mesh_events.DropshipUnshipped,
     mesh_events.DropshipCancellationRequested,
     mesh_events.DropshipCancellationRejected,
     mesh_events.DropshipCancelled,

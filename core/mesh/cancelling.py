@@ -176,6 +176,14 @@ async def settle_orders(uow: UnitOfWork, order_ids: Collection[UUID]) -> None:
         await settle(uow, locked)
 
 
+async def tell_parcels(uow: UnitOfWork, order_ids: Collection[UUID]) -> None:
+    """Tell of the parcels of these orders; what was rejected in part and shipped anew is rejected in part again."""
+    rows = await shipping.tell_shipped(uow, uow.among(Dropship.order_id, order_ids))
+    again = {each for each, row in rows.items() if row.status == DropshipStatus.ACCEPTED and row.reason is not None}
+    if again:
+        await settle(uow, again)
+
+
 async def on_requested(uow: UnitOfWork, envelope: Envelope, message: messages.CancellationRequested) -> None:
     """The distributor asks us to stop: we do when nothing has left, and tell it either way."""
     row = await documents.heard_of(uow, envelope)

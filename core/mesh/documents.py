@@ -31,7 +31,6 @@ class Step:
     details: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     answered: bool = False
-    complete: bool = False
 
 
 async def take(uow: UnitOfWork, steps: Sequence[Step]) -> list[list[UUID]]:
@@ -46,7 +45,7 @@ async def take(uow: UnitOfWork, steps: Sequence[Step]) -> list[list[UUID]]:
                 "status": step.status,
                 "reason": step.reason,
                 "answered_at": uow.now if step.answered and step.row.answered_at is None else step.row.answered_at,
-                "shipped_at": uow.now if step.complete and step.row.shipped_at is None else step.row.shipped_at,
+                "shipped_at": (step.row.shipped_at or uow.now) if step.status == DropshipStatus.SHIPPED else None,
             }
             for step in sorted(steps, key=lambda step: step.row.id)
         ],

@@ -138,3 +138,13 @@ class DropshipShipped(DropshipEvent):
     pieces: int
     amount_minor: int
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropshipUnshipped(DropshipEvent):
+    """A parcel that had left the supplier was called back; the amount is no longer owed."""
+
+    kind: ClassVar[str] = "dropship_unshipped"
+    parcel_id: UUID
+    pieces: int
+    amount_minor: int

@@ -225,6 +225,15 @@ class Shipped(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Unshipped(Message):
+    """A parcel of it was called back before the carrier had it: its number no longer counts, nor what it cost."""
+
+    kind: ClassVar[str] = "UNSHIPPED"
+    parcel_id: UUID
+    lines: tuple[ShippedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DropshipRefused(Message):
     """A message about a dropship could not be taken, and never will be; it comes outside the dropship's sequence."""
 
@@ -250,6 +259,7 @@ _KNOWN: tuple[type[Message], ...] = (
     CancellationAccepted,
     CancellationRejected,
     Shipped,
+    Unshipped,
     DropshipRefused,
 )
 KINDS: Mapping[tuple[str, int], type[Message]] = {(each.kind, each.version): each for each in _KNOWN}

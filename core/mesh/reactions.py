@@ -12,7 +12,7 @@ from pickmesh.core.catalog import events as catalog_events
 from pickmesh.core.journal import events as journal_events
 from pickmesh.core.journal.reading import LoggedEvent, Reaction
 from pickmesh.core.journal.unit_of_work import UnitOfWork
-from pickmesh.core.mesh import answering, cancelling, documents, dropships, offers, shipping, told
+from pickmesh.core.mesh import answering, cancelling, documents, dropships, offers, told
 from pickmesh.core.mesh import events as mesh_events
 from pickmesh.core.mesh.tables import Dropship, Side
 from pickmesh.core.orders import events as order_events
@@ -55,8 +55,8 @@ async def on_order_stopped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> No
 
 
 async def on_order_shipped(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
-    """Tell partners whom we supply of parcels that left."""
-    await shipping.tell_shipped(uow, uow.among(Dropship.order_id, {event.subject_id for event in events}))
+    """Tell partners whom we supply of parcels that left or were called back."""
+    await cancelling.tell_parcels(uow, {event.subject_id for event in events})
 
 
 async def on_dropship_received(uow: UnitOfWork, events: Sequence[LoggedEvent]) -> None:
@@ -109,6 +109,7 @@ DROPSHIPS: Mapping[str, Reaction] = {
     order_events.FulfillmentOrderIntercepted.kind: on_order_stopped,
     order_events.FulfillmentOrderCancelled.kind: on_order_stopped,
     order_events.OrderShipped.kind: on_order_shipped,
+    order_events.OrderShipmentUndone.kind: on_order_shipped,
     order_events.BackorderFilled.kind: on_order_covered,
     mesh_events.DropshipReceived.kind: on_dropship_received,
     mesh_events.DropshipAccepted.kind: on_order_covered,

@@ -80,8 +80,16 @@ DISTRIBUTOR_HEARS: Mapping[tuple[DropshipStatus, str], DropshipStatus] = {
     (_ASKED_BACK, messages.CancellationRejected.kind): _ACCEPTED,
     # All of it left before the supplier heard us.
     (_SHIPPED, messages.CancellationRejected.kind): _SHIPPED,
+    # Called back: the supplier goes on with it, also with a part whose rest it gave up.
+    (_ACCEPTED, messages.Unshipped.kind): _ACCEPTED,
+    (_ASKED_BACK, messages.Unshipped.kind): _ASKED_BACK,
+    (_SHIPPED, messages.Unshipped.kind): _ACCEPTED,
+    (_REJECTED, messages.Unshipped.kind): _ACCEPTED,
 }
-"""What a supplier's message makes of our request; a parcel that completes it makes it SHIPPED. Others cannot come."""
+"""What a supplier's message makes of our request. Others cannot come.
+
+A parcel that completes it makes it SHIPPED; one that is called back lets what we asked for meanwhile stand again.
+"""
 
 SUPPLIER_HEARS: Mapping[tuple[DropshipStatus, str], DropshipStatus] = {
     (_SUBMITTED, messages.CancellationRequested.kind): _ASKED_BACK,
@@ -91,6 +99,15 @@ SUPPLIER_HEARS: Mapping[tuple[DropshipStatus, str], DropshipStatus] = {
     (_SHIPPED, messages.CancellationRequested.kind): _SHIPPED,
 }
 """What a distributor's message makes of our work for it; `settled` then tells what becomes of it."""
+
+
+def after_parcels(status: DropshipStatus, *, complete: bool, back: bool) -> DropshipStatus:
+    """Return what a supplier's dropship becomes by parcels that left, or were called `back`."""
+    if complete:
+        return _SHIPPED
+    if back and status in {_SHIPPED, _REJECTED}:
+        return _ACCEPTED
+    return _ACCEPTED if status == _SUBMITTED else status
 
 
 class Standing(StrEnum):

@@ -153,6 +153,33 @@ async def ship_at_partner(uow: UnitOfWork, shipped: Sequence[ShippedParcel]) -> 
     )
 
 
+async def unship_at_partner(uow: UnitOfWork, shipped: Sequence[ShippedParcel], *, goes_on: bool) -> bool:
+    """Take parcels back that a partner called back for a locked fulfillment order, which is its work again.
+
+    The partner's promise stands as before, shops are told that the shipment is undone. Return whether we are still
+    asking for the order back; with `goes_on` that is settled and it goes on.
+    """
+    ids = {parcel.fulfillment_order_id for parcel in shipped}
+    pieces = summed((line_id, -quantity) for parcel in shipped for line_id, quantity in parcel.lines.items())
+    await shipments.unmark_shipped(uow, shipped)
+    await progress.unmark_packed(uow, ids)
+    await progress.record_packed(uow, pieces)
+    await progress.record_picked(uow, pieces)
+    await stock_partner.restore_promised(
+        uow, line_quantities={line_id: -quantity for line_id, quantity in pieces.items()}
+    )
+    found = await queries.fulfillment_orders(uow, ids)
+    if goes_on:
+        await go_on_at_partner(uow, ids)
+    asked_back = {each for each, row in found.items() if row.intercepted_at is not None and not goes_on}
+    closed = [each for each, row in found.items() if row.request_status == RequestStatus.CLOSED]
+    waits = {True: RequestStatus.CANCELLATION_REQUESTED, False: RequestStatus.ACCEPTED}
+    await uow.update(
+        FulfillmentOrder, [{"id": each, "request_status": waits[each in asked_back]} for each in sorted(closed)]
+    )
+    return bool(asked_back)
+
+
 async def back_to_own(uow: UnitOfWork, reasons: Mapping[UUID, tuple[RequestStatus, str]]) -> None:
     """Take fulfillment orders back that partners will not ship, each with its request's end and the reason told.
 

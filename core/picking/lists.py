@@ -171,6 +171,8 @@ async def renew_leases(uow: UnitOfWork, *, pick_list_ids: Collection[UUID]) -> N
 
 async def end_leases(uow: UnitOfWork, pick_list_ids: Collection[UUID]) -> None:
     """Give lists whose lease has run out back to everybody; late scans still count while nobody else claims them."""
+    if not pick_list_ids:
+        return
     locked = await locks.lock_pick_lists(uow, pick_list_ids)
     over = [
         row

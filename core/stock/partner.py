@@ -93,6 +93,37 @@ async def clear_promised(uow: UnitOfWork, *, location_id: UUID) -> None:
     await set_promised(uow, told={Level(location_id, row.sku_id): 0 for row in found})
 
 
+async def restore_promised(uow: UnitOfWork, *, line_quantities: Mapping[UUID, int]) -> None:
+    """Put back what partners had promised to fulfillment lines and was consumed: `consume_promised` taken back.
+
+    Reserved and on hand rise together, so what is free stays as told. Part of an order's command, which holds the
+    order's lock.
+    """
+    if not line_quantities:
+        return
+    at_partners = sa.and_(
+        uow.mine(Location), Location.id == Reservation.location_id, Location.kind == LocationKind.PARTNER
+    )
+    standing = sa.and_(
+        uow.mine(Reservation),
+        uow.among(Reservation.line_id, line_quantities),
+        Reservation.status.in_([ReservationStatus.OPEN, ReservationStatus.CONSUMED]),
+    )
+    columns = (Reservation.id, Reservation.line_id, Reservation.location_id, Reservation.sku_id)
+    found = await uow.fetch(sa.select(*columns).join(Location, at_partners).where(standing).order_by(Reservation.id))
+    newest = {row.line_id: row for row in found}
+    risen = rules.summed(
+        (Level(row.location_id, row.sku_id), line_quantities[line_id]) for line_id, row in newest.items()
+    )
+    levels = await locks.lock_levels(uow, risen)
+    await post(uow, levels=levels, reserved=risen, by_partners=risen)
+    rows = [
+        {"id": row.id, "quantity": line_quantities[line_id], "status": ReservationStatus.OPEN}
+        for line_id, row in sorted(newest.items(), key=lambda each: each[1].id)
+    ]
+    await uow.update(Reservation, rows, add=["quantity"])
+
+
 async def consume_promised(uow: UnitOfWork, *, line_quantities: Mapping[UUID, int]) -> dict[UUID, int]:
     """Take pieces that partners' locations promised to fulfillment lines off their books; return how many of each line.
 

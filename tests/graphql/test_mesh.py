@@ -7,12 +7,23 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from tests.builders_dropships import Trade, Trader, make_trade, make_trader, short_order
+from tests.builders_dropships import (
+    Trade,
+    Trader,
+    assert_sound,
+    floor_ships,
+    make_trade,
+    make_trader,
+    owed,
+    short_order,
+    supplier_order,
+)
 from tests.builders_mesh import pump
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.permissions import Role
 from pickmesh.graphql.ids import global_id
+from pickmesh.graphql.relay import parsed
 
 PARTNERSHIPS = "{ partnerships { id partnerCode status supportedActions shop { code } location { code kind } } }"
 INVITE = """mutation ($input: PartnershipInviteInput!) { partnershipInvite(input: $input) {
@@ -43,6 +54,7 @@ DROPSHIPS = """query ($side: DropshipSide, $statuses: [DropshipStatus!]) {
     partnership { partnerCode } order { number } fulfillmentOrder { number }
     lines { quantity shippedQuantity priceMicros amountMinor sku { code } }
     parcels { waybill } timeline { kind } } } }"""
+PARCELS = "mutation ($input: %sInput!) { %s(input: $input) { parcels { state } userErrors { code } } }"
 CHANGED = """subscription ($since: Long, $side: DropshipSide) {
     dropshipChanged(since: $since, side: $side) { seq event dropship { status } } }"""
 
@@ -184,6 +196,38 @@ async def test_an_order_goes_to_the_partner_who_accepts_it(houses: Houses) -> No
     assert [(each["code"], each["field"]) for each in foreign["userErrors"]] == [
         ("NOT_THE_SUPPLIER", ["dropshipIds", "0"])
     ]
+
+
+async def test_a_parcel_called_back_shows_on_both_sides_and_so_does_its_way_out(houses: Houses) -> None:
+    trade = houses.trade
+    dropship = await houses.given("T-1")
+    await houses.answer(houses.supplier, "dropshipAccept", dropship)
+    theirs = await supplier_order(trade, parsed(dropship)[1])
+    parcel = global_id("Parcel", await floor_ships(trade.supplier, theirs, {"LAMP": 2}))
+    await trade.pump()
+    seen = [await _shown(houses)]
+    for name, more in (("parcelUnship", {"reason": "wrong label"}), ("parcelShip", {})):
+        done = await houses.supplier.run(
+            PARCELS % (name[0].upper() + name[1:], name), input={"parcelIds": [parcel], **more}
+        )
+        assert done[name]["userErrors"] == []
+        await trade.pump()
+        seen.append(await _shown(houses))
+    assert seen == [[("SHIPPED", 2, 1)] * 2, [("ACCEPTED", 0, 0)] * 2, [("SHIPPED", 2, 1)] * 2]
+    (ours,) = (await houses.distributor.run(DROPSHIPS))["dropships"]["nodes"]
+    kinds = [event["kind"] for event in ours["timeline"]]
+    assert (kinds.count("dropship_shipped"), kinds.count("dropship_unshipped")) == (2, 1)
+    assert await owed(trade.distributor, trade.partnership_id) == {"CNY": -1600}
+    await assert_sound(*trade.both)
+
+
+async def _shown(houses: Houses) -> list[tuple[str, int, int]]:
+    """Return the dropship's status, its pieces that are out, and how many numbers are known, as each side sees it."""
+    shown = []
+    for client in (houses.distributor, houses.supplier):
+        (row,) = (await client.run(DROPSHIPS))["dropships"]["nodes"]
+        shown.append((row["status"], sum(line["shippedQuantity"] for line in row["lines"]), len(row["parcels"])))
+    return shown
 
 
 async def test_many_are_answered_in_one_call_and_each_refusal_names_its_item(houses: Houses) -> None:

@@ -21,6 +21,7 @@ from pickmesh.core.journal.database import Database
 from pickmesh.core.kit import languages
 from pickmesh.core.kit.permissions import Role
 from pickmesh.core.mesh.rules import RejectReason
+from pickmesh.core.packing import shipping
 
 
 async def trading(database: Database, pieces: int = 9) -> tuple[Trade, Ear, Ear]:
@@ -76,6 +77,26 @@ async def test_a_request_waits_in_one_message_that_becomes_the_answer_and_the_sh
         await ear.listen_again()
     assert [await ear.told("manager") for ear in (distributor, supplier)] == before
     assert [each.state for each in await supplier.alerts()] == ["RESOLVED"]
+
+
+async def test_a_parcel_called_back_is_told_and_its_number_no_longer_shown(database: Database) -> None:
+    trade, distributor, _ = await trading(database)
+    dropship_id = await requested(trade)
+    await accept(trade.supplier, dropship_id)
+    parcel = await floor_ships(trade.supplier, await supplier_order(trade, dropship_id), {"KETTLE": 2})
+    await trade.pump()
+    async with database.unit_of_work(trade.supplier.member.actor) as uow:
+        await shipping.unship_parcels(uow, parcel_ids=[parcel], reason="WRONG_LABEL")
+    await trade.pump()
+    (heard,) = await distributor.told("manager")
+    said = r"\S.* called a parcel of D-0001 back: its tracking number no longer counts, another one follows\."
+    assert re.fullmatch(said, heard.text)
+    assert "原运单号作废" in languages.translate(heard.text, "zh-CN")
+    async with database.unit_of_work(trade.supplier.member.actor) as uow:
+        await shipping.ship_parcels(uow, parcel_ids=[parcel])
+    await trade.pump()
+    (heard,) = await distributor.told("manager")
+    assert re.fullmatch(r"\S.* shipped D-0001: \S+ \S+\.", heard.text)
 
 
 async def test_a_rejection_is_told_with_its_reason_on_both_sides(database: Database) -> None:

@@ -16,6 +16,10 @@ export function session(told: Partial<SessionFragment> = {}): SessionFragment {
     instruction: "Go to A01-01-1.",
     lastSequence: 0,
     questionId: null,
+    expects: [],
+    emptiedPlaceCode: null,
+    wave: null,
+    manifest: null,
     supportedActions: ["SCAN", "SKIP", "UNDO"],
     worker: { id: "worker-1" },
     location: { id: "location-1", code: "SZ", name: "Shenzhen" },
@@ -38,6 +42,7 @@ export function nextOf(line: Line, toteCode: string | null = null): NonNullable<
     remaining: line.quantity - line.pickedQuantity - line.shortQuantity,
     toteCode,
     orderNumber: null,
+    slot: null,
     sku,
   };
 }

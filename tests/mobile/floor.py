@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import processes
 from mobile import warehouse
 from processes import Running
+from system import floor_steps
 from system.client import Desk, opened, pick_line
 
 from pickmesh.core.kit.ids import new_id
@@ -132,6 +133,19 @@ class Floor:
 
     def release(self, *shop_numbers: str) -> dict[str, dict[str, Any]]:
         """Plan and release a wave of orders, a list for each; return the lists by the shop's order numbers."""
+        lists = self._released("DISCRETE", shop_numbers)
+        assert len(lists) == len(shop_numbers)
+        goods = {number: {good.code for good in warehouse.ORDERS[number]} for number in shop_numbers}
+        return {
+            number: next(one for one in lists if {line["sku"]["code"] for line in one["lines"]} == wanted)
+            for number, wanted in goods.items()
+        }
+
+    def release_for_the_wall(self, *shop_numbers: str) -> list[dict[str, Any]]:
+        """Plan and release a wave that is sorted at a put wall; return its lists."""
+        return self._released("PUT_WALL", shop_numbers)
+
+    def _released(self, kind: str, shop_numbers: Sequence[str]) -> list[dict[str, Any]]:
         orders = [self.order(number) for number in shop_numbers]
         with self.desk() as manager:
             wave = manager.do(
@@ -139,7 +153,7 @@ class Floor:
                 "WavePlanInput",
                 "wave { id version }",
                 locationId=orders[0]["location"]["id"],
-                kind="DISCRETE",
+                kind=kind,
                 fulfillmentOrderIds=[order["id"] for order in orders],
             )["wave"]
             told = manager.do(
@@ -149,12 +163,8 @@ class Floor:
                 id=wave["id"],
                 ifVersion=wave["version"],
             )
-        assert (len(told["pickLists"]), told["kickedOut"]) == (len(orders), [])
-        goods = {number: {good.code for good in warehouse.ORDERS[number]} for number in shop_numbers}
-        return {
-            number: next(one for one in told["pickLists"] if {line["sku"]["code"] for line in one["lines"]} == wanted)
-            for number, wanted in goods.items()
-        }
+        assert told["kickedOut"] == []
+        return list(told["pickLists"])
 
     def pick(self, pick_list: dict[str, Any], tote: str) -> None:
         """Have somebody else pick a whole list into a tote."""
@@ -163,6 +173,11 @@ class Floor:
             assert session.scan(tote) == "ACCEPTED"
             while session.screen["step"] != "DONE":
                 pick_line(session)
+
+    def pack(self, shop_number: str, tote: str) -> dict[str, Any]:
+        """Have somebody pack an order that lies picked in a tote; return its parcel with the carrier's number."""
+        with self.desk("packer@linan") as packer:
+            return floor_steps.pack(packer, self.order(shop_number), tote)
 
     def intercept(self, shop_number: str) -> None:
         """Have the manager stop an order that is on the floor."""

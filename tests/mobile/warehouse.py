@@ -1,4 +1,4 @@
-"""A small warehouse for a phone: five goods, six bins, a bench, and one order for each thing that can happen."""
+"""A small warehouse for a phone: a few goods, a bench, a put wall, and one order for each thing that can happen."""
 
 import csv
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ WAREHOUSE = "HZ"
 PASSWORD = "walks-and-scans"
 PEOPLE = {"manager@linan": ("manager", "王敏"), "picker@linan": ("picker", "李娜"), "packer@linan": ("packer", "陈伟")}
 """Who works here: role and name by sign-in name."""
-TOTES = [f"T-{number:04d}" for number in range(1, 9)]
+TOTES = [f"T-{number:04d}" for number in range(1, 11)]
 PICKED_BY_HAND = 2
 """So many pieces of CUP the order WALK wants."""
 
@@ -31,6 +31,7 @@ class Good:
     place: str
     weight_g: int = 200
     tracking: str = "NONE"
+    stock: int = 20
 
     @property
     def bin_label(self) -> str:
@@ -43,7 +44,8 @@ BOOK = Good("BOOK-TEA", "茶之书", "The book of tea", "6902345678903", "A-02-1
 LAMP = Good("LAMP-S", "小台灯", "Lamp, small", "6903456789014", "A-03-1")
 TEA = Good("TEA-50", "龙井茶 50 克", "Longjing tea, 50 g", "6904567890125", "A-04-1", tracking="EXPIRY")
 MUG = Good("MUG-BLUE", "蓝色马克杯", "Mug, blue", "6905678901236", "A-05-1")
-GOODS = (CUP, BOOK, LAMP, TEA, MUG)
+VASE = Good("VASE-1", "花瓶", "Vase", "6907890123458", "A-06-1", stock=1)
+GOODS = (CUP, BOOK, LAMP, TEA, MUG, VASE)
 ORDERS: dict[str, dict[Good, int]] = {
     "WALK": {CUP: PICKED_BY_HAND, BOOK: 1},
     "OTHER": {LAMP: 1, CUP: 1},
@@ -54,8 +56,15 @@ ORDERS: dict[str, dict[Good, int]] = {
     "TABS": {CUP: 9, MUG: 1},
     "PHOTO": {BOOK: 2, LAMP: 2},
     "LOOK": {CUP: 1, LAMP: 1, TEA: 1},
+    "SLOT-A": {CUP: 1, BOOK: 1},
+    "SLOT-B": {LAMP: 2},
+    "DOCK-A": {BOOK: 1, MUG: 1},
+    "DOCK-B": {LAMP: 1, MUG: 1},
+    "LAST": {VASE: 1},
 }
 LOT = "L7"
+WALL = "PW"
+SLOTS = [f"{WALL}-{number:02d}" for number in range(1, 13)]
 
 
 def check_digit_right(barcode: str) -> bool:
@@ -67,6 +76,11 @@ def check_digit_right(barcode: str) -> bool:
 def tote_label(tote: str) -> str:
     """Return what is printed on a tote."""
     return label_text(OwnKind.TOTE, tote)
+
+
+def slot_label(slot: str) -> str:
+    """Return what is printed on a slot of the put wall."""
+    return label_text(OwnKind.SLOT, slot)
 
 
 def today() -> date:
@@ -105,7 +119,7 @@ def _written(path: Path, rows: Sequence[Sequence[object]]) -> Path:
 def _places() -> list[list[object]]:
     bins = [[WAREHOUSE, "杭州仓", good.place, "BIN", walk] for walk, good in enumerate(GOODS, 1)]
     others = [("DOCK-1", "DOCK"), ("BENCH-1", "BENCH"), ("MISSING", "MISSING"), ("HOSPITAL", "HOSPITAL")]
-    rest = [*others, *((tote, "TOTE") for tote in TOTES)]
+    rest = [*others, *((tote, "TOTE") for tote in TOTES), *((slot, "WALL_SLOT") for slot in SLOTS)]
     header: list[object] = ["warehouse", "warehouse_name", "place", "kind", "walk_sequence"]
     return [header, *bins, *([WAREHOUSE, "杭州仓", code, kind, ""] for code, kind in rest)]
 
@@ -124,7 +138,7 @@ def _catalog() -> list[list[object]]:
 def _stock() -> list[list[object]]:
     lots = {TEA: (LOT, today() + timedelta(days=365))}
     header: list[object] = ["warehouse", "place", "sku", "quantity", "lot", "expires_on"]
-    return [header, *([WAREHOUSE, good.place, good.code, 20, *lots.get(good, ("", ""))] for good in GOODS)]
+    return [header, *([WAREHOUSE, good.place, good.code, good.stock, *lots.get(good, ("", ""))] for good in GOODS)]
 
 
 def _orders() -> list[list[object]]:

@@ -1,9 +1,9 @@
 // What a code says by itself: our own labels with their check character, trade numbers, and GS1's elements.
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const LABEL = /^([OFWLTPXCDRUMSBV])-([0-9A-Z]+(?:-[0-9A-Z]+)*)-([0-9A-Z])$/;
-const NUMBER = /^([OFWLTPXCDRUM])-([0-9]{4,12})$/;
-const TYPED_NUMBER = /^([OFWLTPXCDRUM])[- ]?([0-9]{1,12})$/;
+const LABEL = /^([OFWLTPXCDRUMHSBV])-([0-9A-Z]+(?:-[0-9A-Z]+)*)-([0-9A-Z])$/;
+const NUMBER = /^([OFWLTPXCDRUMH])-([0-9]{4,12})$/;
+const TYPED_NUMBER = /^([OFWLTPXCDRUMH])[- ]?([0-9]{1,12})$/;
 const GTIN = /^(?:[0-9]{8}|[0-9]{12,14})$/;
 const PAIRING = /pickmesh:pair:|\/app\/?#pair=/i;
 const NAMED_BY_CODE = new Set(["S", "B", "V"]);

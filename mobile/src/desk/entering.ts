@@ -6,6 +6,7 @@ import { HISTORY_MAX, keepEntry, OPENING, seen } from "../keep/entries";
 import { t } from "../language";
 import { isPairing, isTradeSymbol } from "./codes";
 import { guess, isAmong } from "./guess";
+import { takesAnyGoods } from "./guess-benches";
 import { changed, notKept, now, open, recount, whose } from "./house";
 import type { Guess, Heard, KeptEntry, Said } from "./model";
 import { phrase } from "./phrases";
@@ -44,7 +45,10 @@ export function say(said: Said): Promise<string | null> {
 /** A camera may misread one trade number as another, so one that is not expected is asked about first. */
 function isDoubtful({ raw, symbology, source, doubtful }: Heard): boolean {
   if (doubtful || state.session.value?.job === "LOOK_UP") return doubtful === true;
-  return source === "CAMERA" && isTradeSymbol(symbology) && !isAmong(state.expected.value, raw);
+  if (source !== "CAMERA" || !isTradeSymbol(symbology)) return false;
+  const session = state.session.value;
+  const expected = state.expected.value;
+  return !(expected.length === 0 && session && takesAnyGoods(session)) && !isAmong(expected, raw);
 }
 
 /** One after the other: each guess counts with what was entered before. */

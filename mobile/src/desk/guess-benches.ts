@@ -1,10 +1,13 @@
-// Packing, putting back and looking up: what fits the step the server told of.
+// Packing, sorting, handing over, putting back and looking up: what fits the step the server told of.
 
-import { labelText, read, spellings } from "./codes";
+import { labelText, read, type Scanned, spellings } from "./codes";
 import type { Desk, Said } from "./guess";
-import type { Guess } from "./model";
+import type { Guess, Session } from "./model";
 
+const FITS: Guess = { fits: "FITS" };
 const UNKNOWN: Guess = { fits: "UNKNOWN" };
+/** Parcels and manifests are loaded. */
+const LOADS = new Set(["P", "H"]);
 /** Totes, orders, parcels and wall slots open a parcel. */
 const OPENS_PACKING = new Set(["T", "O", "F", "P", "V"]);
 
@@ -17,12 +20,23 @@ export function expectedElsewhere({ session, pack }: Desk): string[] {
     const goods = pack?.length ? pack.map((line) => line.sku) : next?.sku ? [next.sku] : [];
     return [...new Set(goods.flatMap(codesOf))];
   }
+  if (job === "SORT" && step === "SLOT" && next?.slot) {
+    const { code } = next.slot;
+    return [...new Set([labelText("V", code), code, ...(next.sku ? codesOf(next.sku) : [])])];
+  }
   if (job !== "PUT_BACK" || !next) return [];
   if (step === "PLACE") {
     const places = next.placeCode?.match(/[0-9A-Z]+(?:-[0-9A-Z]+)+|[0-9A-Z]*[0-9][0-9A-Z]*/g) ?? [];
     return places.flatMap((code) => [labelText("B", code), code]);
   }
   return next.sku ? codesOf(next.sku) : [];
+}
+
+/** Whether goods of the step are right whichever they are, as far as this phone knows: it has no list of them. */
+export function takesAnyGoods({ job, step, expects }: Session): boolean {
+  // At an open bench a misread number would begin another order: there a person confirms it. What an older app has
+  // kept of a session has no `expects`.
+  return (expects ?? []).includes("ITEM") && !(job === "PACK" && step === "OPEN");
 }
 
 /** Guess what an entry does at a bench. */
@@ -39,10 +53,26 @@ export function guessElsewhere(desk: Desk, { kind, said }: Said): Guess {
   if (session.job === "PACK" && session.step === "ITEMS") {
     return packed(desk, code.keys, (said.quantity ?? 1) * (code.quantity ?? 1));
   }
+  if (session.job === "SORT") return sorted(desk, code);
+  if (session.job === "HANDOVER") return LOADS.has(code.label?.kind ?? "") ? FITS : UNKNOWN;
   if (session.job !== "PUT_BACK") return UNKNOWN;
   if (session.step === "PLACE") return code.label?.kind === "B" ? { fits: "FITS" } : UNKNOWN;
   const units = session.next?.sku ? unitsOf(session.next.sku, code.keys) : 0;
   return units > 0 ? { fits: "FITS", pieces: units * (said.quantity ?? 1) } : UNKNOWN;
+}
+
+/** The step is the server's: with something only kept it may be another one by now. */
+function sorted({ session, pending }: Desk, code: Scanned): Guess {
+  const kind = code.label?.kind ?? "";
+  if (pending.length > 0) return UNKNOWN;
+  if (session.step === "SLOT") {
+    const slot = session.next?.slot?.code.toUpperCase();
+    if (slot !== undefined && code.keys.includes(slot))
+      return { fits: "FITS", pieces: session.next?.remaining ?? 1 };
+    return kind === "V" || kind === "T" || kind === "W" ? { fits: "UNEXPECTED" } : UNKNOWN;
+  }
+  const fitting: Record<string, string> = { OPEN: "TW", WALL: "V", ITEM: "TW" };
+  return kind !== "" && fitting[session.step]?.includes(kind) ? FITS : UNKNOWN;
 }
 
 function packed(desk: Desk, keys: readonly string[], times: number): Guess {

@@ -146,8 +146,21 @@ function showKept(kept: KeptSession): void {
   if (!before || before.id !== kept.id || before.version <= kept.session.version) {
     state.session.value = kept.session;
   }
-  state.walk.value = kept.walk ?? null;
-  state.pack.value = kept.pack ?? null;
+  showWork(kept);
+}
+
+function showWork(kept: KeptSession | null): void {
+  state.walk.value = kept?.walk ?? null;
+  state.pack.value = kept?.pack ?? null;
+  state.wall.value = kept?.wall ?? null;
+  state.strangers.value = kept?.strangers ?? [];
+}
+
+/** Nothing that is shown is of the session that was open. */
+function clear(): void {
+  state.pending.value = [];
+  state.history.value = [];
+  state.shown.value = null;
 }
 
 /** Make a kept session the open one. */
@@ -157,11 +170,8 @@ export async function show(kept: KeptSession): Promise<void> {
   batch(() => {
     if (about && about !== kept.session.lease?.pickList.id) state.notice.value = null;
     state.session.value = kept.session;
-    state.walk.value = kept.walk ?? null;
-    state.pack.value = kept.pack ?? null;
-    state.pending.value = [];
-    state.history.value = [];
-    state.shown.value = null;
+    showWork(kept);
+    clear();
   });
   if (owner) await rememberOpen(keep, owner, kept.id);
   await reload();
@@ -173,11 +183,8 @@ export async function hide(): Promise<void> {
   const { keep } = await open();
   batch(() => {
     state.session.value = null;
-    state.walk.value = null;
-    state.pack.value = null;
-    state.pending.value = [];
-    state.history.value = [];
-    state.shown.value = null;
+    showWork(null);
+    clear();
   });
   if (owner) await rememberOpen(keep, owner, null);
 }

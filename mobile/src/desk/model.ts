@@ -3,6 +3,8 @@
 
 import type {
   DoubtFragment,
+  ManifestCloseMutation,
+  MissingQuery,
   PackLinesQuery,
   RecordMutation,
   ScanEntry,
@@ -12,6 +14,7 @@ import type {
   Tone,
   ViewerQuery,
   WalkQuery,
+  WallQuery,
 } from "../api/generated";
 
 export type Session = SessionFragment;
@@ -23,6 +26,9 @@ export type WalkLine = Walk["lines"][number];
 export type PackLine = NonNullable<
   NonNullable<NonNullable<PackLinesQuery["parcel"]>["fulfillmentOrder"]>
 >["lines"][number];
+/** A slot of a put wall as it stands. */
+export type WallSlot = WallQuery["wallSlots"][number];
+export type Light = WallSlot["light"];
 /** A label that may not be on its parcel: UNSURE or FAILED. */
 export type Doubt = DoubtFragment;
 export type Verdict = NonNullable<RecordMutation["scanRecord"]>["verdicts"][number];
@@ -52,6 +58,20 @@ export interface Guess {
   lineId?: string;
   pieces?: number;
 }
+
+/** A code read at the dock that does not go with this driver, and what the server said of it. */
+export interface Stranger {
+  raw: string;
+  message: string;
+}
+
+/** A parcel that waits for the driver, unscanned. */
+export type MissingParcel = NonNullable<MissingQuery["manifest"]>["missing"][number];
+
+/** What became of a manifest that was closed. */
+export type Handed = Omit<NonNullable<ManifestCloseMutation["manifestClose"]>, "userErrors"> & {
+  sessionId: string;
+};
 
 /** KEPT: durable on this phone. ANSWERED: the server's verdict is here. REFUSED: the server took nothing of it. */
 export type EntryState = "KEPT" | "ANSWERED" | "REFUSED";
@@ -88,6 +108,11 @@ export interface KeptSession {
   pack?: PackLine[];
   /** The parcel those lines were read for. */
   packOf?: string;
+  /** The warehouse's put walls, for sorting. */
+  wall?: WallSlot[];
+  /** What was read at the dock and does not go on the manifest, the latest last, and that manifest's number. */
+  strangers?: Stranger[];
+  strangersOf?: string | undefined;
   /** The next entry gets this number. */
   nextSequence: number;
   openedAt: string;

@@ -15,6 +15,10 @@ const PHRASES = {
     en: "{n} not yet booked: wait for the connection before you end this.",
     "zh-CN": "还有 {n} 条未入账：请等网络恢复后再结束。",
   },
+  closeUnsent: {
+    en: "{n} not yet booked: wait for the connection before the driver leaves.",
+    "zh-CN": "还有 {n} 条未入账：请等网络恢复后再让司机离开。",
+  },
   pairingHere: {
     en: "That is a pairing code. Sign out first to use it here.",
     "zh-CN": "这是绑定二维码。请先退出登录再使用。",

@@ -6,6 +6,7 @@ import type { JobsQuery, LookQuery } from "../api/generated";
 import { type Desk, standing } from "./guess";
 import type {
   Doubt,
+  Handed,
   KeptEntry,
   Link,
   Location,
@@ -13,9 +14,11 @@ import type {
   PackLine,
   Session,
   Shown,
+  Stranger,
   Viewer,
   Walk,
   WalkLine,
+  WallSlot,
 } from "./model";
 
 export const viewer: Signal<Viewer | null> = signal(null);
@@ -35,6 +38,12 @@ export const session: Signal<Session | null> = signal(null);
 export const walk: Signal<Walk | null> = signal(null);
 /** The open order's lines, when packing and when this person may see them. */
 export const pack: Signal<PackLine[] | null> = signal(null);
+/** The warehouse's put walls, when sorting. */
+export const wall: Signal<WallSlot[] | null> = signal(null);
+/** What was read at the dock and does not go with this driver, the latest last. */
+export const strangers: Signal<Stranger[]> = signal([]);
+/** What became of the manifest that was closed last, until the next one is begun. */
+export const handed: Signal<Handed | null> = signal(null);
 export const jobs: Signal<JobsQuery | null> = signal(null);
 /** Labels of the bench that somebody must look at, the oldest first; none where no bench is chosen. */
 export const doubts: Signal<Doubt[]> = signal([]);

@@ -1,12 +1,13 @@
 // The walk beside the session: what was booked is counted in, and read anew when the numbers do not meet.
 
-import { PackLinesDocument, SessionNowDocument, WalkDocument } from "../api/generated";
+import { PackLinesDocument, SessionNowDocument, WalkDocument, WallDocument } from "../api/generated";
 import type { Keep } from "../keep/database";
 import { keepSession, keptSession } from "../keep/sessions";
 import { ask } from "./ask";
 import type { News } from "./courier";
 import type { KeptEntry, KeptSession, Session, Walk } from "./model";
 import * as state from "./state";
+import { strangersAfter } from "./strangers";
 
 const BOOKED = new Set(["ACCEPTED", "LINE_DONE", "TASK_DONE"]);
 const underWay = new Map<string, Promise<void>>();
@@ -51,7 +52,14 @@ export async function settle(keep: Keep, news: News): Promise<void> {
   const kept = await keptSession(keep, session.id);
   if (!kept) return;
   if (kept.walk) await keepSession(keep, owner, session, { walk: booked(kept.walk, news.entries) });
+  if (session.job === "HANDOVER") await settleStrangers(keep, kept, news);
   void refreshWalk(keep, session.id);
+}
+
+async function settleStrangers(keep: Keep, kept: KeptSession, news: News): Promise<void> {
+  const manifest = kept.session.manifest?.number;
+  const strangers = strangersAfter(kept, manifest, news.entries);
+  await keepSession(keep, news.owner, kept.session, { strangers, strangersOf: manifest ?? kept.strangersOf });
 }
 
 /** How much is read anew: the walk where it does not meet the session; the session first, too; or all of it. */
@@ -84,6 +92,7 @@ async function refresh(keep: Keep, sessionId: string, extent: Extent): Promise<v
   if (extent !== "WALK") await refreshSession(keep, kept);
   if (kept.session.job === "PICK") await refreshPicking(keep, sessionId, extent === "ALL");
   if (kept.session.job === "PACK") await refreshPacking(keep, sessionId);
+  if (kept.session.job === "SORT") await refreshSorting(keep, sessionId);
 }
 
 async function refreshSession(keep: Keep, { id, owner }: KeptSession): Promise<void> {
@@ -111,6 +120,17 @@ async function refreshPacking(keep: Keep, sessionId: string): Promise<void> {
   const pack = answer.data.parcel?.fulfillmentOrder?.lines ?? [];
   await keepSession(keep, kept.owner, kept.session, { pack, packOf: parcel });
   if (state.session.value?.id === sessionId) state.pack.value = pack;
+}
+
+async function refreshSorting(keep: Keep, sessionId: string): Promise<void> {
+  const kept = await keptSession(keep, sessionId);
+  const location = kept?.session.location?.id;
+  if (!kept || !location) return;
+  const answer = await ask(WallDocument, { location });
+  if (answer.kind !== "ANSWERED") return;
+  const wall = answer.data.wallSlots;
+  await keepSession(keep, kept.owner, kept.session, { wall });
+  if (state.session.value?.id === sessionId) state.wall.value = wall;
 }
 
 function show({ id, session, walk }: KeptSession): void {

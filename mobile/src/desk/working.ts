@@ -3,10 +3,12 @@
 import {
   JobsDocument,
   LookDocument,
+  PlaceNamedDocument,
   SessionCloseDocument,
   SessionOpenDocument,
   type SessionOpenMutationVariables,
   TaskNextDocument,
+  ToteToHospitalDocument,
 } from "../api/generated";
 import { pendingOf } from "../keep/entries";
 import { closeKept, keepSession, sessionsOf } from "../keep/sessions";
@@ -17,6 +19,7 @@ import { hide, open, show, whose } from "./house";
 import type { KeptSession, Session } from "./model";
 import { phrase } from "./phrases";
 import * as state from "./state";
+import { refreshWalk } from "./walks";
 
 /** Read what there is to do in the warehouse. */
 export async function refreshJobs(): Promise<string | null> {
@@ -66,11 +69,19 @@ export function openPutBack(): Promise<string | null> {
   return openAt("PUT_BACK");
 }
 
+export function openSorting(): Promise<string | null> {
+  return openAt("SORT");
+}
+
+export function openHandover(): Promise<string | null> {
+  return openAt("HANDOVER");
+}
+
 export function openLookUp(): Promise<string | null> {
   return openAt("LOOK_UP");
 }
 
-async function openAt(job: "PUT_BACK" | "LOOK_UP"): Promise<string | null> {
+async function openAt(job: "PUT_BACK" | "LOOK_UP" | "SORT" | "HANDOVER"): Promise<string | null> {
   const place = where();
   if (!place) return t("problem.chooseWarehouse");
   return await go(
@@ -161,5 +172,20 @@ export async function lookUp(term: string): Promise<string | null> {
     if (answer.kind !== "ANSWERED") return trouble(answer);
     state.found.value = answer.data.lookup;
     return null;
+  });
+}
+
+/** Take a tote out of use with what lies in it; a lead is asked to look. */
+export function sendToHospital(tote: string, reason: string): Promise<string | null> {
+  return busily(async () => {
+    const found = await ask(PlaceNamedDocument, { term: tote });
+    if (found.kind !== "ANSWERED") return trouble(found);
+    const place = found.data.lookup.find((hit) => hit.__typename === "Place" && hit.code === tote);
+    if (place?.__typename !== "Place") return t("look.nothing");
+    const answer = await ask(ToteToHospitalDocument, { input: { placeIds: [place.id], reason } });
+    if (answer.kind !== "ANSWERED") return trouble(answer);
+    const session = state.session.value;
+    if (session) await refreshWalk((await open()).keep, session.id, "SESSION");
+    return refusal(answer.data.toteToHospital);
   });
 }

@@ -1,6 +1,6 @@
 // Sessions as they lie on this phone, each the latest the server told of.
 
-import type { KeptSession, PackLine, Session, Walk } from "../desk/model";
+import type { KeptSession, Session } from "../desk/model";
 import { type Keep, STRICT } from "./database";
 
 /** Sessions with nothing left to send are forgotten after so many days. */
@@ -19,7 +19,7 @@ export async function keepSession(
   keep: Keep,
   owner: string,
   told: Session,
-  more: { walk?: Walk; pack?: PackLine[]; packOf?: string; closed?: boolean } = {},
+  more: Partial<Omit<KeptSession, "id" | "owner" | "session" | "nextSequence">> = {},
 ): Promise<KeptSession> {
   const change = keep.transaction("sessions", "readwrite", STRICT);
   const before = await change.store.get(told.id);

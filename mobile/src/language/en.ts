@@ -1,10 +1,12 @@
 // Every sentence the app says by itself, in English. `{n|piece|pieces}` takes the first word when n is 1.
 // What the server says is shown as it comes and is not in here.
 
+import { enBenches } from "./en-benches";
 import { enWords } from "./en-words";
 
 export const en = {
   ...enWords,
+  ...enBenches,
 
   "app.loading": "One moment …",
   "app.newVersion": "A new version is here.",
@@ -68,6 +70,14 @@ export const en = {
   "jobs.putBack": "Put back",
   "jobs.putBackWaiting": "{n} {n|piece waits|pieces wait}",
   "jobs.putBackNone": "Nothing waits",
+  "jobs.sort": "Put wall",
+  "jobs.sortHint": "Sort a tote or a wave into slots",
+  "jobs.sortWaiting": "{n} {n|wave|waves} on the floor",
+  "jobs.waves": "Waves for the put wall",
+  "jobs.handover": "Handover",
+  "jobs.handoverHint": "Load parcels for the driver",
+  "jobs.handoverOpen": "{n} {n|list|lists} open",
+  "jobs.manifests": "Open handover lists",
   "jobs.lookUp": "Look up",
   "jobs.lookUpHint": "What is this, where does it lie",
   "jobs.refresh": "Refresh",
@@ -96,12 +106,19 @@ export const en = {
   "scan.verify": "Scan every piece",
   "scan.seal": "Close the parcel",
   "scan.weigh": "Put it on the scale",
+  "scan.sort": "Scan a tote or the wave",
+  "scan.wall": "Scan a slot of a free wall",
+  "scan.piece": "Scan a piece",
+  "scan.slot": "Put into the slot, scan it",
+  "scan.dock": "Scan a parcel or a handover list",
+  "scan.parcel": "Scan the next parcel",
   "scan.goods": "Scan the goods",
   "scan.bin": "Scan a bin",
 
   "work.left": "to take",
   "work.leftPack": "to scan",
   "work.leftBack": "to put back",
+  "work.inHand": "in hand",
   "work.lot": "Lot",
   "work.expires": "use by {date}",
   "work.tote": "Tote",
@@ -133,6 +150,8 @@ export const en = {
   "short.pack": "Something is missing for this order. A lead will be asked to look.",
   "short.packConfirm": "Report it",
 
+  "short.sort":
+    "By the book {n} {n|piece is|pieces are} still in {tote}. If they are not, a lead is asked to look; their slots wait.",
   "quantity.title": "How many in all?",
   "quantity.hint": "All you have taken of {sku}, with those already scanned.",
   "quantity.set": "{n} in all",

@@ -1,10 +1,12 @@
 // Every sentence the app says by itself, in Chinese; the keys are those of `en.ts`.
 
 import type { en } from "./en";
+import { zhCNBenches } from "./zh-CN-benches";
 import { zhCNWords } from "./zh-CN-words";
 
 export const zhCN: Record<keyof typeof en, string> = {
   ...zhCNWords,
+  ...zhCNBenches,
 
   "app.loading": "请稍候…",
   "app.newVersion": "有新版本。",
@@ -67,6 +69,14 @@ export const zhCN: Record<keyof typeof en, string> = {
   "jobs.putBack": "还货上架",
   "jobs.putBackWaiting": "{n} 件待还",
   "jobs.putBackNone": "没有待还的货",
+  "jobs.sort": "播种",
+  "jobs.sortHint": "把周转箱或波次分播到格口",
+  "jobs.sortWaiting": "{n} 个波次在作业",
+  "jobs.waves": "待播种的波次",
+  "jobs.handover": "交接",
+  "jobs.handoverHint": "扫描包裹，交给司机",
+  "jobs.handoverOpen": "{n} 张交接单进行中",
+  "jobs.manifests": "进行中的交接单",
   "jobs.lookUp": "查询",
   "jobs.lookUpHint": "这是什么，在哪里",
   "jobs.refresh": "刷新",
@@ -94,12 +104,19 @@ export const zhCN: Record<keyof typeof en, string> = {
   "scan.verify": "逐件扫描",
   "scan.seal": "封箱",
   "scan.weigh": "放到秤上",
+  "scan.sort": "扫描周转箱或波次",
+  "scan.wall": "扫描空闲播种墙的任一格口",
+  "scan.piece": "扫描商品",
+  "scan.slot": "放入格口并扫描",
+  "scan.dock": "扫描包裹或交接单",
+  "scan.parcel": "扫描下一个包裹",
   "scan.goods": "扫描要还的商品",
   "scan.bin": "扫描货位",
 
   "work.left": "待拿",
   "work.leftPack": "待扫",
   "work.leftBack": "待还",
+  "work.inHand": "手中",
   "work.lot": "批次",
   "work.expires": "有效期至 {date}",
   "work.tote": "周转箱",
@@ -130,6 +147,7 @@ export const zhCN: Record<keyof typeof en, string> = {
   "short.pack": "此订单缺货，将请组长处理。",
   "short.packConfirm": "上报",
 
+  "short.sort": "按账 {tote} 里还有 {n} 件。若没有，将请组长查看，对应格口继续等待。",
   "quantity.title": "一共几件？",
   "quantity.hint": "{sku} 一共拿了几件，含已扫描的。",
   "quantity.set": "一共 {n} 件",

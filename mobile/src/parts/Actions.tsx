@@ -22,13 +22,28 @@ const ACTIONS: Partial<Record<Kind, Action>> = {
   REPRINT: { icon: "print", words: "action.REPRINT", opens: "reprint" },
 };
 
+/** What some keys mean at a put wall: a tote is empty, pieces are left over that no slot wants. */
+const SORTING: Partial<Record<Kind, Action>> = {
+  EMPTY: { icon: "tote", words: "action.toteEmpty" },
+  NOT_EMPTY: { icon: "stack", words: "action.leftOver", opens: "leftOver" },
+  SKIP: { icon: "skip", words: "action.skipPack" },
+};
+const OF_A_TOTE = new Set<Kind>(["EMPTY", "SHORT"]);
+
+function actionsOf({ job, supportedActions, next }: Session): [Kind, Action][] {
+  const all = job === "SORT" ? { ...ACTIONS, ...SORTING } : ACTIONS;
+  const isOffered = (kind: Kind) =>
+    supportedActions.includes(kind) && !(job === "SORT" && OF_A_TOTE.has(kind) && !next?.toteCode);
+  return (Object.entries(all) as [Kind, Action][]).filter(([kind]) => isOffered(kind));
+}
+
 export function Actions({ session }: { session: Session }) {
-  const kinds = (Object.keys(ACTIONS) as Kind[]).filter((kind) => session.supportedActions.includes(kind));
-  if (kinds.length === 0) return null;
+  const actions = actionsOf(session);
+  const hasTote = session.job === "SORT" && session.step === "ITEM" && !!session.next?.toteCode;
+  if (actions.length === 0) return null;
   return (
     <div class="actions">
-      {kinds.map((kind) => {
-        const action = ACTIONS[kind] as Action;
+      {actions.map(([kind, action]) => {
         const words = kind === "SKIP" && session.job === "PACK" ? "action.skipPack" : action.words;
         return (
           <button
@@ -46,6 +61,19 @@ export function Actions({ session }: { session: Session }) {
           </button>
         );
       })}
+      {hasTote && (
+        <button
+          type="button"
+          class="action"
+          data-action="HOSPITAL"
+          onClick={() => {
+            sheet.value = "hospital";
+          }}
+        >
+          <Icon name="hospital" />
+          <span>{t("action.hospital")}</span>
+        </button>
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // The one instruction, large enough to read at arm's length.
 
+import type { Light } from "../desk/model";
 import { t } from "../language";
 import type { Goal } from "./goal";
 import { Icon } from "./Icon";
@@ -13,6 +14,7 @@ export function GoalCard({ goal, sentence }: { goal: Goal; sentence: string | nu
         <span>{t(goal.scan)}</span>
       </p>
       {goal.code && <p class={`goal-code ${sizeOf(goal.code)}`}>{goal.code}</p>}
+      {goal.slot && <Lit light={goal.slot} />}
       {goal.sku && <Goods goal={goal} />}
       {(goal.tote || goal.order) && (
         <p class="goal-where">
@@ -34,6 +36,22 @@ export function GoalCard({ goal, sentence }: { goal: Goal; sentence: string | nu
         </p>
       )}
     </section>
+  );
+}
+
+/** The slot to put into, as it is called out: its number, its colour, its shape. */
+function Lit({ light }: { light: Light }) {
+  return (
+    <p class={`lit slot-${light.colour.toLowerCase()}`} data-lit={light.label}>
+      <span class="lit-shape" aria-hidden="true">
+        {light.shape}
+      </span>
+      <b>{light.label}</b>
+      <span class="lit-words">
+        {light.colourName}
+        <small>{light.code}</small>
+      </span>
+    </p>
   );
 }
 

@@ -51,6 +51,10 @@ const PATHS = {
   sound: "M4 9.5v5h4l5 4.5V5L8 9.5zM16.5 9a4.5 4.5 0 0 1 0 6M19 6a9 9 0 0 1 0 12",
   shake: "M8 3h8v18H8zM4.5 8v8M1.5 10v4M19.5 8v8M22.5 10v4",
   torch: "M8 3h8v4l-2 3v11h-4V10L8 7zM8 7h8M12 12.5v2",
+  wall: "M3 4h18v16H3zM3 9.3h18M3 14.7h18M9 4v16M15 4v16",
+  truck:
+    "M2 6h12v11H2zM14 10h4.5L22 13.5V17h-8M6.5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4M17.5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4",
+  hospital: "M4 4h16v16H4zM12 8v8M8 12h8",
   lock: "M5 11h14v10H5zM8 11V7.5a4 4 0 0 1 8 0V11",
 } as const;
 

@@ -1,15 +1,12 @@
 // The parcel on the bench: its number, waybill, weight, and whether its label came out of the printer.
 
-import { token } from "../api/client";
 import type { Session } from "../desk/model";
 import { t } from "../language";
-import { told } from "../screens/route";
 import { Icon, type IconName } from "./Icon";
+import { fetchPaper } from "./papers";
 
 type Parcel = NonNullable<Session["parcel"]>;
 type Print = Parcel["printJobs"][number];
-
-const SAVED_WITHIN_MS = 60_000;
 
 const PRINT_ICONS: Record<Print["state"], IconName> = {
   QUEUED: "clock",
@@ -57,28 +54,16 @@ function Label({ parcel }: { parcel: Parcel }) {
         {printJobs.length === 0 && <li class="print faint">{t("print.none")}</li>}
       </ul>
       {labels && (
-        <button type="button" class="plain" onClick={() => void fetchLabel(labels.pdf, parcel.number)}>
+        <button
+          type="button"
+          class="plain"
+          onClick={() => void fetchPaper(labels.pdf, parcel.number, t("print.noLabel"))}
+        >
           {t("print.label")}
         </button>
       )}
     </>
   );
-}
-
-/** Save the label on this device; it holds an address, so the server gives it only with the token. */
-async function fetchLabel(address: string, name: string): Promise<void> {
-  told.value = null;
-  try {
-    const response = await fetch(address, { headers: { authorization: `Bearer ${token() ?? ""}` } });
-    if (!response.ok) throw new Error(String(response.status));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = `${name}.pdf`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), SAVED_WITHIN_MS);
-  } catch {
-    told.value = t("print.noLabel");
-  }
 }
 
 function waybillWords(waybill: NonNullable<Parcel["waybill"]>): string {

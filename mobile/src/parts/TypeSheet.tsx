@@ -6,7 +6,7 @@ import { receive } from "../screens/route";
 import { Keypad } from "./Keypad";
 import { Sheet } from "./Sheet";
 
-const SIGNS = ["-", "A", "B", "C", "D", "E", "P", "T", "W"];
+const SIGNS = ["-", "A", "B", "C", "D", "E", "H", "P", "T", "V", "W"];
 const LENGTH_MAX = 64;
 
 export function TypeSheet({ onClose }: { onClose: () => void }) {

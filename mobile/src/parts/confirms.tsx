@@ -1,7 +1,7 @@
 // Sheets that ask before something is done: undo, damaged, force and reprint with a reason, leaving.
 
 import { useState } from "preact/hooks";
-import { finish, leave, say } from "../desk/acts";
+import { finish, leave, say, sendToHospital } from "../desk/acts";
 import type { Said } from "../desk/model";
 import { type PlainKey, t } from "../language";
 import { run } from "../screens/route";
@@ -59,23 +59,44 @@ export function DamagedSheet({ onClose }: Props) {
   );
 }
 
+export function LeftOverSheet({ onClose }: Props) {
+  return (
+    <Ask
+      title="leftOver.title"
+      hint="leftOver.hint"
+      button="leftOver.do"
+      said={{ kind: "NOT_EMPTY" }}
+      isWarning
+      onClose={onClose}
+    />
+  );
+}
+
 const REASONS = {
   FORCE: ["reason.codeUnreadable", "reason.checkedByEye", "reason.scaleWrong", "reason.packaging"],
   REPRINT: ["reason.paperJam", "reason.labelSpoiled", "reason.labelLost"],
+  HOSPITAL: ["reason.mixedGoods", "reason.damagedGoods", "reason.toteBroken"],
 } as const satisfies Record<string, readonly PlainKey[]>;
 
 const TITLES = {
   FORCE: ["force.title", "force.hint", "force.do"],
   REPRINT: ["reprint.title", "reprint.hint", "reprint.do"],
+  HOSPITAL: ["hospital.title", "hospital.hint", "hospital.do"],
 } as const;
 
-/** Force or reprint: a reason is chosen, or written; the server asks for one too. */
-export function ReasonSheet({ kind, onClose }: Props & { kind: "FORCE" | "REPRINT" }) {
+interface ReasonProps extends Props {
+  kind: "FORCE" | "REPRINT" | "HOSPITAL";
+  /** What is sent to the hospital. */
+  tote?: string;
+}
+
+/** Force, reprint or out of use: a reason is chosen, or written; the server asks for one too. */
+export function ReasonSheet({ kind, tote = "", onClose }: ReasonProps) {
   const [own, setOwn] = useState("");
   const [title, hint, button] = TITLES[kind];
   const send = (reason: string) => {
     onClose();
-    void run(say({ kind, reason }));
+    void run(kind === "HOSPITAL" ? sendToHospital(tote, reason) : say({ kind, reason }));
   };
   return (
     <Sheet title={t(title)} onClose={onClose}>

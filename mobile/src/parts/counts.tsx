@@ -19,6 +19,7 @@ interface Props {
 export function ShortSheet({ session, goal, onClose }: Props) {
   const [there, setThere] = useState("");
   if (session.job === "PACK") return <ShortPacking onClose={onClose} />;
+  if (session.job === "SORT") return <ShortSorting session={session} onClose={onClose} />;
   const wanted = goal?.left ?? 0;
   const count = keyed(there);
   const missing = count === null ? null : wanted - count;
@@ -61,6 +62,50 @@ function ShortPacking({ onClose }: { onClose: () => void }) {
         }}
       >
         {t("short.packConfirm")}
+      </button>
+    </Sheet>
+  );
+}
+
+/** By the book something is still in the tote, and nothing is. */
+function ShortSorting({ session, onClose }: { session: Session; onClose: () => void }) {
+  const words = { n: session.next?.remaining ?? 0, tote: session.next?.toteCode ?? "" };
+  return (
+    <Sheet title={t("action.SHORT")} onClose={onClose}>
+      <p>{t("short.sort", words)}</p>
+      <button
+        type="button"
+        class="main is-warning"
+        onClick={() => {
+          onClose();
+          void run(say({ kind: "SHORT" }));
+        }}
+      >
+        {t("short.packConfirm")}
+      </button>
+    </Sheet>
+  );
+}
+
+/** A bin that should be empty is not: how many are left, if that can be told. */
+export function NotEmptySheet({ session, onClose }: Pick<Props, "session" | "onClose">) {
+  const [left, setLeft] = useState("");
+  const count = keyed(left);
+  const tell = (quantity: number | null) => {
+    onClose();
+    void run(
+      say(quantity === 0 ? { kind: "EMPTY" } : { kind: "NOT_EMPTY", ...(quantity ? { quantity } : {}) }),
+    );
+  };
+  return (
+    <Sheet title={t("zero.left")} onClose={onClose}>
+      <p>{t("zero.hint", { place: session.emptiedPlaceCode ?? "" })}</p>
+      <Keypad value={left} onChange={setLeft} />
+      <button type="button" class="main" disabled={count === null} onClick={() => tell(count)}>
+        {t("zero.set", { n: count ?? "…" })}
+      </button>
+      <button type="button" class="plain" onClick={() => tell(null)}>
+        {t("zero.some")}
       </button>
     </Sheet>
   );

@@ -1,6 +1,6 @@
 // The one instruction: put together from the server's next step and, where entries are only kept, this phone's guess.
 
-import type { Session, WalkLine } from "../desk/model";
+import type { Light, Session, WalkLine } from "../desk/model";
 import { named, type PlainKey } from "../language";
 import type { IconName } from "./Icon";
 
@@ -11,6 +11,8 @@ export interface Goal {
   icon: IconName;
   /** The code that stands out: a place, a tote. */
   code: string | null;
+  /** The slot of the wall that is lit. */
+  slot: Light | null;
   /** Whether the goods, not the place, are what is wanted now. */
   isItemNow: boolean;
   name: string | null;
@@ -36,10 +38,20 @@ const STEPS: Record<string, Step> = {
   "PACK ITEMS": { scan: "scan.verify", icon: "box", isItemNow: true, shows: null },
   "PACK SEAL": { scan: "scan.seal", icon: "seal", isItemNow: false, shows: null },
   "PACK WEIGH": { scan: "scan.weigh", icon: "scale", isItemNow: false, shows: null },
+  "SORT OPEN": { scan: "scan.sort", icon: "tote", isItemNow: false, shows: null },
+  "SORT WALL": { scan: "scan.wall", icon: "wall", isItemNow: false, shows: null },
+  "SORT ITEM": { scan: "scan.piece", icon: "box", isItemNow: true, shows: null },
+  "SORT SLOT": { scan: "scan.slot", icon: "wall", isItemNow: false, shows: null },
+  "HANDOVER OPEN": { scan: "scan.dock", icon: "truck", isItemNow: false, shows: null },
+  "HANDOVER LOADING": { scan: "scan.parcel", icon: "truck", isItemNow: false, shows: null },
   "PUT_BACK ITEM": { scan: "scan.goods", icon: "box", isItemNow: true, shows: "TOTE" },
   "PUT_BACK PLACE": { scan: "scan.bin", icon: "place", isItemNow: false, shows: "PLACE" },
 };
-const LEFT: Record<string, PlainKey> = { PACK: "work.leftPack", PUT_BACK: "work.leftBack" };
+const LEFT: Record<string, PlainKey> = {
+  PACK: "work.leftPack",
+  PUT_BACK: "work.leftBack",
+  SORT: "work.inHand",
+};
 
 /**
  * Tell what to do now; null when nothing is left of the job. `line` is the line this phone sees next.
@@ -59,6 +71,7 @@ export function goalOf(session: Session, step: string, line: WalkLine | null, is
   return {
     ...base,
     ...(hasGoods ? goods : NO_GOODS),
+    slot: session.job === "SORT" ? (next?.slot ?? null) : null,
     code: shows === "PLACE" ? place : shows === "TOTE" ? tote : null,
     leftWords: LEFT[session.job] ?? "work.left",
     tote: shows === "TOTE" ? null : tote,

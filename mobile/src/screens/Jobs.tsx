@@ -43,6 +43,8 @@ function InWarehouse() {
       {!packsFirst && jobs && <Lists />}
       <div class="tiles">
         <Packing />
+        <PutWall />
+        <Handover />
         <PutBack />
         <Tile
           icon="search"
@@ -151,6 +153,30 @@ function Packing() {
         </button>
       ))}
     </fieldset>
+  );
+}
+
+function PutWall() {
+  const waves = jobsKnown.value?.waves?.nodes.length ?? 0;
+  return (
+    <Tile
+      icon="wall"
+      title={t("jobs.sort")}
+      hint={waves ? t("jobs.sortWaiting", { n: waves }) : t("jobs.sortHint")}
+      onClick={() => void run(acts.openSorting())}
+    />
+  );
+}
+
+function Handover() {
+  const lists = jobsKnown.value?.manifests?.nodes.length ?? 0;
+  return (
+    <Tile
+      icon="truck"
+      title={t("jobs.handover")}
+      hint={lists ? t("jobs.handoverOpen", { n: lists }) : t("jobs.handoverHint")}
+      onClick={() => void run(acts.openHandover())}
+    />
   );
 }
 

@@ -12,8 +12,12 @@ import { DoubtsLine } from "../parts/Doubts";
 import { GoalCard } from "../parts/GoalCard";
 import { type Goal, goalOf } from "../parts/goal";
 import { Header } from "../parts/Header";
+import { LoadCard } from "../parts/LoadCard";
+import { Openings } from "../parts/Openings";
 import { ParcelCard } from "../parts/ParcelCard";
 import { QuestionCard } from "../parts/QuestionCard";
+import { WallCard } from "../parts/WallCard";
+import { ZeroCheck } from "../parts/ZeroCheck";
 import { question } from "./question";
 import { isCameraOn, openSheet, receive, stopCamera } from "./route";
 import { WorkSheets } from "./WorkSheets";
@@ -24,6 +28,7 @@ export function Work({ session }: { session: Session }) {
   const waiting = state.pending.value.length;
   const isDone = session.job === "PICK" && (state.aheadStep.value ?? session.step) === "DONE";
   const isEmpty = session.job === "PUT_BACK" && !session.next && waiting === 0;
+  const isChoosing = (session.job === "SORT" || session.job === "HANDOVER") && session.step === "OPEN";
   return (
     <div class={`screen work job-${session.job.toLowerCase()} ${isCameraOn.value ? "has-camera" : ""}`}>
       <Header title={titleOf(session)} onBack={() => openSheet("leave")} />
@@ -39,6 +44,7 @@ export function Work({ session }: { session: Session }) {
             <p class="lagging">{t("work.noteKept", { n: waiting })}</p>
           )}
           {asked && <QuestionCard key={asked.clientId} question={asked} session={session} />}
+          <ZeroCheck session={session} />
           {isDone && <DoneCard waiting={waiting} />}
           {isEmpty && <NothingLeft />}
           {!isDone && !isEmpty && goal && !(asked && asked.outcome !== "NEEDS_QUANTITY") && (
@@ -46,6 +52,9 @@ export function Work({ session }: { session: Session }) {
           )}
           {!isDone && !goal && <p class="goal-sentence">{session.instruction}</p>}
           {session.job === "PACK" && session.parcel && <ParcelCard parcel={session.parcel} />}
+          {session.job === "SORT" && <WallCard session={session} />}
+          {session.job === "HANDOVER" && <LoadCard session={session} />}
+          {isChoosing && <Openings session={session} />}
           <Actions session={session} />
         </div>
       </main>
@@ -62,15 +71,25 @@ function goalNow(session: Session) {
   return goalOf(session, step, isPicking ? state.ahead.value : null, isShared);
 }
 
-/** The server's own sentence; while entries are only kept it may be out of date and is left out. An open bench says it already. */
+/** Where the screen says in its own words what the server's sentence says. */
+const SAID = new Set([
+  "PACK OPEN",
+  "SORT OPEN",
+  "SORT WALL",
+  "SORT SLOT",
+  "HANDOVER OPEN",
+  "HANDOVER LOADING",
+]);
+
+/** The server's own sentence; while entries are only kept it may be out of date and is left out. */
 function sentenceOf(session: Session, waiting: number, goal: Goal): string | null {
   if (waiting > 0 && goal.scan === "scan.put" && !goal.code) return t("work.toteUnknown");
-  const isSaid = session.job === "PACK" && session.step === "OPEN";
-  return waiting > 0 || isSaid ? null : session.instruction;
+  return waiting > 0 || SAID.has(`${session.job} ${session.step}`) ? null : session.instruction;
 }
 
 function titleOf(session: Session) {
-  const number = session.lease?.pickList.number ?? session.station?.code;
+  const work = session.lease?.pickList ?? session.wave ?? session.manifest;
+  const number = work?.number ?? session.station?.code;
   return (
     <>
       {t(`job.${session.job}`)} {number && <span class="whole">{number}</span>}

@@ -2,10 +2,11 @@
 
 import type { Session } from "../desk/model";
 import * as state from "../desk/state";
-import { DamagedSheet, LeaveSheet, ReasonSheet, UndoSheet } from "../parts/confirms";
-import { QuantitySheet, ShortSheet, WeightSheet } from "../parts/counts";
+import { DamagedSheet, LeaveSheet, LeftOverSheet, ReasonSheet, UndoSheet } from "../parts/confirms";
+import { NotEmptySheet, QuantitySheet, ShortSheet, WeightSheet } from "../parts/counts";
 import type { Goal } from "../parts/goal";
 import { WalkSheet } from "../parts/lists";
+import { CloseSheet, MissingSheet, StrangersSheet } from "../parts/loading";
 import { closeSheet, sheet } from "./route";
 
 export function WorkSheets({ session, goal }: { session: Session; goal: Goal | null }) {
@@ -31,6 +32,18 @@ export function WorkSheets({ session, goal }: { session: Session; goal: Goal | n
       return <ReasonSheet kind="REPRINT" onClose={closeSheet} />;
     case "damaged":
       return <DamagedSheet onClose={closeSheet} />;
+    case "leftOver":
+      return <LeftOverSheet onClose={closeSheet} />;
+    case "hospital":
+      return <ReasonSheet kind="HOSPITAL" tote={session.next?.toteCode ?? ""} onClose={closeSheet} />;
+    case "notEmpty":
+      return <NotEmptySheet session={session} onClose={closeSheet} />;
+    case "missing":
+      return <MissingSheet session={session} onClose={closeSheet} />;
+    case "strangers":
+      return <StrangersSheet onClose={closeSheet} />;
+    case "close":
+      return <CloseSheet session={session} onClose={closeSheet} />;
     case "undo":
       return <UndoSheet onClose={closeSheet} />;
     case "leave":

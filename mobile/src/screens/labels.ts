@@ -1,4 +1,4 @@
-// A parcel's waybill and label come a moment after it is sealed, and nobody scans anything then: so they are asked for.
+// What changes while nobody here scans is asked for: a sealed parcel's label, a wall and a dock where others work too.
 
 import { computed, effect, untracked } from "@preact/signals";
 import { refreshDoubts } from "../desk/doubts";
@@ -9,6 +9,7 @@ import { refreshWalk } from "../desk/walks";
 
 const EVERY_MS = 3_000;
 const DOUBTS_EVERY_MS = 15_000;
+const BOARDS_EVERY_MS = 8_000;
 const UNDER_WAY = new Set(["QUEUED", "TAKEN", "PRINTING"]);
 
 /** Whether a waybill is still to come, or a print job still to end. */
@@ -46,6 +47,24 @@ export function watchDoubts(): void {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", look);
     };
+  });
+}
+
+/** The work on the screen that others work at as well: a wall that is sorted at, a manifest that is loaded. */
+export function sharedWork(session: Session | null): string | undefined {
+  return session?.wave || session?.manifest ? session.id : undefined;
+}
+
+/** Ask how the wall or the dock stands as long as somebody is looking: an order may be stopped, others put and load. */
+export function watchBoards(): void {
+  const shared = computed(() => sharedWork(state.session.value));
+  effect(() => {
+    const id = shared.value;
+    if (!id) return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void askAgain(id);
+    }, BOARDS_EVERY_MS);
+    return () => clearInterval(timer);
   });
 }
 

@@ -1,7 +1,8 @@
 // Where the person is in the app, and where what was read goes.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import * as acts from "../desk/acts";
+import { read } from "../desk/codes";
 import type { Heard } from "../desk/model";
 import * as state from "../desk/state";
 import { question } from "./question";
@@ -21,7 +22,13 @@ export type SheetName =
   | "leave"
   | "signOut"
   | "invite"
-  | "doubts";
+  | "doubts"
+  | "leftOver"
+  | "hospital"
+  | "notEmpty"
+  | "missing"
+  | "strangers"
+  | "close";
 
 export const tab = signal<Tab>("jobs");
 export const sheet = signal<SheetName | null>(null);
@@ -62,7 +69,38 @@ export function receive(heard: Heard): void {
   if (!state.viewer.value) void run(acts.pair(heard.raw, device.value));
   else if (tab.value === "lookup") look(heard.raw);
   else if (work.value) book(heard);
+  else if (tab.value === "jobs" && WORK.has(kindOf(heard))) void run(begin(heard));
   else look(heard.raw);
+}
+
+/** Labels that begin work: waves, lists, handover lists, totes, slots. The last two are packed at a bench. */
+const WORK = new Set(["W", "L", "H", "T", "V"]);
+const AT_A_BENCH = new Set(["T", "V"]);
+let begunBy: string | null = null;
+
+function kindOf({ raw, source }: Heard): string {
+  return read(raw, source === "TYPED").label?.kind ?? "";
+}
+
+/** Begin what a label names: the server knows which work it is. */
+async function begin(heard: Heard): Promise<string | null> {
+  const hasBench = state.stationId.value !== null && AT_A_BENCH.has(kindOf(heard));
+  const problem = hasBench ? await acts.openPacking() : null;
+  if (problem) return problem;
+  begunBy = hasBench ? null : heard.raw;
+  return await acts.hear(heard);
+}
+
+/** Where a label named no work, what it names is looked up. */
+export function looksUpTheRest(): void {
+  effect(() => {
+    const term = begunBy;
+    if (!state.session.value) return;
+    begunBy = null;
+    if (state.session.value.job !== "LOOK_UP" || term === null) return;
+    void acts.leave();
+    look(term);
+  });
 }
 
 /** Look something up and show what is found. */

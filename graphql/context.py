@@ -1,7 +1,7 @@
 """What a resolver is given: who asks, this merchant's data to read, and loaders that batch what siblings ask for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import cached_property, partial
@@ -14,13 +14,13 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit import languages
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.refusals import SignInNeeded
+from pickmesh.graphql import together
 from pickmesh.graphql.permissions import granted_to
 from pickmesh.graphql.services import Services
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Batch = Callable[[UnitOfWork, Sequence[Any]], Awaitable[Mapping[Any, Any]]]
-"""How many things are loaded at once: `async def(uow, keys) -> {key: value}`; a key left out has nothing."""
+Batch = together.Batch
 
 
 class Context:
@@ -49,6 +49,8 @@ class Context:
         self.chat_link = link
         """The chat through which the bot asks as somebody."""
         self.granted = granted_to(actor, is_bot=is_bot)
+        self.reads_together = False
+        """Whether others are answered in the same moment: then what all need is read once."""
         self._lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._uow: UnitOfWork | None = None
@@ -96,11 +98,16 @@ class Context:
         assert task is not None
         self._batches.add(task)
         try:
-            async with self.reading() as uow:
-                found = await batch(uow, keys)
+            found = await self._found(batch, keys)
         finally:
             self._batches.discard(task)
         return [found.get(key) for key in keys]
+
+    async def _found(self, batch: Batch, keys: list[Any]) -> Mapping[Any, Any]:
+        if self.reads_together and batch in together.SHARED:
+            return await self.services.together.load(self.signed_in, batch, keys)
+        async with self.reading() as uow:
+            return await batch(uow, keys)
 
     async def still_signed_in(self) -> bool:
         """Ask anew whether the token this operation came with still opens something, and with which permissions."""

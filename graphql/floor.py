@@ -275,6 +275,7 @@ class ScanRecord(Mutation):
                 raise
         read = [_entry(item) for item in input.entries]
         entries = [_unread(item) if entry is None else entry for entry, item in zip(read, input.entries, strict=True)]
+        context.reads_together = True
         result = await context.services.scans.submit(actor, EntryBatch(actor, session_id, entries))
         if result.refusal is not None:
             raise result.refusal

@@ -13,6 +13,7 @@ from pickmesh.core.packing.carriers import Carriers
 from pickmesh.graphql.bell import Bell
 from pickmesh.graphql.limits import Limits
 from pickmesh.graphql.sessions import Sessions
+from pickmesh.graphql.together import Together
 
 
 async def record(uow: UnitOfWork, pairs: Sequence[tuple[Actor, EntryBatch]]) -> Sequence[BatchResult]:
@@ -34,7 +35,9 @@ class Services:
     """The bot's name at Telegram, for links that open a chat with it."""
     sessions: Sessions = field(init=False)
     scans: GroupCommit[EntryBatch, BatchResult] = field(init=False)
+    together: Together = field(init=False)
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.database, self.limits, self.bot_secret)
         self.scans = GroupCommit(self.database, record)
+        self.together = Together(self.database)

@@ -209,13 +209,13 @@ async def test_a_running_worker_reacts_at_once_when_its_process_commits_and_stop
     stop = asyncio.Event()
     running = asyncio.create_task(one.run(stop))
     await ring(database, actor, 2)
-    for _ in range(500):
+    for _ in range(3_000):
         if await heard(database, actor) == [0, 1]:
             break
         await asyncio.sleep(0.02)
     assert await heard(database, actor) == [0, 1]
     stop.set()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
     waker.cancel()
     await database.dispose()
 

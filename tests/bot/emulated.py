@@ -15,7 +15,7 @@ from lo_bot_api_emulator import ApiRefusal, LoBotApiEmulator
 TOKEN = "4711:emulated"
 BOT_ID = 7
 BOT_NAME = "pickmesh_bot"
-WAIT_S_MAX = 30.0
+WAIT_S_MAX = 60.0
 HANG_S_MAX = 60.0
 DROPPED = "dropped"
 """A fault: the connection breaks before the answer, though Telegram has done what was asked."""

@@ -119,6 +119,9 @@ async def nobody(server: Server) -> AsyncIterator[Client]:
     await client.http.aclose()
 
 
+WAIT_S_MAX = 60
+
+
 class Socket:
     """A WebSocket that speaks graphql-transport-ws."""
 
@@ -130,15 +133,15 @@ class Socket:
         await self.connection.send(json.dumps(message))
 
     async def receive(self) -> dict[str, Any]:
-        """Return the next message, within a few seconds."""
-        async with asyncio.timeout(5):
+        """Return the next message, within a minute."""
+        async with asyncio.timeout(WAIT_S_MAX):
             found: dict[str, Any] = json.loads(await self.connection.recv())
         return found
 
     async def closed(self) -> tuple[int, str]:
         """Return why the server closed the connection."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WAIT_S_MAX):
                 while True:
                     await self.connection.recv()
         except ConnectionClosed as closed:

@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 EVENTS = "subscription { events(since: 0) { seq kind subjectId payload } }"
-WAIT_S_MAX = 30
+WAIT_S_MAX = 60
 
 
 class Listener:

@@ -13,7 +13,7 @@ FULFILLMENT_ORDERS = """query ($after: String) { fulfillmentOrders(first: 250, a
   pageInfo { hasNextPage endCursor }
   nodes { id number status shortQuantity location { id code } order { id number externalId shop { code } }
     lines { quantity isShort bundle { code } sku { id code lotTracked expiryTracked serialTracked } } } } }"""
-WAIT_S_MAX = 20
+WAIT_S_MAX = 60
 
 
 def set_up(installation: Installation) -> None:

@@ -48,7 +48,7 @@ async def test_a_waiting_agent_prints_what_comes_and_stops_after_the_current_lab
             await waybills.reprint_labels(uow, parcel_ids=bench.parcel_ids[:1], reason="smudged")
         printer.hold = True
         printer.got_some.clear()
-        assert printer.got_some.wait(timeout=20)
+        assert printer.got_some.wait(timeout=60)
         assert agent.stop() == 0
         assert f"{numbers[0]}  printed" in agent.output[-1]
         assert await bench.states() == ["PRINTED"] * 4

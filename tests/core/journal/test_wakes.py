@@ -114,7 +114,7 @@ async def test_commits_of_one_moment_are_told_together(fresh_database: Database)
     for merchant_id in (first, second, first):
         fresh_database.woken.put_nowait(merchant_id)
     task = asyncio.create_task(waker.run())
-    await asyncio.wait_for(written.wait(), 5)
+    await asyncio.wait_for(written.wait(), 60)
     task.cancel()
     assert sorted(heard) == sorted([first, second])
     assert sorted(await due(fresh_database, "reactions")) == sorted([first, second])

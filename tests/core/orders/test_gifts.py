@@ -22,6 +22,7 @@ from tests.builders_orders import (
 from tests.builders_review import gift_of, gifts_given, make_rule
 from tests.databases import make_merchant
 from tests.events_told import events_told
+from tests.racing import until_waiting
 
 from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.catalog import commands as catalog
@@ -324,7 +325,7 @@ async def test_a_gift_found_given_after_waiting_for_its_stock_is_taken_back(post
     async with database.unit_of_work(actor) as uow:
         await intake.import_orders(uow, orders=[new_order(house, "A", {"CUP": 1})])
         second = asyncio.create_task(together(database, actor, [new_order(other, "B", {"CUP": 1})]))
-        await asyncio.sleep(0.3)
+        await until_waiting(database)
         assert not second.done()
     await second
     assert await gift_acts(database, actor) == [(True, ""), (False, "GIVEN_BEFORE")]

@@ -1,7 +1,6 @@
 """Two at once, on PostgreSQL with real connections: each order once, each piece once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -22,6 +21,7 @@ from tests.builders_orders import (
 )
 from tests.databases import make_merchant
 from tests.events_told import kinds_told
+from tests.racing import until_waiting
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -208,28 +208,29 @@ async def test_what_is_merged_in_while_a_cancellation_waits_is_locked_with_it(po
         lid = (await queries.lines_of_fulfillment_orders(uow, [other.id]))[other.id][1]
         (split,) = await splits.split_fulfillment_orders(uow, splits=[splits.Split(other.id, {lid.group_id: 1})])
     assert isinstance(split, splits.SplitOff)
-    began = [asyncio.Event(), asyncio.Event()]
+    cancelled, may_commit = asyncio.Event(), asyncio.Event()
 
-    async def stop(uow: UnitOfWork, each: UUID, begun: asyncio.Event) -> None:
-        begun.set()
+    async def stop(uow: UnitOfWork, each: UUID) -> None:
         await cancel.cancel_fulfillment_orders(uow, ids=[each], reason="BUYER")
+
+    async def stop_in_two_steps() -> None:
+        async with postgres_database.unit_of_work(actor) as uow:
+            await stop(uow, one.id)
+            cancelled.set()
+            await may_commit.wait()
 
     async with postgres_database.unit_of_work(actor) as uow:
         await merging.merge_fulfillment_orders(uow, merges=[(one.id, other.id)])
-        whole = asyncio.create_task(_held_open(postgres_database, actor, partial(stop, each=one.id, begun=began[0])))
-        await began[0].wait()
-        await asyncio.sleep(0.2)  # it waits for the order the merge holds
-    await asyncio.sleep(0.2)  # it has cancelled and not committed
-    rest = asyncio.create_task(postgres_database.run(actor, partial(stop, each=split.into_id, begun=began[1])))
+        whole = asyncio.create_task(stop_in_two_steps())
+        await until_waiting(postgres_database)  # for the order the merge holds
+    await cancelled.wait()
+    rest = asyncio.create_task(postgres_database.run(actor, partial(stop, each=split.into_id)))
+    waits = asyncio.create_task(until_waiting(postgres_database))
+    await asyncio.wait({rest, waits}, return_when=asyncio.FIRST_COMPLETED)
+    waits.cancel()
+    may_commit.set()
     await asyncio.gather(whole, rest)
     async with postgres_database.reading(actor) as uow:
         found = await queries.orders(uow, [each.order_id for each in verdicts])
     assert [found[each.order_id].cancelled_at is not None for each in verdicts] == [True, True]
     await nothing_is_off(postgres_database, actor)
-
-
-async def _held_open(database: Database, actor: Actor, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
-    """Do the work, and commit a moment after."""
-    async with database.unit_of_work(actor) as uow:
-        await work(uow)
-        await asyncio.sleep(0.6)

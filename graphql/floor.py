@@ -267,9 +267,9 @@ class ScanRecord(Mutation):
         session_id = relay.optional_id(input.session_id, "ScanSession", field=("sessionId",))
         if session_id is None and input.lease_id is not None:
             list_id = relay.id_of(input.lease_id, "PickList", field=("leaseId",))
-            opening = partial(sessions.open_session, job=Job.PICK, pick_list_id=list_id)
+            opening = partial(sessions.session_of_lease, pick_list_id=list_id)
             try:
-                session_id = (await context.database.run(actor, opening)).id
+                session_id = await context.database.run(actor, opening)
             except Refusal as refusal:  # it speaks of a pick list, which is a lease in this input
                 refusal.field = ("leaseId",)
                 raise

@@ -17,7 +17,7 @@ from pickmesh.graphql.floor import ScanSourceName
 from pickmesh.graphql.permissions import Queries, Requirement
 from pickmesh.graphql.picking import FULFILLMENT_ORDER, PickingUserError, PickLine, PickList
 from pickmesh.graphql.scalars import DateTime, Json
-from pickmesh.graphql.stock import AtLocation, OfLot, OfSku, Place
+from pickmesh.graphql.stock import AtLocation, Lot, OfLot, OfSku, Place
 
 
 class Pick(relay.ObjectType, AtLocation, OfSku, OfLot):
@@ -33,11 +33,16 @@ class Pick(relay.ObjectType, AtLocation, OfSku, OfLot):
     from_place = relay.link("from_place_id", Place, required=True)
     to_place = relay.link("to_place_id", Place, required=True)
     required_quantity = graphene.Int(required=True, description="What the line asks for.")
+    required_lot = relay.link(
+        "required_lot_id", Lot, description="The lot the line was laid out for; `lot` is the one that was taken."
+    )
     quantity = graphene.Int(required=True)
     worker = relay.link("worker_id", Worker)
     at = graphene.Field(DateTime, required=True, description="When the server booked it.")
     undone_at = graphene.Field(DateTime)
-    scanned_code = graphene.String(description="What the scanner read; null when no phone sent it.")
+    scanned_code = graphene.String(
+        description="What the scanner read off the goods; null when it was keyed or no phone sent it."
+    )
     symbology = graphene.String()
     source = graphene.Field(ScanSourceName)
     recorded_at = graphene.Field(DateTime, description="When the phone read it.")

@@ -11,7 +11,8 @@ from pickmesh.core.kit.paging import Page, PageRequest
 from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import NotFound
 from pickmesh.core.orders import refusals as order_refusals
-from pickmesh.core.picking import lists, queries, refusals, rules, shares
+from pickmesh.core.picking import list_actions, lists, queries, refusals, rules, shares
+from pickmesh.core.picking.list_actions import ListAction
 from pickmesh.core.picking.tables import (
     PickLineStatus,
     PickListStatus,
@@ -38,6 +39,7 @@ WaveKindName = graphene.Enum.from_enum(WaveKind, name="WaveKind")
 WaveStatusName = graphene.Enum.from_enum(WaveStatus, name="WaveStatus")
 WaveOrderStateName = graphene.Enum.from_enum(WaveOrderState, name="WaveOrderState")
 PickListStatusName = graphene.Enum.from_enum(PickListStatus, name="PickListStatus")
+PickListActionName = graphene.Enum.from_enum(ListAction, name="PickListAction")
 PickLineStatusName = graphene.Enum.from_enum(PickLineStatus, name="PickLineStatus")
 TaskKindName = graphene.Enum.from_enum(TaskKind, name="ExceptionTaskKind")
 TaskStatusName = graphene.Enum.from_enum(TaskStatus, name="ExceptionTaskStatus")
@@ -91,13 +93,6 @@ class ToteUse(graphene.ObjectType):
     bound_at = graphene.Field(DateTime, required=True)
 
 
-class PickListAction(graphene.Enum):
-    """What may be done to a pick list as it stands."""
-
-    CLAIM = "CLAIM"
-    PAUSE = "PAUSE"
-
-
 class PickList(relay.ObjectType, AtLocation):
     """What one worker fetches on one walk."""
 
@@ -118,16 +113,17 @@ class PickList(relay.ObjectType, AtLocation):
     version = graphene.Int(required=True)
     lines = relay.listing(queries.lines_of_lists, PickLine, "In the order of the walk.")
     totes = relay.listing(queries.totes_of_lists, ToteUse, "In the order they were bound.")
-    supported_actions = graphene.List(graphene.NonNull(PickListAction), required=True)
+    supported_actions = graphene.List(
+        graphene.NonNull(PickListActionName), required=True, description="What the person who asks may do to it now."
+    )
 
     by_ids = staticmethod(queries.pick_lists)
 
     @staticmethod
-    def resolve_supported_actions(root: Any, _info: Any) -> list[str]:
-        """Return what may be done now."""
-        may_claim = root.status not in rules.FINISHED
-        may_pause = rules.may_become(rules.LIST_MOVES, root.status, PickListStatus.PAUSED)
-        return ["CLAIM"] * may_claim + ["PAUSE"] * may_pause
+    async def resolve_supported_actions(root: Any, info: Any) -> list[ListAction]:
+        """Return what may be done now, and by whom asks."""
+        leads_on = bool(await info.context.load(list_actions.leading_on, root.id))
+        return list_actions.actions_of(root, info.context.signed_in, info.context.now, leads_on=leads_on)
 
 
 class WaveAction(graphene.Enum):

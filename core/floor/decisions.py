@@ -79,7 +79,8 @@ class Occasion(Struct, Generic[Task], frozen=True):
 class Decision(Struct, frozen=True):
     """The verdict on one entry, where the worker stands after it, and what it does.
 
-    `again` asks for the same entry to be judged once more when the effects are done: a unit that opened its parcel.
+    `again` asks for the same entry to be judged once more when the effects are done: a unit that opened its parcel,
+    a piece of another lot that was swapped in.
     """
 
     outcome: Outcome

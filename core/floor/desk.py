@@ -50,6 +50,7 @@ class Desk:
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
     task: Any = None
     stale: bool = True
+    was_dark: bool = False  # its phone kept what is played now without network
 
     @property
     def book(self) -> Rulebook[Any]:

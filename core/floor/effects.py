@@ -22,6 +22,20 @@ class TakeUnits:
     to_place_id: UUID
     quantity: int
     unit_id: UUID | None = None
+    item_scan_id: UUID | None = None  # of the goods, when another scan books them
+
+
+@dataclass(frozen=True, slots=True)
+class SwapLot:
+    """What a pick line still needs comes from another lot of its bin, of which `quantity` pieces are in hand.
+
+    `settles` when nobody can be asked any more: where it may not be, a person must look.
+    """
+
+    pick_line_id: UUID
+    lot_id: UUID
+    quantity: int
+    settles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,7 @@ class RaiseTask:
 Effect = (
     BindTote
     | TakeUnits
+    | SwapLot
     | ReportShort
     | NoteConfusion
     | UndoPick
@@ -218,6 +233,7 @@ Effect = (
 )
 
 BARRIERS = (
+    SwapLot,
     ReportShort,
     UndoPick,
     BindWall,

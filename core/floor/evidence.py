@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pickmesh.core.floor.pick_log import READ_BY
 from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal.reading import LoggedEvent, events_about
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -202,7 +203,7 @@ async def _picks(uow: UnitOfWork, fulfillment_order_id: UUID, line_ids: Collecti
     )
     return await uow.fetch(
         sa.select(Pick.sku_id, Pick.quantity, Pick.worker_id, Pick.at, Pick.undone_at, Scan.raw, Scan.source)
-        .outerjoin(Scan, (Scan.merchant_id == Pick.merchant_id) & (Scan.id == Pick.scan_id))
+        .outerjoin(Scan, (Scan.merchant_id == Pick.merchant_id) & (Scan.id == READ_BY))
         .where(uow.mine(Pick), Pick.pick_line_id.in_(of_lists), uow.among(Pick.fulfillment_line_id, line_ids))
         .order_by(Pick.at, Pick.id)
     )

@@ -4,7 +4,7 @@ The order keeps the house's order of locks (stock levels, then balances, then th
 the order in which one session means them: goods are taken before a later entry undoes, seals or weighs.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,19 +15,21 @@ from pickmesh.core.catalog import look_alikes
 from pickmesh.core.floor import effects
 from pickmesh.core.floor.desk import Desk, Turn
 from pickmesh.core.floor.effects import Effect
+from pickmesh.core.floor.pick_task import PickLine, PickTask
 from pickmesh.core.floor.tables import ScanKind
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing import commands as packing
-from pickmesh.core.packing import manifests, parcels, rules, verifying, waybills
 from pickmesh.core.packing import locks as packing_locks
+from pickmesh.core.packing import manifests, parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
-from pickmesh.core.picking import put_backs, shorts, sorting, totes, walls
+from pickmesh.core.picking import put_backs, shorts, sorting, swaps, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
 from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
 from pickmesh.core.stock import queries as stock_queries
+from pickmesh.core.stock.tables import ZeroCheck
 
 _SHIPPED = sentence("It has shipped.")
 _LABEL_FOLLOWS = sentence("Its label follows.")
@@ -94,25 +96,36 @@ async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         PickShort(deed.effect.pick_line_id, deed.effect.quantity, deed.turn.scan_id, deed.desk.worker_id)
         for deed in deeds
     ]
-    await _lock_ahead(uow, deeds, work.of(effects.TakeUnits))
+    await _lock_ahead(uow, work)
     for deed, answer in work.note_answers(deeds, await shorts.report_shorts(uow, shorts=reports)):
         if answer.resourced:
             note = sentence("{count} come from another bin, at the end of the list.", count=answer.resourced)
             work.notes.append((deed, note))
 
 
-async def _lock_ahead(uow: UnitOfWork, short: Sequence[Deed], taken: Sequence[Deed]) -> None:
-    """Lock what the round takes before shortages number their tasks, because numbering makes everybody else wait."""
-    if taken:
+async def _lock_ahead(uow: UnitOfWork, work: Round) -> None:
+    """Lock what the round takes and swaps, all at once: shortages number tasks, which makes everybody else wait."""
+    short, swapped, taken = map(work.of, (effects.ReportShort, effects.SwapLot, effects.TakeUnits))
+    if not swapped and not taken:
+        return
+    if short:
         await stock_locks.lock_levels_of_allocations(uow, _allocations_of(short))
-        to_places = {deed.effect.to_place_id for deed in taken}
-        await stock_locks.lock_balances_of_allocations(uow, _allocations_of([*short, *taken]), to_places)
+    places = {deed.effect.to_place_id for deed in taken}
+    places |= {deed.desk.task.lines[deed.effect.pick_line_id].place_id for deed in swapped}
+    await stock_locks.lock_balances_of_allocations(uow, _allocations_of([*short, *swapped, *taken]), places)
 
 
 def _allocations_of(deeds: Sequence[Deed]) -> set[UUID]:
     """Return the allocations behind the pick lines that deeds are about."""
     read = [(deed.desk.task.at_work, deed.effect.pick_line_id) for deed in deeds]
     return {share.id for walks, line_id in read if walks is not None for share in walks.shares.get(line_id, ())}
+
+
+async def _swap(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    if not work.of(effects.ReportShort):
+        await _lock_ahead(uow, work)
+    wanted = [swaps.LotSwap(deed.effect.pick_line_id, deed.effect.lot_id, deed.desk.worker_id) for deed in deeds]
+    work.note_answers(deeds, await swaps.swap_lots(uow, swaps=wanted))
 
 
 async def _put_back(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
@@ -140,6 +153,7 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
             unit_id=deed.effect.unit_id,
             fulfillment_order_id=deed.effect.fulfillment_order_id,
             worker_id=deed.desk.worker_id,
+            item_scan_id=deed.effect.item_scan_id,
         )
         for deed in deeds
     ]
@@ -151,14 +165,24 @@ async def _ask_about_bins(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -
     """Ask whoever has taken the last that a bin should hold whether it is empty: a count that costs no walk."""
     said = {deed.turn.scan_id for deed in work.of(effects.ReportShort)}
     last = {deed.effect.pick_line_id: deed for deed in deeds if deed.turn.scan_id not in said}
-    lines = {line_id: deed.desk.task.lines[line_id] for line_id, deed in last.items()}
-    bins = {line.place_id for line in lines.values()}
-    empty = bins - await stock_queries.places_with_goods(uow, bins) if bins else bins
-    for line_id, deed in last.items():
-        if lines[line_id].place_id in empty:
-            note = sentence("Is {place} empty now? Say yes, or how many are left.", place=lines[line_id].place_code)
+    asked = {line_id: deed for line_id, deed in last.items() if deed.desk.task.zero_check is not ZeroCheck.OFF}
+    bins = {deed.desk.task.lines[line_id].place_id for line_id, deed in asked.items()}
+    there = await stock_queries.goods_at(uow, bins) if bins else set()
+    for line_id, deed in asked.items():
+        note = _zero_question(deed.desk.task, deed.desk.task.lines[line_id], there)
+        if note is not None:
             work.notes.append((deed, note))
             deed.desk.state = replace(deed.desk.state, zero_asked=True)
+
+
+def _zero_question(task: PickTask, line: PickLine, there: Collection[tuple[UUID, UUID]]) -> str | None:
+    """Return what to ask a picker after the last piece of a line, by what the bin should still hold."""
+    if all(place_id != line.place_id for place_id, _ in there):
+        return sentence("Is {place} empty now? Say yes, or how many are left.", place=line.place_code)
+    if task.zero_check is ZeroCheck.AT_ZERO and (line.place_id, line.sku_id) not in there:
+        words = {"sku": line.sku_code, "place": line.place_code}
+        return sentence("Is no {sku} left in {place} now? Say yes, or how many are left.", **words)
+    return None
 
 
 async def _note_confusions(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
@@ -277,6 +301,7 @@ async def _open(uow: UnitOfWork, work: Round) -> None:
     waiting = [(deed.desk, order_id) for deed, order_id in wanted if deed.desk.queue]
     goods = {each for desk, order_id in waiting for each in desk.task.bench.goods_of(order_id)}
     if goods:
+        await packing_locks.lock_parcels_of_orders(uow, {order_id for _, order_id in wanted})
         if any(turn.entry.kind in _ENDINGS for desk, _ in waiting for turn in desk.queue):
             await stock_locks.lock_levels_of_allocations(uow, goods)
         await stock_locks.lock_balances_of_allocations(uow, goods)
@@ -301,7 +326,6 @@ async def _put_on(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         for deed in deeds
     ]
     for deed, answer in work.note_answers(deeds, await manifests.put_on_manifests(uow, scans=scans)):
-        await packing_locks.lock_parcels_of_orders(uow, {order_id for _, order_id in wanted})
         uow.credit(deed.desk.worker_id, [answer.manifest_id])
 
 
@@ -310,7 +334,7 @@ async def _take_off(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None
     work.note_answers(deeds, await manifests.take_off_manifests(uow, scans=scans))
 
 
-_CHANGES_WALKS = (effects.BindTote, effects.ReportShort, effects.PutBackUnits)
+_CHANGES_WALKS = (effects.BindTote, effects.ReportShort, effects.SwapLot, effects.PutBackUnits)
 """Effects carried out before units are taken that change what was read of lists."""
 
 _ENDINGS = frozenset({ScanKind.SEAL, ScanKind.WEIGHT, ScanKind.FORCE})
@@ -318,6 +342,7 @@ Act = Callable[[UnitOfWork, Round, Sequence[Deed]], Awaitable[None]]
 _ACTS: Mapping[type[Any], Act] = {
     effects.BindTote: _bind,
     effects.ReportShort: _short,
+    effects.SwapLot: _swap,
     effects.PutBackUnits: _put_back,
     effects.TakeUnits: _take,
     effects.NoteConfusion: _note_confusions,

@@ -122,7 +122,9 @@ class Heard(Struct, frozen=True):
     confirmed: bool = False
     worker_id: UUID | None = None
     may_force: bool = False
+    may_kick_out: bool = False
     answered: Outcome | None = None  # what the entry that this one names was answered
+    unasked: bool = False  # nobody is there any more to be asked about it
 
     @property
     def lot_said(self) -> LotSaid | None:

@@ -60,6 +60,7 @@ async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, l
         for desk in picking:
             if desk.subject_id is not None:
                 desk.task = tasks[desk.subject_id]
+        await pick_loading.add_lots(uow, [desk for desk in picking if desk.subject_id in tasks], known)
     await _set_benches(uow, packing, waiting, {each: row for each, row in orders.items() if each in packed}, known)
     if sorting:
         await sort_loading.set_tasks(uow, sorting, waves, scanned, _undone_by(sorting))

@@ -15,12 +15,15 @@ from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.picking.tables import Pick, PickLine, PickList
 
 Row = sa.Row[*tuple[Any, ...]]
+READ_BY = sa.func.coalesce(Pick.item_scan_id, Pick.scan_id)
+"""The scan in which the goods of a pick were read."""
 
 
 async def picks(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Row]:
     """Return picks by id: line, list, order, goods, from where to where, who and when, and the raw code of the scan.
 
-    `required_quantity` is what the pick line asked for; a pick that no phone sent has no code.
+    `required_quantity` is what the pick line asked for, `required_lot_id` the lot it was laid out for, whichever was
+    taken; a pick that no phone sent has no code.
     """
     found = await uow.fetch(_picks(uow).where(uow.among(Pick.id, ids)))
     return {row.id: row for row in found}
@@ -62,6 +65,7 @@ def _picks(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
             Pick.from_place_id,
             Pick.to_place_id,
             PickLine.quantity.label("required_quantity"),
+            sa.func.coalesce(PickLine.meant_lot_id, PickLine.lot_id).label("required_lot_id"),
             Pick.quantity,
             Pick.worker_id,
             Pick.at,
@@ -77,6 +81,6 @@ def _picks(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
             FulfillmentLine,
             (FulfillmentLine.merchant_id == Pick.merchant_id) & (FulfillmentLine.id == Pick.fulfillment_line_id),
         )
-        .outerjoin(Scan, (Scan.merchant_id == Pick.merchant_id) & (Scan.id == Pick.scan_id))
+        .outerjoin(Scan, (Scan.merchant_id == Pick.merchant_id) & (Scan.id == READ_BY))
         .where(uow.mine(Pick))
     )

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from pickmesh.core.floor import reading
 from pickmesh.core.floor.decisions import Reading
 from pickmesh.core.floor.heard import Code, Heard, PlaceHit, UnitHit
+from pickmesh.core.floor.pick_lots import line_of_lot, unit_in_hand
 from pickmesh.core.floor.pick_table import DONE, ITEM, PLACE, PUT, TOTE
 from pickmesh.core.floor.pick_task import PickLine, PickTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.picking.tables import PickListStatus
-from pickmesh.core.stock.tables import PlaceKind, ScanPolicy, ToteState
+from pickmesh.core.stock.tables import PlaceKind, ScanPolicy, ToteState, ZeroCheck
 
 AND_NO_MORE = "SHORT"
 """The reason beside a keyed quantity that says: that is all there was, the rest is missing."""
@@ -141,12 +142,12 @@ def _read_goods(task: PickTask, state: State, heard: Heard, sku_id: UUID, pieces
         return replace(_not_wanted(lines, here), quantity=pieces, sku_id=sku_id, words=words)
     if state.step in {TOTE, PLACE}:
         return Reading("ITEM_FITS", sku_id=sku_id, quantity=pieces)
-    line = _line_of_lot(task, state, heard, waiting)
+    line = line_of_lot(task, state, heard, waiting)
     if isinstance(line, Reading):
         return replace(line, quantity=pieces, sku_id=sku_id)
     unit: UnitHit | None = None
     if line.serial_tracked:
-        found = _unit_of(task, state, heard, line)
+        found = unit_in_hand(task, state, heard, line)
         if isinstance(found, Reading):
             return replace(found, line_id=line.id, quantity=pieces, sku_id=sku_id)
         unit = found
@@ -167,41 +168,6 @@ def _not_wanted(lines: Sequence[PickLine], here: Sequence[PickLine]) -> Reading:
     if not here and any(line.left for line in lines):
         return Reading("ITEM_ELSEWHERE")
     return Reading("ITEM_ALL_TAKEN", (here or lines)[0].id)
-
-
-def _line_of_lot(task: PickTask, state: State, heard: Heard, waiting: Sequence[PickLine]) -> PickLine | Reading:
-    """Tell which line's lot it is; ask when the goods are kept by lot and nobody has said which."""
-    current = next((line for line in waiting if line.id == state.line_id), waiting[0])
-    said = heard.lot_said
-    line: PickLine | None = current
-    if current.lot_tracked and current.lot_code is not None:
-        if said is None and state.lot_line_id not in {line.id for line in waiting}:
-            return Reading("LOT_NEEDED", current.id)
-        if said is not None and said.expires_on is not None and said.expires_on < task.today:
-            return Reading("LOT_EXPIRED", current.id, words={"scanned_lot": said.code})
-        line = next((line for line in waiting if _is_lot(line, state, said.code if said else None)), None)
-        if line is None:
-            return Reading("LOT_WRONG", current.id, words={"scanned_lot": said.code if said else ""})
-    if line is not None and line.expires_on is not None and line.expires_on < task.today:
-        return Reading("LOT_EXPIRED", line.id, words={"scanned_lot": line.lot_code})
-    return line or current
-
-
-def _is_lot(line: PickLine, state: State, code: str | None) -> bool:
-    if code is None:
-        return line.id == state.lot_line_id
-    return line.lot_code is not None and line.lot_code.strip().upper() == code.strip().upper()
-
-
-def _unit_of(task: PickTask, state: State, heard: Heard, line: PickLine) -> UnitHit | Reading:
-    """Tell which serial-tracked unit it is, and that it comes from the line's bin and lot."""
-    in_hand = {held.unit_id for held in state.hand if held.unit_id is not None}
-    unit = reading.unit_of(heard, line.sku_id, task.units_taken | in_hand, task.totes)
-    if isinstance(unit, Reading):
-        return unit
-    if unit.place_id != line.place_id or (line.lot_code is not None and unit.lot_id != line.lot_id):
-        return Reading("SERIAL_ELSEWHERE", words={"scanned": unit.serial})
-    return unit
 
 
 def _amount(task: PickTask, state: State, line: PickLine, pieces: int) -> Reading:
@@ -242,15 +208,36 @@ def _read_quantity(task: PickTask, state: State, heard: Heard) -> Reading:
         return Reading("QUANTITY_EARLY")
     if task.policy is ScanPolicy.EVERY_UNIT or line.serial_tracked:
         return Reading("QUANTITY_COUNTED", line.id)
-    lot = _line_of_lot(task, state, heard, [line]) if state.verified else Reading("QUANTITY_UNVERIFIED", line.id)
+    lot = line_of_lot(task, state, heard, [line]) if state.verified else Reading("QUANTITY_UNVERIFIED", line.id)
     if isinstance(lot, Reading):
         return lot
-    read = _read_total(task, state, line, wanted)
-    return _read_partial(line, read) if heard.entry.reason == AND_NO_MORE and not task.is_cluster else read
+    if heard.entry.reason == AND_NO_MORE:
+        read = _read_all_there_was if task.is_cluster else _read_partial
+        return read(task, state, line, wanted)
+    return _read_total(task, state, line, wanted)
 
 
-def _read_partial(line: PickLine, read: Reading) -> Reading:
+def _read_all_there_was(task: PickTask, state: State, line: PickLine, wanted: int) -> Reading:
+    """Tell what a cluster's picker means who says how many the bin had in all, in hand and still in it.
+
+    What the served order needs of them is in the hand now, what they lack is missing; the rest is for the next orders.
+    """
+    missing = line.left - wanted
+    if wanted < state.in_hand:
+        return Reading("QUANTITY_BELOW", line.id)
+    if missing < 0:
+        return Reading("SHORT_TOO_MANY", line.id)
+    share = task.next_share(line)
+    in_hand = min(wanted, share.quantity if share else 0)
+    if not missing:
+        return _read_total(task, state, line, in_hand)
+    words = {"short": missing, "hand": in_hand}
+    return Reading("PARTIAL_HELD", line.id, line.sku_id, in_hand - state.in_hand, words=words)
+
+
+def _read_partial(task: PickTask, state: State, line: PickLine, wanted: int) -> Reading:
     """Tell what a total says that is all there was: so many taken, the rest missing, in one act."""
+    read = _read_total(task, state, line, wanted)
     if read.said not in {"ITEM_FITS", "QUANTITY_SAME"}:
         return read
     missing = line.left - read.quantity
@@ -288,7 +275,7 @@ def _read_bin_check(task: PickTask, state: State, heard: Heard) -> Reading:
         return Reading("MISFIT")
     counted = heard.entry.quantity
     if heard.entry.kind is ScanKind.EMPTY or counted == 0:
-        return Reading("BIN_IS_EMPTY", line.id)
+        return Reading("NONE_LEFT" if task.zero_check is ZeroCheck.AT_ZERO else "BIN_IS_EMPTY", line.id)
     return Reading("BIN_IS_NOT_EMPTY", line.id, line.sku_id, max(1, counted or 1), words={"counted": counted or "?"})
 
 

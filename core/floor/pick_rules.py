@@ -90,8 +90,13 @@ def _go(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
 
 def _hold(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
     unit_id = at.reading.unit.id if at.reading.unit else None
-    held = Held(at.heard.entry.client_id, at.reading.quantity, unit_id)
+    held = Held(at.heard.entry.client_id, at.reading.quantity, unit_id, at.scan_id)
     return replace(_seen(at), hand=(*at.state.hand, held)), []
+
+
+def _swap(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    """Ask for the other lot; the list is read anew before the same entry is judged once more."""
+    return at.state, [effects.SwapLot(at.line_id, at.subject_id, at.reading.quantity, settles=at.heard.unasked)]
 
 
 def _take_one(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
@@ -116,6 +121,15 @@ def _partial(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
     missing = line.left
     line.short += missing
     return after, [*taken, effects.ReportShort(line.id, missing)]
+
+
+def _part_held(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
+    """Hold what is there, if anything more than before, and report the rest missing; the hand is put away as ever."""
+    after = _hold(at)[0] if at.reading.quantity else at.state
+    line = at.task.lines[at.line_id]
+    missing = int(str(at.reading.words["short"]))
+    line.short += missing
+    return after, [effects.ReportShort(line.id, missing)]
 
 
 def _checked(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
@@ -158,19 +172,22 @@ def _undo(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
 def _raise(at: Occasion[PickTask]) -> tuple[State, Sequence[Effect]]:
     line = at.task.lines.get(at.reading.line_id) if at.reading.line_id else None
     sku_id, place_id = (line.sku_id, line.place_id) if line else (at.reading.sku_id, at.state.place_id)
-    kind = TaskKind.LATE_SCAN if at.reading.said == "LIST_TAKEN_SINCE" else TaskKind.MISFIT_SCAN
+    kind = TaskKind.LATE_SCAN if at.reading.said in _CAME_LATE else TaskKind.MISFIT_SCAN
     return at.state, [effects.RaiseTask(kind, sku_id, place_id, at.reading.quantity)]
 
 
+_CAME_LATE = frozenset({"LIST_TAKEN_SINCE", "LOT_MISPICKED"})
 _ACTS: Mapping[str, Callable[[Occasion[PickTask]], tuple[State, Sequence[Effect]]]] = {
     pick_table.BIND: _bind,
     pick_table.SWITCH: _switch,
     pick_table.GO: _go,
+    pick_table.SWAP: _swap,
     pick_table.HOLD: _hold,
     pick_table.TAKE: _take_one,
     pick_table.PUT_IN: _put_in,
     pick_table.SHORT: _short,
     pick_table.PARTIAL: _partial,
+    pick_table.PART_HELD: _part_held,
     pick_table.CHECKED: _checked,
     pick_table.COUNT: _count,
     pick_table.CONFUSE: _confuse,
@@ -202,7 +219,7 @@ def _take(task: PickTask, line: PickLine, tote: Tote, held: Held) -> list[effect
         part = min(wanted, share.quantity)
         if part:
             parts.append(
-                effects.TakeUnits(line.id, share.fulfillment_order_id, tote.place_id, part, unit_id=held.unit_id)
+                effects.TakeUnits(line.id, share.fulfillment_order_id, tote.place_id, part, held.unit_id, held.scan_id)
             )
             share.quantity -= part
             wanted -= part
@@ -244,6 +261,7 @@ def words(task: PickTask, state: State, reading: Reading) -> dict[str, object]:
             "taken": line.picked,
             "picked": line.picked,
             "lot": line.lot_code or "",
+            "stays": sentence(" Lot {lot} stays the one to take.", lot=line.lot_code) if line.was_swapped else "",
         }
     return known | dict(reading.words)
 

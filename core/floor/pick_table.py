@@ -6,17 +6,21 @@ from pickmesh.core.floor.transitions import ANY_STEP, LINE, NOTHING, SAME, Table
 TOTE, PLACE, ITEM, PUT, DONE = STEPS = ("TOTE", "PLACE", "ITEM", "PUT", "DONE")
 """Scan a tote to fill; go to a bin; take an item; put it into its order's tote (cluster); nothing left."""
 
-BIND, SWITCH, GO, HOLD, TAKE, PUT_IN, SHORT, PARTIAL, CHECKED, COUNT, CONFUSE, SKIP, UNDO, DROP, ASK, RAISE = (
+BIND, SWITCH, GO, SWAP, HOLD, TAKE, PUT_IN, SHORT, PARTIAL, PART_HELD, CHECKED, COUNT = (
     "BIND",
     "SWITCH",
     "GO",
+    "SWAP",
     "HOLD",
     "TAKE",
     "PUT_IN",
     "SHORT",
     "PARTIAL",
+    "PART_HELD",
     "CHECKED",
     "COUNT",
+)
+CONFUSE, SKIP, UNDO, DROP, ASK, RAISE = (
     "CONFUSE",
     "SKIP",
     "UNDO",
@@ -95,6 +99,33 @@ _ITEMS = (
 _LOTS = (
     on("ITEM PUT", "LOT_NEEDED", Outcome.NEEDS_LOT, "Which lot of {sku} is it? It should be {lot}.", effect=ASK),
     on(ANY_STEP, "LOT_WRONG", Outcome.WRONG_ITEM, "Lot {scanned_lot} is not meant: take lot {lot} of {sku}."),
+    on(ITEM, "LOT_OTHER", Outcome.AMBIGUOUS, "Lot {lot} was meant; take lot {scanned_lot} instead?", effect=ASK),
+    on(ITEM, "LOT_SWAPS", Outcome.ACCEPTED, "Lot {scanned_lot} instead of {lot}.", effect=SWAP),
+    on(
+        ANY_STEP,
+        "LOT_LATER",
+        Outcome.WRONG_ITEM,
+        "Lot {scanned_lot} expires later: take lot {lot} of {sku} first.",
+    ),
+    on(
+        ANY_STEP,
+        "LOT_PROMISED",
+        Outcome.WRONG_ITEM,
+        "All of lot {scanned_lot} in {place} is promised to others: take lot {lot} of {sku}.",
+    ),
+    on(
+        ANY_STEP,
+        "LOT_ON_HOLD",
+        Outcome.WRONG_ITEM,
+        "Lot {scanned_lot} is on hold: leave it and take lot {lot} of {sku}.",
+    ),
+    on(
+        ANY_STEP,
+        "LOT_MISPICKED",
+        Outcome.EXCEPTION,
+        "Lot {scanned_lot} was not meant, nor could it be swapped for lot {lot}: a lead has been asked to look.",
+        effect=RAISE,
+    ),
     on(
         ANY_STEP,
         "LOT_EXPIRED",
@@ -136,14 +167,24 @@ _CHECKS = (
         "Noted: {counted} left in {bin}; somebody will count it.{next}",
         effect=COUNT,
     ),
+    on(ANY_STEP, "NONE_LEFT", Outcome.ACCEPTED, "Noted: no {sku} is left in {bin}.{next}", effect=CHECKED),
 )
 
 _SHORTS = (
     on(ITEM, "PARTIAL", Outcome.SHORT_RECORDED, "{pieces} taken, {short} missing.{next}", next=LINE, effect=PARTIAL),
+    on(
+        "ITEM PUT",
+        "PARTIAL_HELD",
+        Outcome.SHORT_RECORDED,
+        "{hand} in hand, {short} missing: put them into tote {tote} and scan it.",
+        next=PUT,
+        effect=PART_HELD,
+    ),
     on(ITEM, "SHORT_FITS", Outcome.SHORT_RECORDED, "{short} missing; {left} more to take.", effect=SHORT),
     on(ITEM, "SHORT_ENDS_LINE", Outcome.SHORT_RECORDED, "{short} missing.{next}", next=LINE, effect=SHORT),
     on(ITEM, "SHORT_TOO_MANY", Outcome.TOO_MANY, "Only {left} are left to take: no more can be missing."),
     on(PLACE, "SHORT_EARLY", Outcome.NEEDS_PLACE, "Go to {place} and scan it: only there can goods be missing."),
+    on(PUT, "SHORT_TOO_MANY", Outcome.TOO_MANY, "Only {left} are left to take: no more can be missing."),
     on(TOTE, "SHORT_EARLY", Outcome.NEEDS_PLACE, _TOTE_FIRST),
     on(PUT, "SHORT_EARLY", Outcome.NEEDS_PLACE, _PUT_FIRST),
 )
@@ -153,7 +194,14 @@ _STEERING = (
     on(_WORKING, "SKIP_LAST", Outcome.ACCEPTED, "It is the last line: take it, or report what is missing."),
     on(PUT, "SKIP", Outcome.NEEDS_PLACE, _PUT_FIRST),
     on(PUT, "SKIP_LAST", Outcome.NEEDS_PLACE, _PUT_FIRST),
-    on(ANY_STEP, "UNDO", Outcome.UNDONE, "Undone: put {pieces} of {sku} back into {place}.", next=LINE, effect=UNDO),
+    on(
+        ANY_STEP,
+        "UNDO",
+        Outcome.UNDONE,
+        "Undone: put {pieces} of {sku} back into {place}.{stays}",
+        next=LINE,
+        effect=UNDO,
+    ),
     on(PUT, "UNDO_HELD", Outcome.UNDONE, "Undone: put the last piece back.", next=LINE, effect=DROP),
     on(ANY_STEP, "UNDO_TWICE", Outcome.DUPLICATE, "That entry is undone already."),
     on(ANY_STEP, "UNDO_EMPTY", Outcome.UNDONE, "That entry booked nothing; there is nothing to put back."),

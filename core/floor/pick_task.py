@@ -1,6 +1,6 @@
 """A pick list as the interpreter sees it: read once for a batch, then kept in step with what the batch books."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,9 @@ from pickmesh.core.kit.texts import Named
 from pickmesh.core.picking.rules import BINDS_ORDER
 from pickmesh.core.picking.tables import PickListStatus, WaveKind
 from pickmesh.core.picking.walks import Walks
-from pickmesh.core.stock.tables import ScanPolicy
+from pickmesh.core.stock.rules import BalanceKey
+from pickmesh.core.stock.swaps import Goods, LotThere
+from pickmesh.core.stock.tables import LotSwap, ScanPolicy, ZeroCheck
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class PickLine:
     cancelled: bool = False
     shares: list[Share] = field(default_factory=list)
     name_zh: str = ""
+    was_swapped: bool = False
     looks_like: str = ""
     """The code of the SKU that hands confuse with it most often."""
 
@@ -115,6 +118,17 @@ class PickTask:
     units_taken: set[UUID] = field(default_factory=set)
     zone: str | None = None
     """Where the list is now, when zones pass it on to each other."""
+
+    lot_swap: LotSwap = LotSwap.NEVER
+    zero_check: ZeroCheck = ZeroCheck.EMPTY_BIN
+    was_dark: bool = False
+    """Whether the phone had it in the dark until it sent what is judged now."""
+
+    lots: Mapping[Goods, Mapping[UUID, LotThere]] = field(default_factory=dict)
+    """What lies where lines wait, by place and SKU; read when another lot than a line's was said."""
+
+    exchangeable: Collection[BalanceKey] = ()
+    """Those of them that lists nobody has begun would give up for another lot."""
 
     at_work: Walks | None = None
     """What all this was read from; None once something was booked."""

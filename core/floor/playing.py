@@ -20,12 +20,14 @@ from pickmesh.core.floor.effects import (
     RaiseTask,
     ReportShort,
     SortUnits,
+    SwapLot,
     TakeUnits,
     UnpackUnits,
     UnsortUnits,
 )
 from pickmesh.core.floor.entries import Verdict
 from pickmesh.core.floor.execution import Deed, Round, execute, subjects_of
+from pickmesh.core.floor.pick_loading import is_settled
 from pickmesh.core.floor.tables import Outcome
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.permissions import Permission
@@ -43,11 +45,12 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "WALL_FULL": Outcome.WRONG_PLACE,
     "TOTE_IN_HOSPITAL": Outcome.WRONG_PLACE,
     "TOTE_IN_USE": Outcome.WRONG_PLACE,
+    "LOT_NOT_FREE": Outcome.WRONG_ITEM,
     "NOT_PERMITTED": Outcome.NOT_YOURS,
 }
 """What a command's refusal means to the worker; all others are EXCEPTION."""
 
-_OF_GOODS = (TakeUnits, SortUnits, UnsortUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
+_OF_GOODS = (TakeUnits, SwapLot, SortUnits, UnsortUnits, PackUnits, UnpackUnits, PutBackUnits, ReportShort)
 SEQUENCE_STEP_MAX = 1_000
 """So far one entry may move a session's remembered sequence; a number gone astray must not make all others late."""
 
@@ -104,7 +107,9 @@ def _judge(desk: Desk, turn: Turn, codes: rules.Codes) -> Decision:
         said,
         worker_id=desk.worker_id,
         may_force=turn.actor.may(Permission.PACK_FORCE, warehouse_id=desk.location_id),
+        may_kick_out=turn.actor.may(Permission.FLOOR_MANAGE, warehouse_id=desk.location_id),
         answered=desk.outcomes.get(entry.answers) if entry.answers else None,
+        unasked=late or is_settled(desk, entry),
     )
     decision = rules.interpret(desk.book, desk.task, state, turn.said, scan_id=turn.scan_id, late=late)
     if late:
@@ -158,7 +163,8 @@ def _tell(work: Round, again: Collection[Turn]) -> None:
 
 def _refuse(deed: Deed, refusal: Refusal) -> None:
     turn, effect = deed.turn, deed.effect
-    outcome = _OUTCOMES.get(refusal.code, Outcome.EXCEPTION)
+    settles = isinstance(effect, SwapLot) and effect.settles
+    outcome = Outcome.EXCEPTION if settles else _OUTCOMES.get(refusal.code, Outcome.EXCEPTION)
     turn.verdict = Verdict(turn.entry.client_id, outcome, refusal.message)
     turn.packed = turn.undid = None
     deed.desk.outcomes[turn.entry.client_id] = outcome

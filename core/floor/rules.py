@@ -121,7 +121,7 @@ def interpret(
     after, done = book.apply(row.effect, at)
     after = _step(book, task, after, row)
     message = Sentence(row.sentence, _words(book, task, after, reading))
-    again = any(isinstance(effect, effects.OpenParcel) for effect in done) and reading.quantity > 0
+    again = any(isinstance(effect, effects.OpenParcel | effects.SwapLot) for effect in done) and reading.quantity > 0
     return Decision(row.outcome, message, after, done, reading.choices if asked else (), again)
 
 

@@ -12,6 +12,7 @@ from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.entries import Entry
 from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind
 from pickmesh.core.floor.jobs import RULEBOOKS
+from pickmesh.core.floor.pack_task import STATION_KINDS
 from pickmesh.core.floor.refusals import NeedsPerson, NoSuchSession, NothingToOpen
 from pickmesh.core.floor.tables import Job, ScanKind, ScanSession
 from pickmesh.core.floor.views import SessionView
@@ -19,12 +20,13 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.permissions import Permission
-from pickmesh.core.kit.refusals import InvalidInput, NotFound
+from pickmesh.core.kit.refusals import InvalidInput, NotFound, WrongState
 from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.packing import manifest_queries, stations
 from pickmesh.core.picking import lists, work
 from pickmesh.core.picking import locks as picking_locks
 from pickmesh.core.picking import queries as picking_queries
+from pickmesh.core.picking.refusals import NotYours
 from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.stock import queries as stock_queries
 from pickmesh.core.stock.tables import PlaceKind
@@ -59,6 +61,32 @@ async def open_session(
     acting.require(Permission.FLOOR_WORK, warehouse_id=location_id)
     desk = await _open(uow, job, worker_id, location_id, subject_id=pick_list_id, station_id=station_id)
     return await _view(uow, desk)
+
+
+async def session_of_lease(uow: UnitOfWork, *, pick_list_id: UUID) -> UUID:
+    """Return the session that entries of the person acting for a list belong to, opened where there is none.
+
+    The list is claimed as ever. Where it cannot be, because it is finished or in other hands, the session they had on
+    it answers what was sent before as it did then, and judges what comes late. Without one it refuses as claiming does.
+    """
+    worker_id = _worker(uow.actor)
+    try:
+        return (await open_session(uow, job=Job.PICK, pick_list_id=pick_list_id)).id
+    except (WrongState, NotYours):
+        had: UUID | None = await uow.scalar(
+            sa.select(ScanSession.id)
+            .where(
+                uow.mine(ScanSession),
+                ScanSession.worker_id == worker_id,
+                ScanSession.job == Job.PICK,
+                ScanSession.subject_id == pick_list_id,
+            )
+            .order_by(ScanSession.id.desc())
+            .limit(1)
+        )
+        if had is None:
+            raise
+        return had
 
 
 async def floor_task_next(uow: UnitOfWork, location_id: UUID, *, zone: str | None = None) -> SessionView | None:
@@ -137,8 +165,9 @@ async def open_by_scan(
 ) -> Desk:
     """Open a session on what a first scan names, else to look it up.
 
-    A list is picked; a put-wall wave or a tote of one is sorted; another tote, a slot, an order or a parcel is packed.
-    Refuses NOTHING_TO_OPEN when the entries begin with no scan or the code is known in no warehouse of the caller.
+    A list is picked; a put-wall wave or a tote of one is sorted; a wave that is packed piece by piece, another tote, a
+    slot, an order or a parcel is packed, at the bench the person was at last or the warehouse's only one. Refuses
+    NOTHING_TO_OPEN when the entries begin with no scan or the code is known in no warehouse of the caller.
     """
     worker_id = _worker(actor)
     first = min(entries, key=lambda entry: entry.sequence, default=None)
@@ -155,13 +184,34 @@ async def open_by_scan(
         return await _open(uow, Job.PICK, worker_id, location_id, subject_id=list_id, station_id=None)
     if DocumentKind.MANIFEST in named:
         location_id = await _dock_of(uow, named[DocumentKind.MANIFEST].id, location_id)
-    job = Job.SORT if await _is_sorted(uow, code, named) else _job_of(code, named)
+    job = await _job_of_wave(uow, code, named) or _job_of(code, named)
     order_ids = [hit.fulfillment_order_id for hit in code.documents if hit.fulfillment_order_id is not None]
     if job is Job.PACK and order_ids:
         orders = await order_locks.lock_fulfillment_orders(uow, order_ids)
         location_id = next((row.location_id for row in orders.values() if row.location_id in location_ids), location_id)
     actor.require(Permission.FLOOR_WORK, warehouse_id=location_id)
-    return await _open(uow, job, worker_id, location_id, subject_id=None, station_id=None)
+    station_id = await _bench_of(uow, worker_id, location_id) if job is Job.PACK else None
+    return await _open(uow, job, worker_id, location_id, subject_id=None, station_id=station_id)
+
+
+async def _bench_of(uow: UnitOfWork, worker_id: UUID, location_id: UUID) -> UUID | None:
+    """Return the station somebody packed at last in a warehouse, or its only one: labels and undone pieces need one."""
+    last: UUID | None = await uow.scalar(
+        sa.select(ScanSession.station_id)
+        .where(
+            uow.mine(ScanSession),
+            ScanSession.worker_id == worker_id,
+            ScanSession.location_id == location_id,
+            ScanSession.job == Job.PACK,
+            ScanSession.station_id.is_not(None),
+        )
+        .order_by(ScanSession.id.desc())
+        .limit(1)
+    )
+    if last is not None:
+        return last
+    there = await stations.stations_of(uow, location_id)
+    return there[0].id if len(there) == 1 else None
 
 
 def _job_of(code: Code, named: Mapping[DocumentKind, DocumentHit]) -> Job:
@@ -178,14 +228,17 @@ async def _dock_of(uow: UnitOfWork, manifest_id: UUID, otherwise: UUID) -> UUID:
     return UUID(str(row.location_id)) if row is not None else otherwise
 
 
-async def _is_sorted(uow: UnitOfWork, code: Code, named: Mapping[DocumentKind, DocumentHit]) -> bool:
-    """Tell whether a code names a wave that is sorted at a wall, or a tote with goods of one."""
+async def _job_of_wave(uow: UnitOfWork, code: Code, named: Mapping[DocumentKind, DocumentHit]) -> Job | None:
+    """Return what is done with the wave a code names or a tote has goods of: sorted at a wall, packed at a station."""
     waves = [named[DocumentKind.WAVE].id] if DocumentKind.WAVE in named else []
     list_id = code.place.pick_list_id if code.place is not None else None
     if list_id is not None:
         waves += [row.wave_id for row in (await picking_queries.pick_lists(uow, [list_id])).values()]
     found = await picking_queries.waves(uow, waves) if waves else {}
-    return any(row.kind == WaveKind.PUT_WALL for row in found.values())
+    kinds = {row.kind for row in found.values()}
+    if WaveKind.PUT_WALL in kinds:
+        return Job.SORT
+    return Job.PACK if DocumentKind.WAVE in named and kinds & STATION_KINDS else None
 
 
 def _worker(actor: Actor) -> UUID:

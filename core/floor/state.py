@@ -30,6 +30,7 @@ class Held(Struct, frozen=True):
     client_id: UUID
     quantity: int
     unit_id: UUID | None = None
+    scan_id: UUID | None = None
 
 
 class State(Struct, frozen=True):
@@ -80,7 +81,7 @@ def to_json(state: State) -> dict[str, Any]:
     kept |= {name: [str(each) for each in getattr(state, name)] for name in ("skipped", "booked")}
     kept["weight_g"] = state.weight_g
     kept["zero_asked"] = state.zero_asked
-    kept["hand"] = [[str(held.client_id), held.quantity, held.unit_id and str(held.unit_id)] for held in state.hand]
+    kept["hand"] = [_held_json(held) for held in state.hand]
     kept["asked"] = state.asked and _asked_json(state.asked)
     kept["late"] = state.late and to_json(state.late)
     return {name: value for name, value in kept.items() if value}
@@ -94,7 +95,7 @@ def from_json(kept: Mapping[str, Any]) -> State:
         verified=kept.get("verified", False),
         zero_asked=kept.get("zero_asked", False),
         weight_g=kept.get("weight_g"),
-        hand=tuple(Held(UUID(client), number, UUID(unit) if unit else None) for client, number, unit in _hand(kept)),
+        hand=tuple(_held(*held) for held in kept.get("hand", ())),
         skipped=tuple(UUID(each) for each in kept.get("skipped", ())),
         booked=tuple(UUID(each) for each in kept.get("booked", ())),
         asked=_asked(kept["asked"]) if "asked" in kept else None,
@@ -103,9 +104,12 @@ def from_json(kept: Mapping[str, Any]) -> State:
     )
 
 
-def _hand(kept: Mapping[str, Any]) -> Sequence[tuple[str, int, str | None]]:
-    hand: Sequence[tuple[str, int, str | None]] = kept.get("hand", ())
-    return hand
+def _held_json(held: Held) -> list[Any]:
+    return [str(held.client_id), held.quantity, *(each and str(each) for each in (held.unit_id, held.scan_id))]
+
+
+def _held(client_id: str, quantity: int, unit_id: str | None, scan_id: str | None = None) -> Held:
+    return Held(UUID(client_id), quantity, UUID(unit_id) if unit_id else None, UUID(scan_id) if scan_id else None)
 
 
 def _asked_json(asked: Asked) -> dict[str, Any]:

@@ -123,6 +123,7 @@ async def _write_picks(uow: UnitOfWork, picks: Sequence[PickConfirmation], booke
                 "quantity": quantity,
                 "unit_id": unit_id,
                 "scan_id": picks[part.index].scan_id,
+                "item_scan_id": picks[part.index].item_scan_id,
                 "worker_id": picks[part.index].worker_id,
                 "at": uow.now,
             }

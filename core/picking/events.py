@@ -194,6 +194,20 @@ class PickLineShort(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LotSwapped(Event):
+    """A pick line's units come from another lot of its bin: a picker took it, or gave up theirs (then no worker)."""
+
+    kind: ClassVar[str] = "lot_swapped"
+    pick_list_id: UUID
+    place_id: UUID
+    sku_id: UUID
+    from_lot_id: UUID
+    lot_id: UUID
+    quantity: int
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskOpened(Event):
     """A leftover waits for a person."""
 

@@ -15,6 +15,7 @@ from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.db.rows import table_of
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import StaleVersion
+from pickmesh.core.orders.tables import FulfillmentLine, FulfillmentOrder
 from pickmesh.core.picking.tables import (
     ExceptionTask,
     PickLine,
@@ -24,7 +25,8 @@ from pickmesh.core.picking.tables import (
     Wave,
     WaveTemplate,
 )
-from pickmesh.core.stock.tables import Location, Place
+from pickmesh.core.stock.rules import BalanceKey
+from pickmesh.core.stock.tables import Allocation, AllocationStatus, Location, Place
 
 Locked = Mapping[UUID, sa.Row[*tuple[Any, ...]]]
 
@@ -104,7 +106,7 @@ async def waves_of_lists(uow: UnitOfWork, list_ids: Collection[UUID], *, lock: b
 
 def _lists(to: Names) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(*PICK_LIST, Location.scan_policy, Location.time_zone)
+        sa.select(*PICK_LIST, Location.scan_policy, Location.lot_swap, Location.zero_check, Location.time_zone)
         .join(Location, sa.and_(to.mine(Location), Location.id == PickList.location_id))
         .where(to.mine(PickList), to.among(PickList.id, "ids"))
         .order_by(PickList.id)
@@ -118,6 +120,49 @@ def _waves(to: Names) -> sa.Select[*tuple[Any, ...]]:
 
 _LISTS, _LOCK_LISTS = Prepared(_lists), Prepared(lambda to: _lists(to).with_for_update(of=PickList))
 _WAVES, _LOCK_WAVES = Prepared(_waves), Prepared(lambda to: _waves(to).with_for_update(key_share=True))
+
+
+async def lock_lines_to_swap_with(
+    uow: UnitOfWork, keys: Collection[BalanceKey], *, but: Collection[UUID]
+) -> list[UUID]:
+    """Lock the orders and lists of open pick lines that wait for these lots in their bins; return the lines.
+
+    Only of lists that nobody has begun and that are not `but`, the newest first. They come after other rows of their
+    kind, so whatever somebody else holds at this moment is passed over: nobody waits here.
+    """
+    if not keys:
+        return []
+    key = (PickLine.place_id, PickLine.sku_id, PickLine.lot_id)
+    found = await uow.fetch(
+        sa.select(PickLine.id)
+        .join(PickList, sa.and_(uow.mine(PickList), PickList.id == PickLine.pick_list_id))
+        .join(Allocation, sa.and_(uow.mine(Allocation), Allocation.work_line_id == PickLine.id))
+        .join(FulfillmentLine, sa.and_(uow.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
+        .join(
+            FulfillmentOrder,
+            sa.and_(uow.mine(FulfillmentOrder), FulfillmentOrder.id == FulfillmentLine.fulfillment_order_id),
+        )
+        .where(
+            uow.mine(PickLine),
+            uow.among(key, sorted(keys)),
+            *may_be_swapped_with(),
+            PickList.id.not_in(but),
+        )
+        .order_by(PickList.id.desc(), PickLine.id, FulfillmentOrder.id)
+        .with_for_update(of=(FulfillmentOrder, PickList), skip_locked=True)
+    )
+    return list(dict.fromkeys(row.id for row in found))
+
+
+def may_be_swapped_with() -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that a pick line's units still wait in their bin for a list that nobody has begun."""
+    return (
+        PickLine.status == PickLineStatus.OPEN,
+        PickList.status == PickListStatus.READY,
+        PickList.dark_until.is_(None),
+        Allocation.status == AllocationStatus.OPEN,
+        Allocation.place_id == Allocation.bin_id,
+    )
 
 
 async def lock_worker(uow: UnitOfWork, worker_id: UUID) -> None:

@@ -112,7 +112,8 @@ class PickConfirmation(Struct, frozen=True):
     """Units a scan took from a pick line's bin into a bound tote; `worker_id` None is the unit of work's person.
 
     Without `fulfillment_order_id` the tote's order is meant or, in a mixed tote, the orders in the order of their
-    seats. `unit_id` names a serial-tracked unit, and then the quantity is 1.
+    seats. `unit_id` names a serial-tracked unit, and then the quantity is 1. `item_scan_id` is the scan of the goods
+    when it is not the one that books them.
     """
 
     pick_line_id: UUID
@@ -122,6 +123,7 @@ class PickConfirmation(Struct, frozen=True):
     unit_id: UUID | None = None
     fulfillment_order_id: UUID | None = None
     worker_id: UUID | None = None
+    item_scan_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ def _lines(to: Names) -> sa.Select[*tuple[Any, ...]]:
             Sku.lot_tracked,
             Sku.serial_tracked,
             PickLine.lot_id,
+            PickLine.meant_lot_id,
             Lot.code.label("lot_code"),
             Lot.expires_on,
             PickLine.quantity,

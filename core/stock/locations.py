@@ -1,4 +1,4 @@
-"""Locations and their settings: priority, cut-off, what pickers scan and may swap, when waybills are drawn and parcels ship."""
+"""Locations and their settings: priority, cut-off, what pickers scan, when waybills are drawn and parcels ship."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields

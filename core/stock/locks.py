@@ -148,6 +148,17 @@ async def lock_balances_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> Bala
     return await _balances(uow, [uow.among(StockBalance.place_id, sorted(place_ids))])
 
 
+async def lots_of_goods(uow: UnitOfWork, goods: Collection[tuple[UUID, UUID]], *, lock: bool) -> Sequence[sa.Row[Any]]:
+    """Return what lies of SKUs at places, by (place, SKU), with its lots; with `lock` their balances are locked."""
+    found = (
+        sa.select(*_BALANCE_KEY, StockBalance.quantity, StockBalance.allocated, Lot.code, Lot.expires_on, Lot.blocked)
+        .outerjoin(Lot, sa.and_(uow.mine(Lot), Lot.id == StockBalance.lot_id))
+        .where(uow.mine(StockBalance), uow.among((StockBalance.place_id, StockBalance.sku_id), sorted(goods)))
+        .order_by(*_BALANCE_KEY)
+    )
+    return await uow.fetch(found.with_for_update(of=table_of(StockBalance)) if lock else found)
+
+
 async def lock_bin_balances_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Balances:
     """Lock the balances of bins where units are promised to these fulfillment lines."""
     return await _balances(uow, [_where_promised(uow, uow.among(Allocation.line_id, line_ids), in_bins=True)])

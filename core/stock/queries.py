@@ -380,11 +380,11 @@ def keyset(
     return found.order_by(*order).limit(request.limit + 1)
 
 
-async def places_with_goods(uow: UnitOfWork, place_ids: Collection[UUID]) -> set[UUID]:
-    """Return in which of these places anything lies, whatever it is promised for."""
+async def goods_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return which SKUs lie at these places, as (place, SKU), whatever they are promised for."""
     found = await uow.fetch(
-        sa.select(StockBalance.place_id)
+        sa.select(StockBalance.place_id, StockBalance.sku_id)
         .where(uow.mine(StockBalance), uow.among(StockBalance.place_id, place_ids), StockBalance.quantity > 0)
         .distinct()
     )
-    return {row.place_id for row in found}
+    return {(row.place_id, row.sku_id) for row in found}

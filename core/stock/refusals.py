@@ -63,6 +63,12 @@ class LotDiffers(Refusal):
     code = "LOT_DIFFERS"
 
 
+class LotNotFree(Refusal):
+    """That lot is not free in this bin: promised to others, expired or on hold; take the lot that is meant."""
+
+    code = "LOT_NOT_FREE"
+
+
 class LotBusy(Refusal):
     """Units of that lot are promised to work in hand; finish or release that work first."""
 

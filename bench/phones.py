@@ -3,8 +3,14 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from graphql import FragmentDefinitionNode, FragmentSpreadNode, Node, Visitor, parse, print_ast, visit
+
+OPERATIONS = Path(__file__).resolve().parents[1] / "mobile/src/api/operations.graphql"
+"""What the phone app asks; a checkout has it, an installed package does not."""
 
 
 @dataclass(slots=True)
@@ -41,3 +47,30 @@ class Connection:
         """Hang up."""
         self.writer.close()
         await self.writer.wait_closed()
+
+
+class _Spreads(Visitor):
+    """Collects the fragments a node needs, those inside fragments too."""
+
+    def __init__(self, known: dict[str, FragmentDefinitionNode]) -> None:
+        super().__init__()
+        self.known = known
+        self.needed: dict[str, FragmentDefinitionNode] = {}
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+        """Note a fragment and look into it once."""
+        name = node.name.value
+        if name not in self.needed:
+            self.needed[name] = self.known[name]
+            visit(self.known[name], self)
+
+
+def document(name: str) -> str | None:
+    """Return an operation as the phone app sends it, with its fragments; None where there is no app beside us."""
+    if not OPERATIONS.exists():
+        return None
+    definitions: list[Any] = list(parse(OPERATIONS.read_text(encoding="utf-8")).definitions)
+    spreads = _Spreads({node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)})
+    operation: Node = next(node for node in definitions if node.name.value == name)
+    visit(operation, spreads)
+    return "\n".join(print_ast(node) for node in (operation, *spreads.needed.values()))

@@ -14,7 +14,8 @@ from pickmesh.core.catalog import queries as catalog
 from pickmesh.core.journal.database import Database
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
-from pickmesh.core.packing import stations
+from pickmesh.core.packing import manifest_queries, stations
+from pickmesh.core.packing import queries as packing
 from pickmesh.core.picking import queries as picking
 from pickmesh.core.stock import queries as stock
 
@@ -30,6 +31,10 @@ SHARED: frozenset[Any] = frozenset(
         catalog.skus,
         catalog.barcodes_of,
         stations.stations,
+        packing.parcels,
+        packing.live_waybills,
+        packing.print_jobs_of,
+        manifest_queries.manifests,
     }
 )
 """What may be read together: a merchant's things by their ids, the same whoever of its people asks."""

@@ -29,6 +29,10 @@ OF = {
     "skus": "Sku",
     "barcodes_of": "Sku",
     "stations": "Station",
+    "parcels": "Parcel",
+    "live_waybills": "Parcel",
+    "print_jobs_of": "Parcel",
+    "manifests": "Manifest",
 }
 """The type of the ids each shared batch takes."""
 RECORD = """mutation ($input: ScanRecordInput!) { scanRecord(input: $input) {

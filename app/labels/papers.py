@@ -34,6 +34,7 @@ _KINDS = {
     EvidenceKind.TAKEN_OUT: "取出 taken out",
     EvidenceKind.PASS_FORCED: "强制通过 forced",
     EvidenceKind.CARTON_CHOSEN: "选箱 carton",
+    EvidenceKind.CARTON_TAKEN_OFF: "取消选箱 no carton",
     EvidenceKind.SEALED: "封箱 sealed",
     EvidenceKind.REOPENED: "重新打开 reopened",
     EvidenceKind.WEIGHED: "称重 weighed",

@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from pickmesh.core.catalog.tables import Barcode, Sku
 from pickmesh.core.db.prepared import Names, Prepared
 from pickmesh.core.floor.entries import Entry, storable
-from pickmesh.core.floor.heard import Code, DocumentHit, DocumentKind, ItemHit, PlaceHit, UnitHit
+from pickmesh.core.floor.heard import CartonHit, Code, DocumentHit, DocumentKind, ItemHit, PlaceHit, UnitHit
 from pickmesh.core.floor.tables import ScanKind, ScanSource
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.orders.tables import FulfillmentOrder, SalesOrder
-from pickmesh.core.packing.tables import Manifest, Parcel, Waybill, WaybillState
+from pickmesh.core.packing.tables import Carton, Manifest, Parcel, Waybill, WaybillState
 from pickmesh.core.picking.tables import ExceptionTask, PickList, ToteUse, Wave
 from pickmesh.core.stock.tables import Place, PlaceKind, StockUnit
 from pickmesh.scanner.codes import own
@@ -67,6 +67,7 @@ class KnownCodes:
     places: dict[tuple[UUID, str], PlaceHit] = field(default_factory=dict)
     serials: dict[str, list[UnitHit]] = field(default_factory=lambda: defaultdict(list))
     documents: dict[str, list[DocumentHit]] = field(default_factory=lambda: defaultdict(list))
+    cartons: dict[str, CartonHit] = field(default_factory=dict)
 
     def at(self, location_id: UUID) -> "CodesAt":
         """Return the codes as one warehouse knows them."""
@@ -94,6 +95,7 @@ class CodesAt:
             next((self.known.places[key] for key in self._place_keys(scanned) if key in self.known.places), None),
             [unit for key in keys for unit in self.known.serials.get(key, ())],
             list(dict.fromkeys(documents)),
+            next((self.known.cartons[key] for key in _carton_codes(scanned) if key in self.known.cartons), None),
         )
 
     def units(self, serial: str) -> Sequence[UnitHit]:
@@ -129,6 +131,10 @@ def _place_codes(scanned: Scanned) -> Sequence[str]:
     if scanned.own_kind in _PLACE_LABELS and scanned.own_value is not None:
         return [scanned.own_value]
     return [] if scanned.checked or scanned.kind is CodeKind.PAIRING else [key.upper() for key in scanned.candidates]
+
+
+def _carton_codes(scanned: Scanned) -> Sequence[str]:
+    return [key.upper() for key in _document_keys(scanned)]
 
 
 def _document_keys(scanned: Scanned) -> Sequence[str]:
@@ -242,7 +248,12 @@ async def _find_documents(uow: UnitOfWork, known: KnownCodes, found: Collection[
             number = int(scanned.own_value.partition("-")[2])
             numbers[_DOCUMENT_LABELS[scanned.own_kind]][number] = scanned.own_value
     texts = {key for scanned in found for key in _document_keys(scanned)}
-    for row in await uow.execute(sa.union_all(*_documents(uow, numbers, texts))):
+    cartons = {key for scanned in found for key in _carton_codes(scanned)}
+    statement = sa.union_all(*_documents(uow, numbers, texts), _cartons(uow, cartons))
+    for row in await uow.execute(statement):
+        if row.what == _CARTON:
+            known.cartons[row.text] = CartonHit(row.id, row.text)
+            continue
         kind = DocumentKind(row.what)
         key = row.text if row.number is None else numbers[kind][row.number]
         known.documents[key].append(DocumentHit(kind, row.id, row.order_id))
@@ -282,6 +293,19 @@ def _documents(uow: UnitOfWork, numbers: dict[DocumentKind, dict[int, str]], tex
         if kind in numbers
     ]
     return selects
+
+
+_CARTON = "CARTON"
+
+
+def _cartons(uow: UnitOfWork, codes: Collection[str]) -> Any:
+    return sa.select(
+        sa.literal(_CARTON).label("what"),
+        Carton.id.label("id"),
+        _NONE.label("order_id"),
+        Carton.code.label("text"),
+        sa.cast(sa.null(), sa.BigInteger).label("number"),
+    ).where(uow.mine(Carton), uow.among(Carton.code, codes), Carton.archived_at.is_(None))
 
 
 def _document(kind: DocumentKind, found: Any, order: Any, *, text: Any = None, number: Any = None) -> Any:

@@ -139,6 +139,25 @@ class ForcePass:
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class ChooseCarton:
+    """A parcel goes in a carton; `before` is the one it went in."""
+
+    parcel_id: UUID
+    carton_id: UUID
+    code: str
+    before: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreCarton:
+    """A parcel goes in what it went in before an earlier entry chose a carton; None: in nothing yet."""
+
+    client_id: UUID
+    parcel_id: UUID
+    carton_id: UUID | None
+
+
 class Weigh:
     """A parcel weighs so many grams; a weight that is not believed passes with a reason."""
 
@@ -231,6 +250,8 @@ Effect = (
     | TakeOffManifest
     | RaiseTask
 )
+    | ChooseCarton
+    | RestoreCarton
 
 BARRIERS = (
     SwapLot,
@@ -249,3 +270,4 @@ BARRIERS = (
     TakeOffManifest,
 )
 """Effects after which the work must be read anew before the session's next entry is judged."""
+    RestoreCarton,

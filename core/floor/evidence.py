@@ -38,6 +38,7 @@ class EvidenceKind(StrEnum):
     TAKEN_OUT = "TAKEN_OUT"
     PASS_FORCED = "PASS_FORCED"
     CARTON_CHOSEN = "CARTON_CHOSEN"
+    CARTON_TAKEN_OFF = "CARTON_TAKEN_OFF"
     SEALED = "SEALED"
     REOPENED = "REOPENED"
     WEIGHED = "WEIGHED"
@@ -56,6 +57,7 @@ _OF_EVENT: Mapping[str, EvidenceKind] = {
     events.ParcelOpened.kind: EvidenceKind.OPENED,
     events.PassForced.kind: EvidenceKind.PASS_FORCED,
     events.CartonChosen.kind: EvidenceKind.CARTON_CHOSEN,
+    events.CartonTakenOff.kind: EvidenceKind.CARTON_TAKEN_OFF,
     events.ParcelSealed.kind: EvidenceKind.SEALED,
     events.ParcelReopened.kind: EvidenceKind.REOPENED,
     events.ParcelWeighed.kind: EvidenceKind.WEIGHED,

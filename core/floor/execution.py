@@ -20,9 +20,9 @@ from pickmesh.core.floor.tables import ScanKind
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.refusals import Refusal, Refused
 from pickmesh.core.kit.texts import sentence
+from pickmesh.core.packing import cartons, manifests, parcels, rules, verifying, waybills
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import locks as packing_locks
-from pickmesh.core.packing import manifests, parcels, rules, verifying, waybills
 from pickmesh.core.picking import commands as picking
 from pickmesh.core.picking import put_backs, shorts, sorting, swaps, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
@@ -259,6 +259,16 @@ async def _unpack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 
 
 async def _force(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+async def _choose_cartons(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    choices = [cartons.CartonChoice(deed.effect.parcel_id, deed.effect.code) for deed in deeds]
+    work.note_answers(deeds, await cartons.choose_cartons(uow, choices=choices))
+
+
+async def _restore_cartons(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    backs = [cartons.CartonBack(deed.effect.parcel_id, deed.effect.carton_id) for deed in deeds]
+    work.note_answers(deeds, await cartons.restore_cartons(uow, backs=backs))
+
+
     forcings = [rules.Forcing(deed.effect.parcel_id, deed.effect.reason, deed.turn.actor) for deed in deeds]
     work.note_answers(deeds, await verifying.force_verify(uow, forcings=forcings))
 
@@ -350,6 +360,8 @@ _ACTS: Mapping[type[Any], Act] = {
     effects.BindWall: _bind_wall,
     effects.SortUnits: _sort,
     effects.UnsortUnits: _sort,
+    effects.ChooseCarton: _choose_cartons,
+    effects.RestoreCarton: _restore_cartons,
     effects.PackUnits: _pack,
     effects.Reopen: _reopen,
     effects.UnpackUnits: _unpack,

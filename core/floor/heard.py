@@ -77,6 +77,13 @@ class DocumentHit(Struct, frozen=True):
     fulfillment_order_id: UUID | None = None
 
 
+class CartonHit(Struct, frozen=True):
+    """A carton a code names."""
+
+    id: UUID
+    code: str
+
+
 def in_short(text: str) -> str:
     """Return a scanned text as a sentence says it: a long one with an ellipsis."""
     return text if len(text) <= SAID_MAX else f"{text[: SAID_MAX - 1]}…"
@@ -90,6 +97,7 @@ class Code(Struct, frozen=True):
     place: PlaceHit | None = None
     units: Sequence[UnitHit] = ()
     documents: Sequence[DocumentHit] = ()
+    carton: CartonHit | None = None  # said to packers alone
 
     @property
     def known(self) -> bool:

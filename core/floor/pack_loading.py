@@ -10,14 +10,24 @@ import sqlalchemy as sa
 
 from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.catalog import queries as catalog_queries
-from pickmesh.core.floor.pack_task import Bench, LotAtHand, Packed, PackLine, PackOrder, ParcelNow, Waiting
+from pickmesh.core.floor.pack_task import (
+    Bench,
+    Boxed,
+    CartonNow,
+    LotAtHand,
+    Packed,
+    PackLine,
+    PackOrder,
+    ParcelNow,
+    Waiting,
+)
 from pickmesh.core.floor.tables import Scan
 from pickmesh.core.journal import paged
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.ids import NIL_ID
 from pickmesh.core.orders import queries as order_queries
 from pickmesh.core.orders.tables import Progress
-from pickmesh.core.packing import bench
+from pickmesh.core.packing import bench, cartons
 from pickmesh.core.packing import queries as packing_queries
 from pickmesh.core.packing.tables import ParcelState
 from pickmesh.core.picking import walls
@@ -72,6 +82,8 @@ async def load_bench(
 ) -> Bench:
     """Return orders with their lines and parcels, the goods at hand, and what entries that may be undone packed."""
     found = Bench(orders=await _orders(uow, orders), waiting=waiting)
+    if orders:
+        found.cartons = await _cartons(uow, found.orders)
     if client_ids:
         found.booked = await _packed(uow, client_ids)
     if wave_ids:
@@ -143,11 +155,22 @@ def _order(row: Row, parcels: Sequence[Row]) -> PackOrder:
         location_id=row.location_id,
         progress=Progress(row.progress),
         stopped=bench.is_stopped(row),
-        parcels={
-            parcel.id: ParcelNow(parcel.id, number_text(OwnKind.PARCEL, parcel.number), ParcelState(parcel.state))
-            for parcel in parcels
-        },
+        parcels={parcel.id: _parcel(parcel) for parcel in parcels},
     )
+
+
+def _parcel(parcel: Row) -> ParcelNow:
+    number = number_text(OwnKind.PARCEL, parcel.number)
+    return ParcelNow(parcel.id, number, ParcelState(parcel.state), parcel.carton_id)
+
+
+async def _cartons(uow: UnitOfWork, orders: Mapping[UUID, PackOrder]) -> dict[UUID, CartonNow]:
+    """Return the cartons that parcels may go in, and those that parcels of these orders go in."""
+    chosen = {each.carton_id for order in orders.values() for each in order.parcels.values() if each.carton_id}
+    return {
+        row.id: CartonNow(row.id, row.code, row.name, cartons.box_of(row), row.archived_at is not None)
+        for row in await cartons.cartons_for(uow, chosen)
+    }
 
 
 def _line(
@@ -161,6 +184,7 @@ def _line(
         sku_code=sku.code,
         sku_name=sku.name_en or "",
         name_zh=sku.name_zh or "",
+        sides=(sku.length_mm, sku.width_mm, sku.height_mm),
         quantity=line.quantity,
         packed=line.packed_quantity,
         at_hand=sum(row.quantity for row in at_hand),
@@ -193,9 +217,18 @@ async def _packed(uow: UnitOfWork, client_ids: Collection[UUID]) -> dict[UUID, P
             UUID(kept["parcel_id"]),
             [(UUID(line_id), quantity, UUID(unit) if unit else None) for line_id, quantity, unit in kept["parts"]],
             undone=client_id in undone,
+            boxed=_boxed(kept.get("carton")),
         )
         for client_id, kept in packed.items()
     }
+
+
+def _boxed(kept: Sequence[str | None] | None) -> Boxed | None:
+    """Return the carton an entry chose and the one before it, as they were kept."""
+    if kept is None or kept[0] is None:
+        return None
+    chosen, before = kept
+    return Boxed(UUID(chosen), UUID(before) if before else None)
 
 
 async def _undone(uow: UnitOfWork, client_ids: Collection[UUID]) -> set[UUID]:

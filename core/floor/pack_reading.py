@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from pickmesh.core.floor import reading
+from pickmesh.core.floor import pack_cartons, reading
 from pickmesh.core.floor.decisions import Reading
 from pickmesh.core.floor.entries import NUMBER_MAX, Choice
 from pickmesh.core.floor.heard import Code, DocumentKind, Heard, PlaceHit
@@ -46,6 +46,9 @@ def order_of(task: PackTask, state: State) -> PackOrder | None:
 
 def _read_scan(task: PackTask, state: State, heard: Heard) -> Reading:
     code = heard.code
+    carton = pack_cartons.read(task, state, heard, code, order_of(task, state)) if code else None
+    if carton is not None:
+        return carton
     nothing = reading.unknown(code)
     if nothing is not None or code is None:
         return nothing or Reading("NOTHING_READ")
@@ -259,7 +262,7 @@ def _read_weight(task: PackTask, state: State, heard: Heard, order: PackOrder) -
         return Reading("WEIGHT_MISSING")
     if state.step == ITEMS:
         return Reading("WEIGHT_EARLY")
-    expected_g = order.expected_weight_g(state.parcel_id)
+    expected_g = pack_cartons.expected_weight_g(task, order, state.parcel_id)
     refusal = rules.weight_refusal(expected_g, weight_g, task.weight_tolerance_g)
     words = {"weight": weight_g, "problem": refusal.message if refusal else ""}
     return Reading("WEIGHT_FITS" if refusal is None else "WEIGHT_OFF", quantity=weight_g, words=words)
@@ -310,6 +313,8 @@ def _read_undo(task: PackTask, state: State, heard: Heard) -> Reading:
     if packed is None or client_id is None:
         return Reading("UNDO_NOTHING" if heard.answered is None else "UNDO_EMPTY")
     order = order_of(task, state)
+    if packed.boxed is not None:
+        return pack_cartons.read_undo(task, order, client_id)
     parcel = order.parcels.get(packed.parcel_id) if order else None
     if packed.undone:
         return Reading("UNDO_TWICE")

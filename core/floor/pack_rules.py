@@ -10,7 +10,7 @@ from pickmesh.core.floor.decisions import Occasion, Reading
 from pickmesh.core.floor.effects import Effect
 from pickmesh.core.floor.pack_reading import order_of
 from pickmesh.core.floor.pack_table import ITEMS, OPEN, SEAL, WEIGH
-from pickmesh.core.floor.pack_task import Packed, PackOrder, PackTask
+from pickmesh.core.floor.pack_task import Boxed, Packed, PackOrder, PackTask
 from pickmesh.core.floor.state import BOOKED_MAX, State
 from pickmesh.core.kit.texts import sentence
 from pickmesh.core.packing.tables import ParcelState
@@ -150,6 +150,27 @@ def _unpack(at: At) -> tuple[State, Sequence[Effect]]:
     return replace(at.state, booked=left), back
 
 
+def _box(at: At) -> tuple[State, Sequence[Effect]]:
+    """Let the open parcel go in the carton that was scanned."""
+    order, client_id = at.task.bench.orders[at.order_id], at.heard.entry.client_id
+    parcel, carton = order.parcels[at.parcel_id], at.task.bench.cartons[at.subject_id]
+    order.parcels[parcel.id] = replace(parcel, carton_id=carton.id)
+    at.task.bench.booked[client_id] = Packed(parcel.id, [], boxed=Boxed(carton.id, parcel.carton_id))
+    state = replace(at.state, booked=(*at.state.booked, client_id)[-BOOKED_MAX:])
+    return state, [effects.ChooseCarton(parcel.id, carton.id, carton.code, parcel.carton_id)]
+
+
+def _unbox(at: At) -> tuple[State, Sequence[Effect]]:
+    """Let a parcel go in what it went in before a carton was scanned."""
+    order, client_id = at.task.bench.orders[at.order_id], at.subject_id
+    packed = at.task.bench.booked[client_id]
+    before = packed.boxed.before if packed.boxed else None
+    at.task.bench.booked[client_id] = replace(packed, undone=True)
+    order.parcels[packed.parcel_id] = replace(order.parcels[packed.parcel_id], carton_id=before)
+    left = tuple(each for each in at.state.booked if each != client_id)
+    return replace(at.state, booked=left), [effects.RestoreCarton(client_id, packed.parcel_id, before)]
+
+
 def _scale(at: At) -> tuple[State, Sequence[Effect]]:
     """Weighing closes a parcel that is not closed yet."""
     forced = at.heard.entry.reason if at.reading.said == "FORCE_WEIGHT" else None
@@ -201,6 +222,8 @@ _ACTS: Mapping[str, Callable[[At], tuple[State, Sequence[Effect]]]] = {
     pack_table.STATION: _station,
     pack_table.UNSEAL: _unseal,
     pack_table.UNPACK: _unpack,
+    pack_table.BOX: _box,
+    pack_table.UNBOX: _unbox,
     pack_table.SCALE: _scale,
     pack_table.DISPUTE: _dispute,
     pack_table.FORCE: _force,

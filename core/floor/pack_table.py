@@ -21,6 +21,7 @@ BEGIN, TAKE_UP, STAND, PACK, UNPACK, SCALE, DISPUTE, FORCE, CLOSE, CLOSE_OFF, AN
 )
 REPRINT, LEAVE, ASK, RAISE = ("REPRINT", "LEAVE", "ASK", "RAISE")
 STATION, PACK_CLOSE, PACK_OFF, UNSEAL = ("STATION", "PACK_CLOSE", "PACK_OFF", "UNSEAL")
+BOX, UNBOX = ("BOX", "UNBOX")
 
 _WORKING = "ITEMS SEAL"
 _BUSY = "ITEMS SEAL WEIGH"
@@ -148,6 +149,29 @@ _CLOSINGS = (
     on(_BUSY, "ASIDE", Outcome.ACCEPTED, "{parcel} is put aside: scan it to go on.", next=OPEN, effect=LEAVE),
 )
 
+_CARTONS = (
+    on(_WORKING, "CARTON_TAKEN", Outcome.ACCEPTED, "{parcel} goes in carton {carton}.{weighs}", effect=BOX),
+    on(
+        _WORKING,
+        "CARTON_PART",
+        Outcome.ACCEPTED,
+        "{parcel} goes in carton {carton}: it takes what is in, but not the {left} pieces that are left.",
+        effect=BOX,
+    ),
+    on(
+        _WORKING,
+        "CARTON_TIGHT",
+        Outcome.ACCEPTED,
+        "{parcel} goes in carton {carton}, but by measure and weight its goods do not fit: see whether it closes.",
+        effect=BOX,
+    ),
+    on(_WORKING, "CARTON_SAME", Outcome.DUPLICATE, "{parcel} goes in carton {carton} already."),
+    on(_BUSY, "CARTON_OR_ITEM", Outcome.AMBIGUOUS, "A carton and goods go by this code: which is it?", effect=ASK),
+    on(ANY_STEP, "UNDO_CARTON", Outcome.UNDONE, "Undone: no carton is chosen for {parcel}.", effect=UNBOX),
+    on(ANY_STEP, "UNDO_OTHER_CARTON", Outcome.UNDONE, "Undone: {parcel} goes in carton {carton} again.", effect=UNBOX),
+    on(ANY_STEP, "UNDO_OVERTAKEN", Outcome.DUPLICATE, "Another carton was scanned since: undo that one first."),
+)
+
 _OTHERS = (
     on(ANY_STEP, "NOTHING_READ", Outcome.UNKNOWN_CODE, "{problem}"),
     on(ANY_STEP, "UNKNOWN", Outcome.UNKNOWN_CODE, "{problem}"),
@@ -180,7 +204,7 @@ _OTHERS = (
 TABLE: Table = table(
     Job.PACK,
     STEPS,
-    (*_ORDERS, *_ITEMS, *_SCALES, *_CLOSINGS, *_OTHERS),
+    (*_ORDERS, *_ITEMS, *_SCALES, *_CLOSINGS, *_CARTONS, *_OTHERS),
     misfit=Transition(ANY_STEP, "MISFIT", Outcome.EXCEPTION, "That does not belong to packing here.", SAME, NOTHING),
 )
 

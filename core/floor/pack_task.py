@@ -10,6 +10,7 @@ from msgspec import Struct
 from pickmesh.core.kit.texts import Named
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
+from pickmesh.core.packing.carton_rules import Box, Piece
 from pickmesh.core.packing.tables import ParcelState
 from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.picking.walls import WaveNow
@@ -47,6 +48,7 @@ class PackLine:
     in_bins: int = 0
     may_lack: bool = False
     name_zh: str = ""
+    sides: tuple[int | None, int | None, int | None] = (None, None, None)
 
     @property
     def places(self) -> frozenset[UUID]:
@@ -71,6 +73,27 @@ class ParcelNow(Struct, frozen=True):
     id: UUID
     number: str
     state: ParcelState
+    carton_id: UUID | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing changes in it any more unless it is opened again."""
+        return self.state is not ParcelState.OPEN
+
+
+class CartonNow(Struct, frozen=True):
+    """A carton of the merchant's; an archived one is only known because a parcel goes in it."""
+
+    id: UUID
+    code: str
+    name: str
+    box: Box
+    archived: bool = False
+
+    @property
+    def title(self) -> str:
+        """How people know it."""
+        return f"{self.code} {self.name}"
 
 
 @dataclass(slots=True)
@@ -123,6 +146,15 @@ class PackOrder:
         """Return how many pieces are in a parcel."""
         return sum(line.here.get(parcel_id, 0) for line in self.lines.values()) if parcel_id else 0
 
+    def pieces(self, parcel_id: UUID | None, *, rest: bool = False) -> list[Piece]:
+        """Return what is in a parcel, with `rest` all that is still to come too, as the rules of cartons see it."""
+        wanted: dict[UUID, Piece] = {}
+        for line in self.lines.values():
+            quantity = (line.here.get(parcel_id, 0) if parcel_id else 0) + (line.left if rest else 0)
+            before = wanted[line.sku_id].quantity if line.sku_id in wanted else 0
+            wanted[line.sku_id] = Piece(line.sku_id, before + quantity, *line.sides, line.weight_g)
+        return [piece for piece in wanted.values() if piece.quantity]
+
     def expected_weight_g(self, parcel_id: UUID) -> int | None:
         """Return what a parcel's contents weigh; None when a weight is not known."""
         inside = ((line.weight_g, line.here.get(parcel_id, 0)) for line in self.lines.values())
@@ -143,12 +175,20 @@ class Waiting:
     wave_id: UUID | None = None
 
 
+class Boxed(Struct, frozen=True):
+    """The carton an earlier entry put a parcel into, and the one it was in before."""
+
+    carton_id: UUID
+    before: UUID | None
+
+
 class Packed(Struct, frozen=True):
-    """What an earlier entry put into a parcel."""
+    """What an earlier entry put into a parcel, or what it put it into."""
 
     parcel_id: UUID
     parts: Sequence[tuple[UUID, int, UUID | None]]  # fulfillment line, quantity, serial-tracked unit
     undone: bool = False
+    boxed: Boxed | None = None
 
     @property
     def quantity(self) -> int:
@@ -166,6 +206,7 @@ class Bench:
     units_packed: set[UUID] = field(default_factory=set)
     booked: dict[UUID, Packed] = field(default_factory=dict)
     waves: dict[UUID, WaveNow] = field(default_factory=dict)
+    cartons: dict[UUID, CartonNow] = field(default_factory=dict)
 
     def order_with(self, parcel_id: UUID) -> PackOrder | None:
         """Return the order of a parcel."""

@@ -15,10 +15,12 @@ from pickmesh.core.floor.decisions import Decision
 from pickmesh.core.floor.desk import Desk, Turn
 from pickmesh.core.floor.effects import (
     BARRIERS,
+    ChooseCarton,
     PackUnits,
     PutBackUnits,
     RaiseTask,
     ReportShort,
+    RestoreCarton,
     SortUnits,
     SwapLot,
     TakeUnits,
@@ -128,6 +130,9 @@ def _remember(turn: Turn, decision: Decision) -> None:
     if packed:
         parts = [[each.fulfillment_line_id, each.quantity, each.unit_id] for each in packed]
         turn.packed = {"parcel_id": packed[0].parcel_id, "parts": parts}
+    boxed = next((effect for effect in decision.effects if isinstance(effect, ChooseCarton)), None)
+    if boxed is not None:
+        turn.packed = {"parcel_id": boxed.parcel_id, "parts": [], "carton": [boxed.carton_id, boxed.before]}
     put = [effect for effect in decision.effects if isinstance(effect, SortUnits)]
     if put:
         first = put[0]
@@ -139,7 +144,7 @@ def _remember(turn: Turn, decision: Decision) -> None:
             "slot_id": first.to_place_id,
             "parts": [[each.quantity, each.unit_id] for each in put],
         }
-    undoing = (UnpackUnits, UnsortUnits)
+    undoing = (UnpackUnits, UnsortUnits, RestoreCarton)
     turn.undid = next((effect.client_id for effect in decision.effects if isinstance(effect, undoing)), None)
 
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pickmesh.core.floor import expecting, handover_job, look_up_job, pack_table, pick_table, put_back_job, sort_table
+from pickmesh.core.floor import (
+    expecting,
+    handover_job,
+    look_up_job,
+    pack_cartons,
+    pack_table,
+    pick_table,
+    put_back_job,
+    sort_table,
+)
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.expecting import Expected
 from pickmesh.core.floor.handover_job import HandoverTask
@@ -21,7 +30,7 @@ from pickmesh.core.floor.sort_rules import slot_words, tote_code
 from pickmesh.core.floor.sort_task import SortTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import Job, ScanKind
-from pickmesh.core.kit.texts import sentence
+from pickmesh.core.kit.texts import joined, sentence
 from pickmesh.core.picking.walls import Slot
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
@@ -198,7 +207,7 @@ def _pack(task: PackTask, state: State) -> Shown:
             remaining=line.left,
             order_number=order.number,
         )
-    return said, step, Progress(packed, packed + order.left)
+    return joined(said, *pack_cartons.note(task, order, state)), step, Progress(packed, packed + order.left)
 
 
 def _sort(task: SortTask, state: State) -> Shown:

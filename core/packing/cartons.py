@@ -16,7 +16,7 @@ from pickmesh.core.kit.permissions import Permission
 from pickmesh.core.kit.refusals import InvalidInput, LimitExceeded, NotFound, Refusal, Refused, StaleVersion, WrongState
 from pickmesh.core.kit.saving import Saving
 from pickmesh.core.kit.texts import joined, sentence, word
-from pickmesh.core.packing import bench, carton_rules, events, queries, refusals
+from pickmesh.core.packing import bench, carton_rules, events, queries, refusals, rules
 from pickmesh.core.packing.carton_rules import Box, Piece, Suggestion
 from pickmesh.core.packing.tables import Carton, Parcel, ParcelState
 
@@ -56,6 +56,14 @@ class CartonChoice:
 
     parcel_id: UUID
     code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CartonBack:
+    """An open parcel and the carton it went in before the last one; None when it went in none yet."""
+
+    parcel_id: UUID
+    carton_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +230,38 @@ async def choose_cartons(uow: UnitOfWork, *, choices: Sequence[CartonChoice]) ->
         fits = not measured or carton_rules.fits(box_of(carton), content)
         answers.append(CartonChosen(index, choice.parcel_id, carton.id, fits))
     await _write(uow, rows_now, chosen, before)
+    return answers
+
+
+async def restore_cartons(uow: UnitOfWork, *, backs: Sequence[CartonBack]) -> list[UUID | Refused]:
+    """Let open parcels go in what they went in before, at what that costs now; return each one's id, or why not.
+
+    Refuses item by item NOT_FOUND and WRONG_STATE (sealed, gone).
+    """
+    uow.actor.require(Permission.FLOOR_WORK)
+    parcels, _ = await bench.lock_bench(uow, {back.parcel_id for back in backs})
+    rows_now = await queries.parcels(uow, parcels)
+    known = await cartons_by_id(uow, {back.carton_id for back in backs if back.carton_id is not None})
+    answers: list[UUID | Refused] = []
+    going: dict[UUID, Row | None] = {}
+    for index, back in enumerate(backs):
+        refusal = rules.open_refusal(parcels.get(back.parcel_id))
+        if refusal is not None:
+            answers.append(Refused(index, refusal))
+            continue
+        answers.append(back.parcel_id)
+        going[back.parcel_id] = known.get(back.carton_id) if back.carton_id is not None else None
+    none = {"carton_id": None, "packaging_micros": None, "packaging_currency": None}
+    changed = [
+        {"id": each, **none} if carton is None else booked(each, carton) for each, carton in sorted(going.items())
+    ]
+    await uow.update(Parcel, changed, bump_version=True)
+    tell(uow, rows_now, {each: carton for each, carton in going.items() if carton is not None})
+    uow.emit(
+        events.CartonTakenOff(each, rows_now[each].fulfillment_order_id)
+        for each, carton in going.items()
+        if carton is None
+    )
     return answers
 
 

@@ -203,6 +203,14 @@ class CartonChosen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CartonTakenOff(Event):
+    """No carton is chosen for a parcel any more."""
+
+    kind: ClassVar[str] = "parcel_carton_taken_off"
+    fulfillment_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierRuleChanged(Event):
     """A carrier rule was made, changed or put away."""
 

@@ -32,6 +32,18 @@ class _Part:
         return zip(*columns, strict=True) if columns else iter([()])
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What goes last, with everything that waits: WITH queries, the SELECT that answers, and their values.
+
+    $1 is the merchant, $2 the first value; `{after}` is the condition that everything else is written.
+    """
+
+    parts: str
+    answer: str
+    values: tuple[Any, ...]
+
+
 @dataclass(slots=True)
 class Writes:
     """Rows of one merchant that are written, but not sent yet."""
@@ -65,20 +77,43 @@ class Writes:
             values = chain.from_iterable(part.values for part in parts)
             await connection.exec_driver_sql(sql, (self.merchant_id, *values))
 
+    async def end(self, connection: AsyncConnection, ending: Ending) -> Any:
+        """Send everything that waits and what goes last; return the first column it answers, None without a row."""
+        parts, self._parts = self._parts, []
+        sql = _ended(tuple(part.shape for part in parts), ending.parts, ending.answer)
+        values = chain.from_iterable(part.values for part in parts)
+        told = (self.merchant_id, *values, *ending.values)
+        return (await connection.exec_driver_sql(sql, told)).scalar()
+
 
 @lru_cache(maxsize=1024)
 def _joined(shapes: Sequence[Shape]) -> str:
     """Return the statement that writes parts of these shapes, one after the other."""
     if len(shapes) == 1:
         return rows.sql_of(shapes[0])
+    return f"WITH {', '.join(_with(shapes))} SELECT count(*) FROM w{len(shapes) - 1}"
+
+
+@lru_cache(maxsize=1024)
+def _ended(shapes: Sequence[Shape], parts: str, answer: str) -> str:
+    """Return the statement that writes parts of these shapes, and then what goes last."""
+    told = sum(len(shape.names) for shape in shapes)
+    last = _shifted(parts.format(after=_after(len(shapes)) or "true"), told)
+    return f"WITH {', '.join([*_with(shapes), last])} {_shifted(answer, told)}"
+
+
+def _with(shapes: Sequence[Shape]) -> list[str]:
     parts: list[str] = []
     before = 0
     for position, shape in enumerate(shapes):
-        after = f"(SELECT count(*) FROM w{position - 1}) >= 0" if position else ""
-        sql = _shifted(rows.sql_of(shape, after), before)
-        parts.append(f"w{position} AS ({sql})")
+        parts.append(f"w{position} AS ({_shifted(rows.sql_of(shape, _after(position)), before)})")
         before += len(shape.names)
-    return f"WITH {', '.join(parts)} SELECT count(*) FROM w{len(shapes) - 1}"
+    return parts
+
+
+def _after(position: int) -> str:
+    """Return the condition that the part before a position is written; empty for the first."""
+    return f"(SELECT count(*) FROM w{position - 1}) >= 0" if position else ""
 
 
 def _shifted(sql: str, by: int) -> str:

@@ -49,11 +49,6 @@ _PAIRING_HERE = sentence(
 ReadKey = tuple[str | bytes, str | None, bool]
 
 
-def read(entry: Entry) -> Scanned | None:
-    """Return what an entry's raw text says; None when it has none."""
-    return None if entry.raw is None else parse(entry.raw, symbology=entry.symbology, typed=_typed(entry))
-
-
 def _typed(entry: Entry) -> bool:
     return entry.source is ScanSource.TYPED
 
@@ -69,6 +64,15 @@ class KnownCodes:
     documents: dict[str, list[DocumentHit]] = field(default_factory=lambda: defaultdict(list))
     cartons: dict[str, CartonHit] = field(default_factory=dict)
 
+    def read(self, entry: Entry) -> Scanned | None:
+        """Return what an entry's raw text says, without the secret of a pairing code; None when it has none."""
+        if entry.raw is None:
+            return None
+        key = (entry.raw, entry.symbology, _typed(entry))
+        if key not in self.scanned:
+            self.scanned[key] = _without_secret(parse(entry.raw, symbology=entry.symbology, typed=_typed(entry)))
+        return self.scanned[key]
+
     def at(self, location_id: UUID) -> "CodesAt":
         """Return the codes as one warehouse knows them."""
         return CodesAt(self, location_id)
@@ -83,7 +87,7 @@ class CodesAt:
 
     def of(self, entry: Entry) -> Code | None:
         """Return what an entry's code is known as; None when it has none."""
-        scanned = _scanned(self.known, entry)
+        scanned = self.known.read(entry)
         if scanned is None:
             return None
         keys = scanned.candidates
@@ -109,15 +113,6 @@ class CodesAt:
 def serial_key(serial: str) -> str:
     """Return a serial number as it is kept."""
     return storable(serial.strip().upper())
-
-
-def _scanned(known: KnownCodes, entry: Entry) -> Scanned | None:
-    if entry.raw is None:
-        return None
-    key = (entry.raw, entry.symbology, _typed(entry))
-    if key not in known.scanned:
-        known.scanned[key] = _without_secret(parse(entry.raw, symbology=entry.symbology, typed=_typed(entry)))
-    return known.scanned[key]
 
 
 def _without_secret(scanned: Scanned) -> Scanned:
@@ -151,7 +146,7 @@ async def look_up(
 ) -> KnownCodes:
     """Find what entries scanned; with `documents` texts are also looked for among orders' and waybills' numbers."""
     known = KnownCodes()
-    found = [scanned for scanned in (_scanned(known, entry) for entry in entries) if scanned is not None]
+    found = [scanned for scanned in (known.read(entry) for entry in entries) if scanned is not None]
     keys = {key for scanned in found for key in scanned.candidates}
     serials = {serial_key(entry.serial) for entry in entries if entry.serial}
     serials |= {serial_key(scanned.serial) for scanned in found if scanned.serial}

@@ -101,7 +101,7 @@ async def record_entries(uow: UnitOfWork, *, batches: Sequence[EntryBatch]) -> l
     await sessions.lock_desks(uow, desks)
     await _answer_repeated(uow, taken, desks)
     await playing.play(uow, desks, known)
-    await _write(uow, desks)
+    await _write(uow, desks, known)
     await loading.load(uow, playing.with_stale_work(desks), known, lock=False)
     shown = {desk.id: views.view(desk) for desk in desks}
     return [_result(index, batch, shown) for index, batch in enumerate(taken)]
@@ -215,23 +215,23 @@ def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(name) == other.get(name) for name in _SAME)
 
 
-def _kept(entry: Entry) -> dict[str, Any]:
+def _kept(entry: Entry, known: KnownCodes | None = None) -> dict[str, Any]:
     """Return an entry as it is kept: exactly as it came, but a pairing code is a secret."""
     kept = entries.as_json(entry)
-    scanned = codes.read(entry)
+    scanned = (known or KnownCodes()).read(entry)
     if scanned is not None and scanned.kind is CodeKind.PAIRING:
         kept |= {"raw": codes.PAIRING_SAID}
         kept.pop("raw_base64", None)
     return kept
 
 
-async def _write(uow: UnitOfWork, desks: Sequence[Desk]) -> None:
+async def _write(uow: UnitOfWork, desks: Sequence[Desk], known: KnownCodes) -> None:
     """Keep every entry with its verdict, raise tasks for what a person must settle, and write the sessions."""
     turns = [(desk, turn) for desk in desks for turn in desk.done]
     await _raise_tasks(uow, [(desk, turn) for desk, turn in turns if turn.raised is not None])
     played = [desk for desk in desks if desk.done]
     await lists.renew_leases(uow, pick_list_ids=[desk.task.list_id for desk in played if _is_due(uow, desk)])
-    await uow.insert(Scan, [_scan_row(uow, desk, turn) for desk, turn in turns])
+    await uow.insert(Scan, [_scan_row(uow, desk, turn, known) for desk, turn in turns])
     for desk in played:
         desk.version += 1
     changed = [
@@ -278,9 +278,9 @@ async def _raise_tasks(uow: UnitOfWork, raised: Sequence[tuple[Desk, Turn]]) -> 
             turn.verdict = replace(turn.verdict, task_id=task_id)
 
 
-def _scan_row(uow: UnitOfWork, desk: Desk, turn: Turn) -> dict[str, Any]:
+def _scan_row(uow: UnitOfWork, desk: Desk, turn: Turn, known: KnownCodes) -> dict[str, Any]:
     assert turn.verdict is not None
-    entry, kept = turn.entry, _kept(turn.entry)
+    entry, kept = turn.entry, _kept(turn.entry, known)
     verdict = turn.verdict.as_json()
     verdict |= {"packed": turn.packed} if turn.packed else {}
     verdict |= {"undid": turn.undid} if turn.undid else {}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pickmesh.core.floor.tables import Outcome, ScanKind, ScanSource
+from pickmesh.core.kit.ids import read_id
 from pickmesh.core.kit.texts import from_json as text_from_json
 from pickmesh.core.kit.texts import to_json as text_to_json
 
@@ -119,7 +120,7 @@ class Verdict(Struct, frozen=True):
 def verdict_again(client_id: UUID, outcome: str, kept: Mapping[str, Any]) -> Verdict:
     """Return the verdict that was given before, marked as repeated."""
     choices = tuple(Choice(choice["id"], text_from_json(choice["label"])) for choice in kept["choices"])
-    task_id = UUID(kept["task_id"]) if kept["task_id"] else None
+    task_id = read_id(kept["task_id"]) if kept["task_id"] else None
     return Verdict(
         client_id, Outcome(outcome), text_from_json(kept["message"]), choices, repeated=True, task_id=task_id
     )
@@ -127,6 +128,8 @@ def verdict_again(client_id: UUID, outcome: str, kept: Mapping[str, Any]) -> Ver
 
 def storable(text: str) -> str:
     """Spell out what no database takes as text (NUL, halves of characters) and cut at TEXT_MAX characters."""
+    if text.isascii() and len(text) <= TEXT_MAX and "\x00" not in text:
+        return text
     plain = text[:TEXT_MAX].encode("utf-8", "backslashreplace").decode("utf-8")
     return plain.replace("\x00", "\\x00")[:TEXT_MAX]
 
@@ -165,7 +168,7 @@ def from_json(said: Mapping[str, Any]) -> Entry:
     """Return an entry that was kept."""
     raw = base64.b64decode(said["raw_base64"]) if "raw_base64" in said else said.get("raw")
     return Entry(
-        client_id=UUID(said["client_id"]),
+        client_id=read_id(said["client_id"]),
         sequence=said["sequence"],
         recorded_at=datetime.fromisoformat(said["recorded_at"]),
         kind=ScanKind(said["kind"]),
@@ -179,7 +182,7 @@ def from_json(said: Mapping[str, Any]) -> Entry:
         serial=said.get("serial"),
         choice=said.get("choice"),
         reason=said.get("reason"),
-        answers=UUID(said["answers"]) if "answers" in said else None,
+        answers=read_id(said["answers"]) if "answers" in said else None,
     )
 
 

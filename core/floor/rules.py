@@ -22,7 +22,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from pickmesh.core.floor import effects, transitions
+from pickmesh.core.floor import effects, entries, transitions
 from pickmesh.core.floor.decisions import Decision, Occasion, Reading, Task
 from pickmesh.core.floor.effects import Effect, RaiseTask
 from pickmesh.core.floor.entries import BOOKING, Choice, Entry
@@ -140,7 +140,7 @@ def _question(said: Heard, row: Transition, reading: Reading) -> Asked | None:
 
 def _plain(entry: Entry) -> Entry:
     """Return the entry a question is about, as it is kept; its own client id names the question."""
-    return replace(entry, answers=None)
+    return entries.from_json(entries.as_json(replace(entry, answers=None)))
 
 
 def _doubt(book: Rulebook[Any], task: Any, state: State, said: Heard, reading: Reading) -> Decision:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pickmesh.core.floor import entries
 from pickmesh.core.floor.entries import Entry, LotSaid
+from pickmesh.core.kit.ids import read_id
 
 BOOKED_MAX = 20
 """How many of the last booked entries an UNDO without an id can walk back over."""
@@ -89,15 +90,15 @@ def to_json(state: State) -> dict[str, Any]:
 
 def from_json(kept: Mapping[str, Any]) -> State:
     """Return a state that was kept."""
-    ids = {name: UUID(kept[name]) for name in _IDS if name in kept}
+    ids = {name: read_id(kept[name]) for name in _IDS if name in kept}
     return State(
         step=kept["step"],
         verified=kept.get("verified", False),
         zero_asked=kept.get("zero_asked", False),
         weight_g=kept.get("weight_g"),
         hand=tuple(_held(*held) for held in kept.get("hand", ())),
-        skipped=tuple(UUID(each) for each in kept.get("skipped", ())),
-        booked=tuple(UUID(each) for each in kept.get("booked", ())),
+        skipped=tuple(read_id(each) for each in kept.get("skipped", ())),
+        booked=tuple(read_id(each) for each in kept.get("booked", ())),
         asked=_asked(kept["asked"]) if "asked" in kept else None,
         late=from_json(kept["late"]) if "late" in kept else None,
         **ids,
@@ -109,7 +110,7 @@ def _held_json(held: Held) -> list[Any]:
 
 
 def _held(client_id: str, quantity: int, unit_id: str | None, scan_id: str | None = None) -> Held:
-    return Held(UUID(client_id), quantity, UUID(unit_id) if unit_id else None, UUID(scan_id) if scan_id else None)
+    return Held(read_id(client_id), quantity, read_id(unit_id) if unit_id else None, read_id(scan_id) if scan_id else None)
 
 
 def _asked_json(asked: Asked) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _asked(kept: Mapping[str, Any]) -> Asked:
     return Asked(
         entry=entries.from_json(kept["entry"]),
         choices=tuple(kept["choices"]),
-        chosen=UUID(kept["chosen"]) if kept["chosen"] else None,
+        chosen=read_id(kept["chosen"]) if kept["chosen"] else None,
         lot=entries.lot_of(kept["lot"]),
         serial=kept["serial"],
         confirmed=kept["confirmed"],

@@ -12,7 +12,7 @@ from pickmesh.core.db import rows
 from pickmesh.core.db.base import Base, Written, dump_json
 from pickmesh.core.db.prepared import Prepared
 from pickmesh.core.db.rows import Shape
-from pickmesh.core.db.writes import Writes
+from pickmesh.core.db.writes import Ending, Writes
 from pickmesh.core.journal.tables import Counter, EventRow, Timer
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.events import Event
@@ -27,15 +27,16 @@ _ADVANCE = (
     .returning(_COUNTER.last)
 )
 _LOG = """
-WITH counted AS (
-  UPDATE counter SET last = last + $3::BIGINT WHERE merchant_id = $1::UUID AND kind = $2::TEXT RETURNING last
+counted AS (
+  UPDATE counter SET last = last + $3::BIGINT
+  WHERE merchant_id = $1::UUID AND kind = $2::TEXT AND {after} RETURNING last
 ), written AS (
   INSERT INTO event (merchant_id, seq, kind, subject_id, payload, actor_id, at)
   SELECT $1::UUID, c.last - $3::BIGINT + e.position, e.kind, e.subject_id, e.payload, e.actor_id, $4::TIMESTAMPTZ
   FROM counted AS c, unnest($5::TEXT[], $6::UUID[], $7::JSONB[], $8::UUID[])
     WITH ORDINALITY AS e(kind, subject_id, payload, actor_id, position)
   RETURNING 1
-) SELECT last FROM counted"""
+)"""
 _New = tuple[str, UUID, Written, UUID | None]
 """An event to be logged: kind, subject, payload, who acted."""
 
@@ -175,8 +176,8 @@ class UnitOfWork:
 
     async def finish(self) -> None:
         """Write what waits and the events, numbered from the counter; the database calls this right before commit."""
-        await self.settled()
         if not self._events:
+            await self.settled()
             return
         acting_id = self.actor.acting_id
         new = [
@@ -187,12 +188,13 @@ class UnitOfWork:
         self.last_seq = await (self._log_at_once(new) if self._can_wait else self._log(new))
 
     async def _log_at_once(self, new: Sequence[_New]) -> int:
-        """Number and write events in one statement; the counter is the last thing a unit of work locks."""
-        told = (self.merchant_id, EVENT_COUNTER, len(new), self.now, *map(list, zip(*new, strict=True)))
-        last = (await self.connection.exec_driver_sql(_LOG, told)).scalar()
+        """Number and write events with whatever waits; the counter is the last thing a unit of work locks."""
+        told = (EVENT_COUNTER, len(new), self.now, *map(list, zip(*new, strict=True)))
+        log = Ending(_LOG, "SELECT last FROM counted", told)
+        last = await self._writes.end(self.connection, log)
         if last is None:
             await self._begin_counting(EVENT_COUNTER)
-            last = (await self.connection.exec_driver_sql(_LOG, told)).scalar_one()
+            last = await self._writes.end(self.connection, log)
         return int(last)
 
     async def _log(self, new: Sequence[_New]) -> int:

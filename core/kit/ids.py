@@ -19,6 +19,12 @@ def new_id() -> UUID:
     return fresh
 
 
+def read_id(text: str) -> UUID:
+    """Return the id a text of ours says; ValueError when it says none. A tenth of what `UUID(text)` costs."""
+    said: UUID = pgproto.UUID(text)
+    return said
+
+
 def first_id_at(moment: datetime) -> UUID:
     """Return the lowest id a moment can have: rows of a stretch of time are those between two of them."""
     return pgproto.UUID((int(moment.timestamp() * 1000) << 80).to_bytes(16))  # type: ignore[no-any-return]

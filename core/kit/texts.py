@@ -1,7 +1,7 @@
 """Texts for people: sentences that can be translated, how they are joined, and how they are kept as JSON."""
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from string import Formatter
 from typing import Any
 
@@ -44,9 +44,10 @@ def _or(before: str, name: str) -> str:
     return sentence("{one} or {other}", one=before, other=name) if before else name
 
 
-def placeholders(template: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def placeholders(template: str) -> Sequence[str]:
     """Return the words a template names, in their order."""
-    return [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    return tuple(name for _, name, _, _ in Formatter().parse(template) if name is not None)
 
 
 def to_json(text: object, clean: Callable[[str], str] = str) -> Any:

@@ -96,6 +96,15 @@ class UnsortUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class KickOut:
+    """An order leaves its wave; its goods go from its slot and its totes to the put-back."""
+
+    wave_id: UUID
+    fulfillment_order_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenParcel:
     """A parcel is begun for an order."""
 
@@ -131,15 +140,6 @@ class UnpackUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class ForcePass:
-    """A parcel goes on though the rest of its order was not scanned."""
-
-    parcel_id: UUID
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class ChooseCarton:
     """A parcel goes in a carton; `before` is the one it went in."""
 
@@ -158,6 +158,15 @@ class RestoreCarton:
     carton_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class ForcePass:
+    """A parcel goes on though the rest of its order was not scanned."""
+
+    parcel_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Weigh:
     """A parcel weighs so many grams; a weight that is not believed passes with a reason."""
 
@@ -236,10 +245,13 @@ Effect = (
     | BindWall
     | SortUnits
     | UnsortUnits
+    | KickOut
     | OpenParcel
     | PackUnits
     | Reopen
     | UnpackUnits
+    | ChooseCarton
+    | RestoreCarton
     | ForcePass
     | Weigh
     | Seal
@@ -250,8 +262,6 @@ Effect = (
     | TakeOffManifest
     | RaiseTask
 )
-    | ChooseCarton
-    | RestoreCarton
 
 BARRIERS = (
     SwapLot,
@@ -259,8 +269,10 @@ BARRIERS = (
     UndoPick,
     BindWall,
     UnsortUnits,
+    KickOut,
     OpenParcel,
     UnpackUnits,
+    RestoreCarton,
     ForcePass,
     Weigh,
     Seal,
@@ -270,4 +282,3 @@ BARRIERS = (
     TakeOffManifest,
 )
 """Effects after which the work must be read anew before the session's next entry is judged."""
-    RestoreCarton,

@@ -24,7 +24,7 @@ from pickmesh.core.packing import cartons, manifests, parcels, rules, verifying,
 from pickmesh.core.packing import commands as packing
 from pickmesh.core.packing import locks as packing_locks
 from pickmesh.core.picking import commands as picking
-from pickmesh.core.picking import put_backs, shorts, sorting, swaps, totes, walls
+from pickmesh.core.picking import kicking, put_backs, shorts, sorting, swaps, totes, walls
 from pickmesh.core.picking.rules import PickConfirmation, PickShort
 from pickmesh.core.picking.walks import Walks
 from pickmesh.core.stock import locks as stock_locks
@@ -75,6 +75,9 @@ class Round:
 
 async def execute(uow: UnitOfWork, work: Round) -> None:
     """Carry out a round; refusals and notes are kept in it."""
+    kicked = {deed.effect.fulfillment_order_id for deed in work.of(effects.KickOut)}
+    if kicked:
+        await kicking.lock_goods_of_orders(uow, kicked)
     for kind, act in _ACTS.items():
         if work.of(kind):
             await act(uow, work, work.of(kind))
@@ -231,6 +234,13 @@ async def _sort(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     work.note_answers(deeds, await sorting.sort_units(uow, scans=scans))
 
 
+async def _kick_out(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    kicks = [
+        kicking.SlotKick(deed.effect.wave_id, deed.effect.fulfillment_order_id, deed.effect.reason) for deed in deeds
+    ]
+    work.note_answers(deeds, await kicking.kick_out_of_slots(uow, kicks=kicks))
+
+
 def _items(deeds: Sequence[Deed]) -> list[rules.VerifyItem]:
     return [
         rules.VerifyItem(
@@ -350,6 +360,8 @@ _CHANGES_WALKS = (effects.BindTote, effects.ReportShort, effects.SwapLot, effect
 _ENDINGS = frozenset({ScanKind.SEAL, ScanKind.WEIGHT, ScanKind.FORCE})
 Act = Callable[[UnitOfWork, Round, Sequence[Deed]], Awaitable[None]]
 _ACTS: Mapping[type[Any], Act] = {
+    effects.ChooseCarton: _choose_cartons,
+    effects.RestoreCarton: _restore_cartons,
     effects.BindTote: _bind,
     effects.ReportShort: _short,
     effects.SwapLot: _swap,
@@ -360,8 +372,7 @@ _ACTS: Mapping[type[Any], Act] = {
     effects.BindWall: _bind_wall,
     effects.SortUnits: _sort,
     effects.UnsortUnits: _sort,
-    effects.ChooseCarton: _choose_cartons,
-    effects.RestoreCarton: _restore_cartons,
+    effects.KickOut: _kick_out,
     effects.PackUnits: _pack,
     effects.Reopen: _reopen,
     effects.UnpackUnits: _unpack,

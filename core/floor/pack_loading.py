@@ -56,9 +56,9 @@ async def goods_wanted(uow: UnitOfWork, wanted: Wanted) -> list[Waiting]:
     """Return the goods at hand that a batch may be about, those of the order to pack first in front."""
     by_place = await packing_queries.goods_on_the_way(uow, place_ids=wanted.place_ids) if wanted.place_ids else []
     by_sku = await packing_queries.goods_on_the_way(uow, sku_ids=wanted.sku_ids) if wanted.sku_ids else []
-    at_hand = [row for row in by_place if row.place_kind in bench.AT_HAND]
+    at_hand = [row for row in by_place if bench.is_at_hand(row)]
     waves = await walls.wave_of_orders(uow, {row.fulfillment_order_id for row in by_sku}) if by_sku else {}
-    single = await _singles(uow, [row for row in by_sku if row.place_kind in bench.AT_HAND], waves)
+    single = await _singles(uow, [row for row in by_sku if bench.is_at_hand(row)], waves)
     singles = {row.fulfillment_order_id for row in single}
     found = [
         Waiting(
@@ -176,8 +176,8 @@ async def _cartons(uow: UnitOfWork, orders: Mapping[UUID, PackOrder]) -> dict[UU
 def _line(
     line: Row, sku: catalog_queries.SkuRow, goods: Sequence[Row], lots: Mapping[UUID, Row], *, may_lack: bool
 ) -> PackLine:
-    at_hand = [row for row in goods if row.place_kind in bench.AT_HAND]
-    elsewhere = [row for row in goods if row.place_kind not in bench.AT_HAND and row.place_kind != PlaceKind.PARCEL]
+    at_hand = [row for row in goods if bench.is_at_hand(row)]
+    elsewhere = [row for row in goods if not bench.is_at_hand(row) and row.place_kind != PlaceKind.PARCEL]
     return PackLine(
         id=line.id,
         sku_id=line.sku_id,

@@ -17,7 +17,7 @@ from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.picking import walls, work
 from pickmesh.core.picking.tables import Wave, WaveKind, WaveOrder
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place, PlaceKind, ScanPolicy
+from pickmesh.core.stock.tables import Allocation, AllocationStatus, Lot, Place, PlaceKind, ScanPolicy, ToteState
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 _IN_TOTES = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT})
@@ -31,10 +31,25 @@ async def waves_wanted(uow: UnitOfWork, desks: Sequence[Desk], codes: Sequence[C
     named |= {desk.state.late.subject_id for desk in desks if desk.state.late and desk.state.late.subject_id}
     places = {code.place.id for code in codes if code.place is not None and code.place.carries}
     named |= {row.wave_id for row in await _waves_in(uow, places)} if places else set()
+    slots = _slots_scanned(codes) | {desk.state.place_id for desk in desks if desk.state.place_id}
+    named |= {row.wave_id for row in await _waves_at(uow, slots)} if slots else set()
     found = await uow.fetch(
         sa.select(Wave.id, Wave.number, Wave.kind, Wave.location_id).where(uow.mine(Wave), uow.among(Wave.id, named))
     )
     return {row.id: row for row in found}
+
+
+def _slots_scanned(codes: Sequence[Code]) -> set[UUID]:
+    return {code.place.id for code in codes if code.place is not None and code.place.kind == PlaceKind.WALL_SLOT}
+
+
+async def _waves_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> Sequence[Row]:
+    """Return the waves whose orders sit in slots, also of orders kicked out of them; the newest first."""
+    return await uow.fetch(
+        sa.select(WaveOrder.wave_id, WaveOrder.place_id)
+        .where(uow.mine(WaveOrder), uow.among(WaveOrder.place_id, place_ids))
+        .order_by(WaveOrder.wave_id.desc())
+    )
 
 
 async def _waves_in(uow: UnitOfWork, place_ids: Collection[UUID]) -> Sequence[Row]:
@@ -81,7 +96,9 @@ async def set_tasks(
     places = {code.place.id for code in codes if code.place is not None and code.place.carries}
     places |= {desk.state.tote_id for desk in desks if desk.state.tote_id}
     totes: dict[UUID, UUID] = {}
-    for row in await _waves_in(uow, places) if places else ():
+    slots = _slots_scanned(codes)
+    rows = [*(await _waves_in(uow, places) if places else ()), *(await _waves_at(uow, slots) if slots else ())]
+    for row in rows:
         totes.setdefault(row.place_id, row.wave_id)
     for desk in desks:
         confirms = locations[desk.location_id].scan_policy != ScanPolicy.ITEM
@@ -114,12 +131,12 @@ def _wave(row: Row, seats: Sequence[Row], wanted: Mapping[UUID, int], goods: Map
 
 
 def _add(wave: SortWave, order: SortOrder, row: Row) -> None:
-    """Count goods where they lie: in the order's slot, in a tote, still in their bin, or further on."""
+    """Count goods where they lie: in the order's slot, in a tote, still in their bin or in the hospital, or gone on."""
     wave.sku_codes[row.sku_id] = row.sku_code
     wave.total += 0 if order.stopped else row.quantity
     if order.slot is not None and row.place_id == order.slot.place_id:
         order.here += row.quantity
-    elif row.place_kind in _IN_TOTES:
+    elif row.place_kind in _IN_TOTES and row.tote_state != ToteState.IN_HOSPITAL:
         goods = SortGoods(
             order_id=order.id,
             sku_id=row.sku_id,
@@ -131,7 +148,7 @@ def _add(wave: SortWave, order: SortOrder, row: Row) -> None:
             lot_code=row.lot_code,
         )
         wave.goods.append(goods)
-    elif row.place_id == row.bin_id and not order.stopped:
+    elif (row.place_id == row.bin_id or row.place_kind in _IN_TOTES) and not order.stopped:
         wave.coming += row.quantity
 
 
@@ -145,6 +162,7 @@ async def _goods(uow: UnitOfWork, order_ids: Collection[UUID]) -> Sequence[Row]:
             Allocation.quantity,
             Place.code.label("place_code"),
             Place.kind.label("place_kind"),
+            Place.tote_state,
             Sku.code.label("sku_code"),
             Sku.serial_tracked,
             Lot.code.label("lot_code"),

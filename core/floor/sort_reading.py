@@ -90,7 +90,7 @@ def _read_tote(task: SortTask, state: State, place: PlaceHit) -> Reading:
 def _read_slot(task: SortTask, state: State, place: PlaceHit) -> Reading:
     wave = wave_of(task, state)
     if wave is None or state.step == OPEN:
-        return Reading("SLOT_EARLY")
+        return _read_first_slot(task, place)
     if state.step == WALL:
         return Reading("WALL_BINDS")
     order = wave.order_at(place.id)
@@ -102,11 +102,30 @@ def _read_slot(task: SortTask, state: State, place: PlaceHit) -> Reading:
     return Reading(said, line_id=order.id, words={"waits": order.waits_for}) if order else Reading("PLACE_WRONG")
 
 
+def _read_first_slot(task: SortTask, place: PlaceHit) -> Reading:
+    """Tell what a slot means to somebody who sorts nothing yet: what became of its order, or which wave goes on."""
+    wave = task.waves.get(task.totes[place.id]) if place.id in task.totes else None
+    order = wave.order_at(place.id) if wave is not None else None
+    if wave is None or order is None:
+        return Reading("SLOT_EARLY")
+    if order.stopped:
+        return Reading("SLOT_STOPPED", line_id=order.id)
+    if order.wanted and not order.waits_for:
+        return Reading("SLOT_COMPLETE", line_id=order.id)
+    opening = _opening(wave, "SLOT_OPENS")
+    return replace(opening, line_id=order.id)
+
+
 def _read_target(wave: SortWave, state: State, order: SortOrder | None) -> Reading:
     """Tell whether what is in hand goes into the slot that was scanned."""
     if order is None or _takes(wave, state, order) < state.in_hand:
         return Reading("SLOT_WRONG")
-    return Reading(_ending("SLOT_TAKES", wave, order, state, state.in_hand), line_id=order.id, quantity=state.in_hand)
+    return Reading(
+        _ending("SLOT_TAKES", wave, order, state, state.in_hand),
+        line_id=order.id,
+        sku_id=state.sku_id,
+        quantity=state.in_hand,
+    )
 
 
 def _takes(wave: SortWave, state: State, order: SortOrder | None) -> int:
@@ -257,6 +276,23 @@ def _read_trouble(task: SortTask, state: State, heard: Heard) -> Reading:
     return Reading("TROUBLE", sku_id=state.sku_id, quantity=max(1, state.in_hand, heard.entry.quantity or 1))
 
 
+def _read_kick_out(task: SortTask, state: State, heard: Heard) -> Reading:
+    """Tell whether the order whose slot was scanned last may leave its wave."""
+    if state.step == SLOT:
+        return Reading("KICK_OUT")
+    shown = [(wave, wave.order_at(state.place_id)) for wave in task.waves.values()] if state.place_id else []
+    wave, order = next(((wave, order) for wave, order in shown if order is not None), (None, None))
+    if wave is None or order is None:
+        return Reading("KICK_WHICH")
+    if order.stopped:
+        return Reading("SLOT_STOPPED", line_id=order.id)
+    if not heard.may_kick_out:
+        return Reading("KICK_NOT_ALLOWED", line_id=order.id)
+    if not (heard.entry.reason or "").strip():
+        return Reading("KICK_NO_REASON", line_id=order.id)
+    return Reading("KICK_OUT", line_id=order.id, subject_id=wave.id)
+
+
 def _read_aside(task: SortTask, state: State, heard: Heard) -> Reading:
     return Reading("ASIDE")
 
@@ -269,4 +305,5 @@ _READERS: dict[ScanKind, Callable[[SortTask, State, Heard], Reading]] = {
     ScanKind.NOT_EMPTY: _read_left_over,
     ScanKind.DAMAGED: _read_trouble,
     ScanKind.SKIP: _read_aside,
+    ScanKind.KICK_OUT: _read_kick_out,
 }

@@ -54,7 +54,9 @@ def apply(effect: str, at: At) -> tuple[State, Sequence[Effect]]:
 def _take_up(at: At) -> tuple[State, Sequence[Effect]]:
     place = at.reading.place
     tote_id = place.id if place is not None else None
-    return replace(at.state, subject_id=at.subject_id, tote_id=tote_id, hand=(), sku_id=None, line_id=None), ()
+    return replace(
+        at.state, subject_id=at.subject_id, tote_id=tote_id, place_id=None, hand=(), sku_id=None, line_id=None
+    ), ()
 
 
 def _bind(at: At) -> tuple[State, Sequence[Effect]]:
@@ -62,7 +64,8 @@ def _bind(at: At) -> tuple[State, Sequence[Effect]]:
 
 
 def _hold(at: At) -> tuple[State, Sequence[Effect]]:
-    return replace(at.state, hand=(*at.state.hand, _held(at)), sku_id=at.reading.sku_id, line_id=at.line_id), ()
+    hand = (*at.state.hand, _held(at))
+    return replace(at.state, hand=hand, sku_id=at.reading.sku_id, line_id=at.line_id, place_id=None), ()
 
 
 def _held(at: At) -> Held:
@@ -87,7 +90,7 @@ def _put(at: At) -> tuple[State, Sequence[Effect]]:
     parts = tuple((held.quantity, held.unit_id) for held in hand)
     at.task.booked[client_id] = Put(wave.id, order.id, sku_id, first, order.slot.place_id, parts)
     booked = (*at.state.booked, client_id)[-BOOKED_MAX:]
-    return replace(at.state, hand=(), sku_id=None, line_id=order.id, booked=booked), moves
+    return replace(at.state, hand=(), sku_id=None, line_id=order.id, place_id=None, booked=booked), moves
 
 
 def _moves(wave: SortWave, order: SortOrder, goods: Sequence[SortGoods], held: Held) -> list[effects.SortUnits]:
@@ -126,6 +129,21 @@ def _leave(at: At) -> tuple[State, Sequence[Effect]]:
     return _left(at.state), ()
 
 
+def _show(at: At) -> tuple[State, Sequence[Effect]]:
+    return replace(at.state, place_id=at.place.id), ()
+
+
+def _show_wave(at: At) -> tuple[State, Sequence[Effect]]:
+    return replace(_take_up(at)[0], place_id=at.place.id, tote_id=None), ()
+
+
+def _take_out(at: At) -> tuple[State, Sequence[Effect]]:
+    """Stop an order in memory: what is scanned of it from now on goes to the put-back."""
+    at.task.waves[at.subject_id].orders[at.line_id].stopped = True
+    kick = effects.KickOut(at.subject_id, at.line_id, (at.heard.entry.reason or "").strip())
+    return replace(at.state, place_id=None), [kick]
+
+
 def _lay_down(at: At) -> tuple[State, Sequence[Effect]]:
     return replace(at.state, tote_id=None), ()
 
@@ -147,6 +165,9 @@ _ACTS: Mapping[str, Callable[[At], tuple[State, Sequence[Effect]]]] = {
     sort_table.LEAVE: _leave,
     sort_table.LAY_DOWN: _lay_down,
     sort_table.RAISE: _raise,
+    sort_table.SHOW: _show,
+    sort_table.SHOW_WAVE: _show_wave,
+    sort_table.TAKE_OUT: _take_out,
 }
 
 

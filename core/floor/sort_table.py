@@ -20,6 +20,7 @@ TAKE_UP, BIND, SWITCH, HOLD, COUNT, PUT, DROP, UNDO, LEAVE, LAY_DOWN, ASK, RAISE
     "ASK",
     "RAISE",
 )
+SHOW, SHOW_WAVE, TAKE_OUT = "SHOW", "SHOW_WAVE", "TAKE_OUT"
 _FREE = "OPEN WALL ITEM"
 _AT_WALL = "ITEM SLOT"
 _LIT = "{hand} × {sku} into slot {slot} ({shape} {colour}): {code}."
@@ -111,14 +112,53 @@ _SLOTS = (
     on(SLOT, "SLOT_ENDS_TOTE", Outcome.LINE_DONE, "Slot {slot} has it. {rest}", next=ITEM, effect=PUT),
     on(SLOT, "SLOT_ENDS_ALL", Outcome.TASK_DONE, "Everything of wave {wave} is sorted.{also}", next=OPEN, effect=PUT),
     on(SLOT, "SLOT_WRONG", Outcome.WRONG_PLACE, "Not {scanned}: slot {slot} ({shape} {colour}) takes the {sku}."),
-    on(ITEM, "SLOT_SHOWN", Outcome.WRONG_PLACE, "Slot {slot} waits for {waits} pieces: scan a piece first."),
-    on(ITEM, "SLOT_COMPLETE", Outcome.WRONG_PLACE, "Slot {slot} is complete: it can be packed. Scan a piece."),
+    on(
+        ITEM,
+        "SLOT_SHOWN",
+        Outcome.WRONG_PLACE,
+        "Slot {slot} waits for {waits} pieces: scan a piece first.",
+        effect=SHOW,
+    ),
+    on(
+        ITEM,
+        "SLOT_COMPLETE",
+        Outcome.WRONG_PLACE,
+        "Slot {slot} is complete: it can be packed. Scan a piece.",
+        effect=SHOW,
+    ),
+    on(
+        OPEN,
+        "SLOT_COMPLETE",
+        Outcome.WRONG_PLACE,
+        "Slot {slot} is complete: it can be packed. Scan a tote to sort.",
+        effect=SHOW,
+    ),
+    on(OPEN, "SLOT_OPENS", Outcome.ACCEPTED, "Wave {wave}: scan a piece, {left} to sort.", next=ITEM, effect=SHOW_WAVE),
     on(
         ANY_STEP,
         "SLOT_STOPPED",
         Outcome.INTERCEPTED,
         "Order {order} was stopped: take everything out of slot {slot} and bring it to the put-back.",
     ),
+)
+
+_KICKS = (
+    on(
+        "OPEN ITEM",
+        "KICK_OUT",
+        Outcome.ACCEPTED,
+        "Order {order} is out of wave {wave}: take everything out of slot {slot} and bring it to the put-back.",
+        effect=TAKE_OUT,
+    ),
+    on("OPEN ITEM", "KICK_WHICH", Outcome.NEEDS_PLACE, "Scan the slot of the order that is to leave its wave first."),
+    on("OPEN ITEM", "KICK_NO_REASON", Outcome.EXCEPTION, "Say why: choose or write a reason."),
+    on(
+        "OPEN ITEM",
+        "KICK_NOT_ALLOWED",
+        Outcome.NOT_YOURS,
+        "Taking an order out of its wave needs the permission floor:manage: call a lead.",
+    ),
+    on(SLOT, "KICK_OUT", Outcome.WRONG_PLACE, "Put the {hand} × {sku} into slot {slot} ({shape} {colour}) first."),
 )
 
 _OTHERS = (
@@ -165,12 +205,12 @@ _OTHERS = (
 TABLE: Table = table(
     Job.SORT,
     STEPS,
-    (*_BEGINNINGS, *_ITEMS, *_SLOTS, *_OTHERS),
+    (*_BEGINNINGS, *_ITEMS, *_SLOTS, *_KICKS, *_OTHERS),
     misfit=Transition(ANY_STEP, "MISFIT", Outcome.EXCEPTION, "That does not belong to sorting.", SAME, NOTHING),
 )
 
 ACTIONS = {
-    OPEN: (ScanKind.SCAN, ScanKind.UNDO),
+    OPEN: (ScanKind.SCAN, ScanKind.UNDO, ScanKind.KICK_OUT),
     WALL: (ScanKind.SCAN, ScanKind.SKIP),
     ITEM: (
         ScanKind.SCAN,
@@ -180,6 +220,7 @@ ACTIONS = {
         ScanKind.UNDO,
         ScanKind.SKIP,
         ScanKind.DAMAGED,
+        ScanKind.KICK_OUT,
     ),
     SLOT: (ScanKind.SCAN, ScanKind.QUANTITY, ScanKind.UNDO, ScanKind.DAMAGED),
 }

@@ -101,7 +101,7 @@ class Put(Struct, frozen=True):
 class SortTask:
     """One worker at the walls of a warehouse; `confirms` tells whether the slot is scanned before anything is booked.
 
-    `totes` are scanned totes with goods, and their waves.
+    `totes` are scanned totes with goods, and scanned slots that somebody has, with their waves.
     """
 
     location_id: UUID

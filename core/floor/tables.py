@@ -41,6 +41,7 @@ class ScanKind(StrEnum):
     NEXT_PARCEL = "NEXT_PARCEL"
     SEAL = "SEAL"
     REPRINT = "REPRINT"
+    KICK_OUT = "KICK_OUT"
 
 
 class ScanSource(StrEnum):

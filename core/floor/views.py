@@ -148,7 +148,9 @@ def _emptied(desk: Desk) -> str | None:
 
 
 def _is_early(desk: Desk, kind: ScanKind) -> bool:
-    """Tell whether a key says nothing yet: a packer keys how many only after a first piece was scanned."""
+    """Tell whether a key says nothing yet: how many are packed before a piece, whose order leaves before its slot."""
+    if kind is ScanKind.KICK_OUT:
+        return desk.state.place_id is None
     return desk.job is Job.PACK and kind is ScanKind.QUANTITY and desk.state.line_id is None
 
 

@@ -14,11 +14,16 @@ from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import locks, rules
 from pickmesh.core.packing.tables import Parcel
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock.tables import PlaceKind
+from pickmesh.core.stock.tables import PlaceKind, ToteState
 
 Row = sa.Row[*tuple[Any, ...]]
 AT_HAND = frozenset({PlaceKind.TOTE, PlaceKind.CART_SLOT, PlaceKind.WALL_SLOT, PlaceKind.BENCH})
 """Where units wait that are out of their bins and in no parcel yet."""
+
+
+def is_at_hand(goods: Row) -> bool:
+    """Tell whether units, with the kind and state of their place, wait to be packed; not those in the hospital."""
+    return goods.place_kind in AT_HAND and goods.tote_state != ToteState.IN_HOSPITAL
 
 
 def is_stopped(order: Row) -> bool:
@@ -79,12 +84,10 @@ async def bench_lines(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) 
     }
 
 
-async def goods_of_lines(
-    uow: UnitOfWork, line_ids: Collection[UUID], kinds: Collection[str] = AT_HAND
-) -> list[rules.Goods]:
-    """Return the units of lines that lie at places of some kinds."""
+async def goods_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> list[rules.Goods]:
+    """Return the units of lines that wait to be packed."""
     found = await stock_queries.allocations_of_lines(uow, line_ids)
-    return [_goods(row) for row in found if row.place_kind in kinds]
+    return [_goods(row) for row in found if is_at_hand(row)]
 
 
 async def goods_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, list[rules.Goods]]:

@@ -197,8 +197,8 @@ async def goods_on_the_way(
 ) -> Rows:
     """Return units that are out of their bins and not shipped: by place, by order, by SKU, or any of these together.
 
-    Each with order, line, place (`place_code`, `place_kind`), SKU, lot and quantity; the order to pack first comes
-    first. This is what a scanned tote, slot, order or unit opens.
+    Each with order, line, place (`place_code`, `place_kind`, `tote_state`), SKU, lot and quantity; the order to pack
+    first comes first. This is what a scanned tote, slot, order or unit opens.
     """
     wanted = [
         uow.among(column, values)
@@ -225,6 +225,7 @@ def _goods() -> sa.Select[*tuple[Any, ...]]:
             Allocation.place_id,
             Place.code.label("place_code"),
             Place.kind.label("place_kind"),
+            Place.tote_state,
             Allocation.bin_id,
             Allocation.sku_id,
             Allocation.lot_id,

@@ -15,6 +15,7 @@ from pickmesh.core.orders import locks as order_locks
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.picking import events, laying_out, locks, put_backs, refusals, rules, walls, waves, work
 from pickmesh.core.picking.tables import Wave, WaveOrderState, WaveStatus
+from pickmesh.core.stock import locks as stock_locks
 
 BATCH_MAX = 1_000
 WAVE_CANCELLED = "WAVE_CANCELLED"
@@ -79,6 +80,71 @@ async def kick_out(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class SlotKick:
+    """An order that somebody takes out of its wave where its goods are sorted, and why."""
+
+    wave_id: UUID
+    fulfillment_order_id: UUID
+    reason: str
+
+
+async def lock_goods_of_orders(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> None:
+    """Lock the stock levels that taking orders out will move, before anything else of the unit of work moves stock."""
+    goods = await laying_out.units_of_orders(uow, fulfillment_order_ids)
+    await stock_locks.lock_levels_of_allocations(uow, [row.id for row in goods])
+
+
+async def kick_out_of_slots(uow: UnitOfWork, *, kicks: Sequence[SlotKick]) -> list[KickedOut | Refused]:
+    """Take orders that are being sorted out of their waves at once; lists and put-back tasks follow by reaction.
+
+    Locks the orders only, for whoever scans holds locks that come after waves and lists; the caller has asked for
+    floor:manage. Refuses item by item: NOT_FOUND, NOT_IN_WAVE, INTERCEPTED (stopped already), ALREADY_PACKED,
+    NOTHING_PICKED, IN_THE_DARK.
+    """
+    orders = await order_locks.lock_fulfillment_orders(uow, {kick.fulfillment_order_id for kick in kicks})
+    seats = await walls.waves_seated(uow, orders)
+    packed = await progress.packed_in_part(uow, orders)
+    out = {
+        row.fulfillment_order_id for row in await laying_out.units_of_orders(uow, orders) if row.place_id != row.bin_id
+    }
+    answers: list[KickedOut | Refused] = []
+    leaving: dict[UUID, SlotKick] = {}
+    for index, kick in enumerate(kicks):
+        order_id = kick.fulfillment_order_id
+        row = orders.get(order_id)
+        refusal = _slot_refusal(uow, row, kick, seated=seats.get(order_id, ()), packed=packed, out=out)
+        if refusal is not None:
+            answers.append(Refused(index, refusal))
+        else:
+            leaving.setdefault(order_id, kick)
+            answers.append(KickedOut(order_id, comes_back=True))
+    for kick in leaving.values():
+        await waves.write_kicked_out(uow, kick.wave_id, [kick.fulfillment_order_id], kick.reason)
+        stopped = {kick.fulfillment_order_id: orders[kick.fulfillment_order_id]}
+        await cancel.call_back(uow, stopped, reason=kick.reason)
+    return answers
+
+
+def _slot_refusal(
+    uow: UnitOfWork,
+    row: Row | None,
+    kick: SlotKick,
+    *,
+    seated: Collection[UUID],
+    packed: Collection[UUID],
+    out: Collection[UUID],
+) -> Refusal | None:
+    if row is not None and work.is_stopped(row):
+        return refusals.Intercepted(data={"fulfillment_order_id": row.id})
+    if row is not None and kick.wave_id not in seated:
+        return refusals.NotInWave()
+    refusal = _refusal(uow, row, packed)
+    if refusal is None and kick.fulfillment_order_id not in out:
+        return refusals.NothingPicked(data={"fulfillment_order_id": kick.fulfillment_order_id})
+    return refusal
+
+
 async def cancel_wave(
     uow: UnitOfWork, *, wave_id: UUID, reason: str = WAVE_CANCELLED, version: int | None = None
 ) -> CancelledWave:
@@ -130,6 +196,7 @@ async def _take_out(uow: UnitOfWork, wave: Row, leaving: Mapping[UUID, Row], rea
     if wave.status == WaveStatus.PLANNED:
         return set()
     await work.lock_lines(uow, await laying_out.work_of_orders(uow, leaving))
+    await lock_goods_of_orders(uow, leaving)  # calling orders back moves levels once their bins are free
     units = await laying_out.units_of_orders(uow, leaving)
     out = {row.fulfillment_order_id for row in units if row.place_id != row.bin_id}
     stays = {each: row for each, row in leaving.items() if row.intercepted_at is None}

@@ -93,6 +93,12 @@ class TemplateNameTaken(Refusal):
     code = "NAME_TAKEN"
 
 
+class NothingPicked(Refusal):
+    """Nothing of this order is picked yet; take it out of its wave on the wave's own page."""
+
+    code = "NOTHING_PICKED"
+
+
 class NotInWave(Refusal):
     """This order is not part of this wave, or no longer; look at its waves again."""
 

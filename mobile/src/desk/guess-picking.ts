@@ -161,7 +161,9 @@ function item(at: At, clientId: string, code: Scanned, times: number, isDoubtful
   const fitting = atHand.filter((each) => left(each) > 0 && unitsOf(each.line, code) > 0);
   if (new Set(fitting.map(({ line }) => line.sku.id)).size > 1) return UNKNOWN; // the server asks which
   const ofLot = code.lot === null ? fitting : fitting.filter(({ line }) => isLot(line, code.lot));
-  const target = ofLot.find((each) => each === at.current) ?? ofLot[0];
+  const isOtherLot = ofLot.length === 0;
+  const among = isOtherLot ? fitting : ofLot;
+  const target = among.find((each) => each === at.current) ?? among[0];
   if (!target) return UNEXPECTED;
   const pieces = unitsOf(target.line, code) * times * (code.quantity ?? 1);
   const held = at.hand.reduce((sum, each) => sum + each.pieces, 0);
@@ -170,7 +172,8 @@ function item(at: At, clientId: string, code: Scanned, times: number, isDoubtful
   if (isDoubtful) return { fits: "UNKNOWN", lineId: target.line.id };
   book(at, { clientId, line: target, pieces });
   const { lotTracked, serialTracked } = target.line.sku;
-  const isAsked = serialTracked || (lotTracked && target.line.lot !== null && code.lot === null);
+  // Another lot in the bin may be taken where the warehouse lets it: the server knows, and settles it.
+  const isAsked = isOtherLot || serialTracked || (lotTracked && target.line.lot !== null && code.lot === null);
   return { fits: isAsked ? "UNKNOWN" : "FITS", lineId: target.line.id, pieces };
 }
 

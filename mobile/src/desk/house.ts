@@ -154,6 +154,7 @@ function showWork(kept: KeptSession | null): void {
   state.pack.value = kept?.pack ?? null;
   state.wall.value = kept?.wall ?? null;
   state.strangers.value = kept?.strangers ?? [];
+  if (kept?.session.job !== "PACK") state.cartons.value = [];
 }
 
 /** Nothing that is shown is of the session that was open. */

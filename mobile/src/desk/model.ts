@@ -2,6 +2,7 @@
 // capture calls `hear`; only `keep/` touches IndexedDB and only `api/` the network.
 
 import type {
+  CartonForQuery,
   DoubtFragment,
   ManifestCloseMutation,
   MissingQuery,
@@ -29,6 +30,8 @@ export type PackLine = NonNullable<
 /** A slot of a put wall as it stands. */
 export type WallSlot = WallQuery["wallSlots"][number];
 export type Light = WallSlot["light"];
+/** A carton to pack in: one where one takes all. */
+export type Carton = NonNullable<CartonForQuery["cartonSuggestion"]>["parts"][number]["carton"];
 /** A label that may not be on its parcel: UNSURE or FAILED. */
 export type Doubt = DoubtFragment;
 export type Verdict = NonNullable<RecordMutation["scanRecord"]>["verdicts"][number];

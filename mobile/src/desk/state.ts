@@ -5,6 +5,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { JobsQuery, LookQuery } from "../api/generated";
 import { type Desk, standing } from "./guess";
 import type {
+  Carton,
   Doubt,
   Handed,
   KeptEntry,
@@ -38,6 +39,8 @@ export const session: Signal<Session | null> = signal(null);
 export const walk: Signal<Walk | null> = signal(null);
 /** The open order's lines, when packing and when this person may see them. */
 export const pack: Signal<PackLine[] | null> = signal(null);
+/** What the parcel that is to be closed goes in; empty where nothing fits or the goods were never measured. */
+export const cartons: Signal<Carton[]> = signal([]);
 /** The warehouse's put walls, when sorting. */
 export const wall: Signal<WallSlot[] | null> = signal(null);
 /** What was read at the dock and does not go with this driver, the latest last. */

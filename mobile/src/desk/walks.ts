@@ -1,6 +1,12 @@
 // The walk beside the session: what was booked is counted in, and read anew when the numbers do not meet.
 
-import { PackLinesDocument, SessionNowDocument, WalkDocument, WallDocument } from "../api/generated";
+import {
+  CartonForDocument,
+  PackLinesDocument,
+  SessionNowDocument,
+  WalkDocument,
+  WallDocument,
+} from "../api/generated";
 import type { Keep } from "../keep/database";
 import { keepSession, keptSession } from "../keep/sessions";
 import { ask } from "./ask";
@@ -110,8 +116,18 @@ async function refreshPicking(keep: Keep, sessionId: string, always: boolean): P
   show(await keepSession(keep, kept.owner, kept.session, { walk: answer.data.pickList }));
 }
 
+/** Which carton fits what is in the parcel: asked once all is in, for until then its contents change. */
+async function refreshCartons(session: Session): Promise<void> {
+  const parcel = session.step === "SEAL" || session.step === "WEIGH" ? session.parcel?.id : undefined;
+  const answer = parcel ? await ask(CartonForDocument, { parcel }) : null;
+  if (state.session.value?.id !== session.id) return;
+  const parts = answer?.kind === "ANSWERED" ? answer.data.cartonSuggestion?.parts : null;
+  state.cartons.value = (parts ?? []).map(({ carton }) => carton);
+}
+
 async function refreshPacking(keep: Keep, sessionId: string): Promise<void> {
   const kept = await keptSession(keep, sessionId);
+  if (kept) await refreshCartons(kept.session);
   const parcel = kept?.session.parcel?.id;
   const mayRead = state.viewer.value?.permissions.includes("ORDERS_READ");
   if (!kept || !parcel || !mayRead || kept.session.step !== "ITEMS" || kept.packOf === parcel) return;

@@ -52,4 +52,17 @@ export const enBenches = {
   "handed.leftBehind": "Stopped meanwhile, take off again: {parcels}",
   "handed.paper": "List as PDF",
   "handed.noPaper": "The list could not be fetched. Try again.",
+
+  "expects.now": "Fits now: {kinds}",
+  "expects.BIN": "bin",
+  "expects.TOTE": "tote",
+  "expects.SLOT": "slot",
+  "expects.ITEM": "item",
+  "expects.SERIAL": "serial number",
+  "expects.ORDER": "order",
+  "expects.PARCEL": "parcel",
+  "expects.WAVE": "wave",
+  "expects.EXCEPTION_TASK": "put-back task",
+  "expects.MANIFEST": "handover list",
+  "expects.ANYTHING": "anything",
 } as const;

@@ -174,6 +174,10 @@ export const en = {
   "force.hint": "It passes without the check. Your name stays with it.",
   "force.do": "Force it",
 
+  "kickOut.title": "Take the order out: why?",
+  "kickOut.hint": "The order of the slot scanned last leaves its wave. Its goods go to the put-back.",
+  "kickOut.do": "Take it out",
+
   "reprint.title": "Print again: why?",
   "reprint.hint": "The label is printed once more.",
   "reprint.do": "Print again",

@@ -54,4 +54,17 @@ export const zhCNBenches: Record<keyof typeof enBenches, string> = {
   "handed.leftBehind": "期间被拦截，请拿下来：{parcels}",
   "handed.paper": "交接单 PDF",
   "handed.noPaper": "未能取得交接单，请重试。",
+
+  "expects.now": "现在可用：{kinds}",
+  "expects.BIN": "货位",
+  "expects.TOTE": "周转箱",
+  "expects.SLOT": "格口",
+  "expects.ITEM": "商品",
+  "expects.SERIAL": "唯一码",
+  "expects.ORDER": "订单",
+  "expects.PARCEL": "包裹",
+  "expects.WAVE": "波次",
+  "expects.EXCEPTION_TASK": "还货任务",
+  "expects.MANIFEST": "交接单",
+  "expects.ANYTHING": "任何编码",
 };

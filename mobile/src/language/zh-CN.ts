@@ -170,6 +170,10 @@ export const zhCN: Record<keyof typeof en, string> = {
   "force.hint": "将不经检查通过，并记录您的姓名。",
   "force.do": "强制通过",
 
+  "kickOut.title": "剔出发货单：原因？",
+  "kickOut.hint": "刚扫描的格口的发货单将从波次剔出，货品送去放回。",
+  "kickOut.do": "剔出",
+
   "reprint.title": "补打：原因？",
   "reprint.hint": "面单会再打印一张。",
   "reprint.do": "补打",

@@ -20,6 +20,7 @@ const ACTIONS: Partial<Record<Kind, Action>> = {
   DAMAGED: { icon: "damaged", words: "action.DAMAGED", opens: "damaged" },
   FORCE: { icon: "force", words: "action.FORCE", opens: "force" },
   REPRINT: { icon: "print", words: "action.REPRINT", opens: "reprint" },
+  KICK_OUT: { icon: "stop", words: "action.KICK_OUT", opens: "kickOut" },
 };
 
 /** What some keys mean at a put wall: a tote is empty, pieces are left over that no slot wants. */

@@ -1,6 +1,7 @@
 // The parcel on the bench: its number, waybill, weight, and whether its label came out of the printer.
 
 import type { Session } from "../desk/model";
+import { cartons } from "../desk/state";
 import { t } from "../language";
 import { Icon, type IconName } from "./Icon";
 import { fetchPaper } from "./papers";
@@ -28,6 +29,11 @@ export function ParcelCard({ parcel }: { parcel: Parcel }) {
         <span class="tag">{t(`parcel.${parcel.state}`)}</span>
         {weightG !== null && <span>{t("parcel.weight", { n: weightG })}</span>}
       </p>
+      {cartons.value.length > 0 && (
+        <p class="parcel-carton">
+          {t("parcel.carton")} <b>{cartons.value.map(({ code, name }) => name || code).join(" + ")}</b>
+        </p>
+      )}
       {isLabelled && <Label parcel={parcel} />}
     </section>
   );

@@ -1,8 +1,8 @@
 // Typing a code: large keys for digits and the usual letters, or the phone's keyboard when the person asks for it.
 
 import { useState } from "preact/hooks";
-import { t } from "../language";
-import { receive } from "../screens/route";
+import { language, t } from "../language";
+import { receive, work } from "../screens/route";
 import { Keypad } from "./Keypad";
 import { Sheet } from "./Sheet";
 
@@ -12,6 +12,7 @@ const LENGTH_MAX = 64;
 export function TypeSheet({ onClose }: { onClose: () => void }) {
   const [code, setCode] = useState("");
   const [hasKeyboard, setKeyboard] = useState(false);
+  const hint = whatFits();
   const enter = () => {
     const raw = code.trim();
     if (!raw) return;
@@ -29,7 +30,7 @@ export function TypeSheet({ onClose }: { onClose: () => void }) {
       >
         {hasKeyboard ? (
           <label class="field">
-            <span>{t("type.hint")}</span>
+            <span>{hint}</span>
             <input
               type="text"
               class="typed"
@@ -45,6 +46,7 @@ export function TypeSheet({ onClose }: { onClose: () => void }) {
           </label>
         ) : (
           <>
+            <p>{hint}</p>
             <Keypad value={code} onChange={setCode} extra={SIGNS} lengthMax={LENGTH_MAX} />
             <button type="button" class="plain" onClick={() => setKeyboard(true)}>
               {t("type.letters")}
@@ -57,4 +59,12 @@ export function TypeSheet({ onClose }: { onClose: () => void }) {
       </form>
     </Sheet>
   );
+}
+
+/** What the step takes, by the server's own word; elsewhere anything. */
+function whatFits(): string {
+  const kinds = work.value?.expects ?? [];
+  if (kinds.length === 0) return t("type.hint");
+  const separator = language.value === "zh-CN" ? "、" : ", ";
+  return t("expects.now", { kinds: kinds.map((kind) => t(`expects.${kind}`)).join(separator) });
 }

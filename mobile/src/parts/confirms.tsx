@@ -75,22 +75,24 @@ export function LeftOverSheet({ onClose }: Props) {
 const REASONS = {
   FORCE: ["reason.codeUnreadable", "reason.checkedByEye", "reason.scaleWrong", "reason.packaging"],
   REPRINT: ["reason.paperJam", "reason.labelSpoiled", "reason.labelLost"],
+  KICK_OUT: ["reason.goesLater", "reason.goodsMissing", "reason.damagedGoods"],
   HOSPITAL: ["reason.mixedGoods", "reason.damagedGoods", "reason.toteBroken"],
 } as const satisfies Record<string, readonly PlainKey[]>;
 
 const TITLES = {
   FORCE: ["force.title", "force.hint", "force.do"],
   REPRINT: ["reprint.title", "reprint.hint", "reprint.do"],
+  KICK_OUT: ["kickOut.title", "kickOut.hint", "kickOut.do"],
   HOSPITAL: ["hospital.title", "hospital.hint", "hospital.do"],
 } as const;
 
 interface ReasonProps extends Props {
-  kind: "FORCE" | "REPRINT" | "HOSPITAL";
+  kind: "FORCE" | "REPRINT" | "KICK_OUT" | "HOSPITAL";
   /** What is sent to the hospital. */
   tote?: string;
 }
 
-/** Force, reprint or out of use: a reason is chosen, or written; the server asks for one too. */
+/** Force, reprint, out of its wave or out of use: a reason is chosen, or written; the server asks for one too. */
 export function ReasonSheet({ kind, tote = "", onClose }: ReasonProps) {
   const [own, setOwn] = useState("");
   const [title, hint, button] = TITLES[kind];

@@ -30,6 +30,8 @@ export function WorkSheets({ session, goal }: { session: Session; goal: Goal | n
       return <ReasonSheet kind="FORCE" onClose={closeSheet} />;
     case "reprint":
       return <ReasonSheet kind="REPRINT" onClose={closeSheet} />;
+    case "kickOut":
+      return <ReasonSheet kind="KICK_OUT" onClose={closeSheet} />;
     case "damaged":
       return <DamagedSheet onClose={closeSheet} />;
     case "leftOver":

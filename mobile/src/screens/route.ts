@@ -17,6 +17,7 @@ export type SheetName =
   | "weight"
   | "force"
   | "reprint"
+  | "kickOut"
   | "damaged"
   | "undo"
   | "leave"
@@ -69,6 +70,7 @@ export function receive(heard: Heard): void {
   if (!state.viewer.value) void run(acts.pair(heard.raw, device.value));
   else if (tab.value === "lookup") look(heard.raw);
   else if (work.value) book(heard);
+  else if (tab.value === "jobs" && isBeginning()) void run(acts.hear(heard));
   else if (tab.value === "jobs" && WORK.has(kindOf(heard))) void run(begin(heard));
   else look(heard.raw);
 }
@@ -80,6 +82,11 @@ let begunBy: string | null = null;
 
 function kindOf({ raw, source }: Heard): string {
   return read(raw, source === "TYPED").label?.kind ?? "";
+}
+
+/** Work is begun and not yet opened: what is scanned meanwhile is part of it. */
+function isBeginning(): boolean {
+  return state.session.value === null && state.pending.value.length > 0;
 }
 
 /** Begin what a label names: the server knows which work it is. */

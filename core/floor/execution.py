@@ -259,16 +259,6 @@ async def _pack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     work.note_answers(deeds, await verifying.verify_items(uow, items=_items(deeds)))
 
 
-async def _reopen(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    ids = [deed.effect.parcel_id for deed in deeds]
-    work.note_answers(deeds, await parcels.reopen_parcels(uow, parcel_ids=ids))
-
-
-async def _unpack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    work.note_answers(deeds, await verifying.take_out_items(uow, items=_items(deeds)))
-
-
-async def _force(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 async def _choose_cartons(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     choices = [cartons.CartonChoice(deed.effect.parcel_id, deed.effect.code) for deed in deeds]
     work.note_answers(deeds, await cartons.choose_cartons(uow, choices=choices))
@@ -279,6 +269,16 @@ async def _restore_cartons(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) 
     work.note_answers(deeds, await cartons.restore_cartons(uow, backs=backs))
 
 
+async def _reopen(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    ids = [deed.effect.parcel_id for deed in deeds]
+    work.note_answers(deeds, await parcels.reopen_parcels(uow, parcel_ids=ids))
+
+
+async def _unpack(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    work.note_answers(deeds, await verifying.take_out_items(uow, items=_items(deeds)))
+
+
+async def _force(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
     forcings = [rules.Forcing(deed.effect.parcel_id, deed.effect.reason, deed.turn.actor) for deed in deeds]
     work.note_answers(deeds, await verifying.force_verify(uow, forcings=forcings))
 

@@ -136,7 +136,11 @@ class UnitState(StrEnum):
 
 
 class Location(MerchantObject):
-    """A warehouse or a partner: the place stock is promised at; `cut_off` is the local time HH:MM parcels leave."""
+    """A warehouse or a partner: the place stock is promised at; `cut_off` is the local time HH:MM parcels leave.
+
+    What follows the cut-off is how fast people work here, by which waves are estimated: `pickers` walk at once, in mm
+    per second; the others are tenths of a second per list, bin, piece, piece at a wall, piece on a cart and parcel.
+    """
 
     __tablename__ = "location"
 
@@ -153,6 +157,14 @@ class Location(MerchantObject):
     ship_at: Mapped[str]
     weight_tolerance_g: Mapped[int]
     cut_off: Mapped[str | None]
+    pickers: Mapped[int] = counted(1)
+    walk_mm_per_s: Mapped[int] = counted(1_000)
+    list_ds: Mapped[int] = counted(600)
+    stop_ds: Mapped[int] = counted(60)
+    unit_ds: Mapped[int] = counted(25)
+    sort_ds: Mapped[int] = counted(40)
+    slot_ds: Mapped[int] = counted(15)
+    pack_ds: Mapped[int] = counted(300)
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
     version: Mapped[int] = counted(1)

@@ -16,12 +16,13 @@ INVARIANT = 4
 
 
 async def violations(uow: UnitOfWork) -> list[Violation]:
-    """Return what is off: lines that say otherwise than their scans, too much taken, work nobody is promised."""
+    """Return what is off: lines that say otherwise than their scans or promises, too much taken, unpromised work."""
     return [
         *await _lines_unlike_their_picks(uow),
         *await _lines_open_or_closed_wrongly(uow),
         *await _more_out_than_required(uow),
         *await _open_units_unpromised(uow),
+        *await _promised_elsewhere(uow),
     ]
 
 
@@ -131,6 +132,33 @@ async def _open_units_unpromised(uow: UnitOfWork) -> list[Violation]:
             INVARIANT,
             f"{row.promised} units are promised through a pick line that needs only {row.left} more.",
             {"pick_line_id": row.id, "left": int(row.left), "promised": int(row.promised)},
+        )
+        for row in found
+    ]
+
+
+async def _promised_elsewhere(uow: UnitOfWork) -> list[Violation]:
+    """Find units that wait for a pick line in another bin or of another lot than it sends its picker for."""
+    found = await uow.fetch(
+        sa.select(PickLine.id, Allocation.id.label("allocation_id"))
+        .join(Allocation, (Allocation.merchant_id == PickLine.merchant_id) & (Allocation.work_line_id == PickLine.id))
+        .where(
+            uow.mine(PickLine),
+            Allocation.status == AllocationStatus.OPEN,
+            Allocation.place_id == Allocation.bin_id,
+            sa.or_(
+                Allocation.bin_id != PickLine.place_id,
+                Allocation.sku_id != PickLine.sku_id,
+                Allocation.lot_id != PickLine.lot_id,
+            ),
+        )
+        .order_by(PickLine.id, Allocation.id)
+    )
+    return [
+        Violation(
+            INVARIANT,
+            "Units are promised through a pick line that names another bin, SKU or lot.",
+            {"pick_line_id": row.id, "allocation_id": row.allocation_id},
         )
         for row in found
     ]

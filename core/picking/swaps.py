@@ -62,9 +62,7 @@ async def swap_lots(uow: UnitOfWork, *, swaps: Sequence[LotSwap]) -> list[LotSwa
     held = await work.lock_lines(uow, {swap.pick_line_id for swap in swaps})
     rows = await _rows(uow, held.lines)
     lots = await stock.lots_at(uow, {(row.place_id, row.sku_id) for row in rows.values()}, lock=True)
-    wanted = {
-        BalanceKey(rows[s.pick_line_id].place_id, rows[s.pick_line_id].sku_id, s.lot_id) for s in _known(swaps, rows)
-    }
+    wanted = _scarce(swaps, held.lines, rows, lots)
     others = await locks.lock_lines_to_swap_with(uow, wanted, but=held.lists)
     other_lines = await work.work_lines(uow, others) if others else {}
     plan = _Plan(
@@ -98,8 +96,20 @@ async def exchangeable(
     return frozenset(BalanceKey(row.place_id, row.sku_id, row.lot_id) for row in found)
 
 
-def _known(swaps: Sequence[LotSwap], rows: Mapping[UUID, Row]) -> list[LotSwap]:
-    return [swap for swap in swaps if swap.pick_line_id in rows]
+def _scarce(
+    swaps: Sequence[LotSwap],
+    lines: Mapping[UUID, WorkLine],
+    rows: Mapping[UUID, Row],
+    lots: Mapping[stock.Goods, Mapping[UUID, LotThere]],
+) -> list[BalanceKey]:
+    """Return lots of which fewer are free than all the swaps want, so that others may have to give some up."""
+    wanted: dict[BalanceKey, int] = defaultdict(int)
+    for swap in swaps:
+        row = rows.get(swap.pick_line_id)
+        lot = lots.get((row.place_id, row.sku_id), {}).get(swap.lot_id) if row is not None else None
+        if lot is not None:
+            wanted[lot.key] += _left(lines[swap.pick_line_id])
+    return [key for key, quantity in wanted.items() if quantity > lots[key.place_id, key.sku_id][key.lot_id].free]
 
 
 async def _rows(uow: UnitOfWork, line_ids: Collection[UUID]) -> dict[UUID, Row]:

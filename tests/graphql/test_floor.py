@@ -180,6 +180,24 @@ async def test_a_lease_names_the_session_of_its_list(picker: Any, warehouse: War
     assert (outcomes(answer), answer["session"]["id"]) == (["ACCEPTED"], session["id"])
 
 
+async def test_a_finished_list_answers_a_repeated_batch_by_its_lease_as_it_did(
+    picker: Any, warehouse: Warehouse
+) -> None:
+    session = await opened(picker, warehouse)
+    lease = session["lease"]["id"]
+    codes = ("T-0001", "A-01", "6901234567892", "A-02", "6901234567908")
+    batch = [entry(code, number) for number, code in enumerate(codes, 1)]
+    first = await record(picker, None, *batch, leaseId=lease)
+    assert outcomes(first)[-1] == "TASK_DONE", outcomes(first)
+    again = await record(picker, None, *batch, leaseId=lease)
+    by_session = await record(picker, session, *batch)
+    assert again["userErrors"] == []
+    assert outcomes(again) == outcomes(by_session) == outcomes(first)
+    assert all(verdict["repeated"] for verdict in again["verdicts"])
+    late = await record(picker, None, entry("6901234567892", 9), leaseId=lease)
+    assert outcomes(late) == ["TOO_MANY"]
+
+
 async def test_a_lease_of_a_list_that_is_not_there_is_refused_by_its_own_field(picker: Any) -> None:
     answer = await record(picker, None, entry("T-0001", 1), leaseId=global_id("PickList", new_id()))
     assert [(error["code"], error["field"]) for error in answer["userErrors"]] == [("NOT_FOUND", ["leaseId"])]

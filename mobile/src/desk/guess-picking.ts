@@ -161,8 +161,7 @@ function item(at: At, clientId: string, code: Scanned, times: number, isDoubtful
   const fitting = atHand.filter((each) => left(each) > 0 && unitsOf(each.line, code) > 0);
   if (new Set(fitting.map(({ line }) => line.sku.id)).size > 1) return UNKNOWN; // the server asks which
   const ofLot = code.lot === null ? fitting : fitting.filter(({ line }) => isLot(line, code.lot));
-  const isOtherLot = ofLot.length === 0;
-  const among = isOtherLot ? fitting : ofLot;
+  const among = ofLot.length > 0 ? ofLot : fitting;
   const target = among.find((each) => each === at.current) ?? among[0];
   if (!target) return UNEXPECTED;
   const pieces = unitsOf(target.line, code) * times * (code.quantity ?? 1);
@@ -171,10 +170,13 @@ function item(at: At, clientId: string, code: Scanned, times: number, isDoubtful
   if (pieces < 1 || pieces > left(target) - held) return UNEXPECTED;
   if (isDoubtful) return { fits: "UNKNOWN", lineId: target.line.id };
   book(at, { clientId, line: target, pieces });
-  const { lotTracked, serialTracked } = target.line.sku;
   // Another lot in the bin may be taken where the warehouse lets it: the server knows, and settles it.
-  const isAsked = isOtherLot || serialTracked || (lotTracked && target.line.lot !== null && code.lot === null);
-  return { fits: isAsked ? "UNKNOWN" : "FITS", lineId: target.line.id, pieces };
+  const isSure = ofLot.length > 0 && !isAsked(target.line, code);
+  return { fits: isSure ? "FITS" : "UNKNOWN", lineId: target.line.id, pieces };
+}
+
+function isAsked({ sku, lot }: WalkLine, code: Scanned): boolean {
+  return sku.serialTracked || (sku.lotTracked && lot !== null && code.lot === null);
 }
 
 function book(at: At, done: Done): void {

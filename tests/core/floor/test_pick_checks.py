@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from tests.builders_floor import Floor, bring_orders, lying, make_floor, order_lines, release, violations
 from tests.builders_scans import Phone, picking_phone
 
+from pickmesh.core.accounts.tables import ShortagePolicy
 from pickmesh.core.catalog import look_alikes
 from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.picking.tables import ExceptionTask, WaveKind
-from pickmesh.core.stock.tables import ScanPolicy
+from pickmesh.core.stock.tables import ScanPolicy, ZeroCheck
 
 O = Outcome  # noqa: E741 - the word stands in nearly every line
 K = ScanKind
@@ -58,6 +59,35 @@ async def test_the_last_unit_of_a_bin_asks_whether_it_is_empty_and_any_other_doe
     assert "empty" not in phone.said[-1].message
     assert K.EMPTY not in phone.session.supported_actions
     assert await tasks_of(phone.floor) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (ZeroCheck.OFF, ["", ""]),
+        (ZeroCheck.EMPTY_BIN, ["", "Is A-01 empty now?"]),
+        (ZeroCheck.AT_ZERO, ["Is no TEA left in A-01 now?", "Is A-01 empty now?"]),
+    ],
+)
+async def test_the_warehouse_says_when_a_picker_is_asked(
+    database: Database, merchant: Actor, check: ZeroCheck, said: list[str]
+) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"TEA": 2, "CUP": 1}}, zero_check=check)
+    await bring_orders(floor, {"N1": {"TEA": 2, "CUP": 1}})
+    (list_id,) = (await release(floor)).pick_list_ids
+    phone = await picking_phone(floor, list_id)
+    await phone.scan("T-0001", "A-01")
+    for code, question in (("TEA", said[0]), ("CUP", said[1])):
+        await phone.scan(*[code] * (2 if code == "TEA" else 1))
+        assert ("Say yes, or how many are left." in phone.said[-1].message) is bool(question)
+        assert question in phone.said[-1].message
+        assert (K.EMPTY in phone.session.supported_actions) is bool(question)
+        if question:
+            assert await phone.say(K.EMPTY) is O.ACCEPTED
+            none_left = f"Noted: no {code} is left in A-01."
+            noted = none_left if check is ZeroCheck.AT_ZERO else "Noted: A-01 is empty."
+            assert phone.said[-1].message.startswith(noted)
+    assert await tasks_of(floor) == []
 
 
 async def test_a_bin_that_is_not_empty_is_to_be_counted_and_picking_goes_on(
@@ -155,3 +185,56 @@ async def test_undo_in_a_cluster_takes_back_what_went_into_the_one_tote(database
     totes = floor.warehouse.totes
     assert await lying(floor, [totes["T-0001"], floor.warehouse.bins["A-01"]]) == {floor.warehouse.bins["A-01"]: 9}
     assert await violations(floor) == []
+
+
+async def cart(database: Database, merchant: Actor) -> Phone:
+    """A cart for N1 (2 TEA) and N2 (3 TEA) at their bin, one piece in hand."""
+    floor = await make_floor(database, merchant, {"A-01": {"TEA": 5}}, policy=ShortagePolicy.SHIP_AVAILABLE)
+    await bring_orders(floor, {"N1": {"TEA": 2}, "N2": {"TEA": 3}})
+    (list_id,) = (await release(floor, WaveKind.CLUSTER)).pick_list_ids
+    phone = await picking_phone(floor, list_id)
+    await phone.scan("T-0001", "T-0002", "A-01", "TEA")
+    return phone
+
+
+async def taken(phone: Phone) -> dict[str, int]:
+    """How many pieces lie in the totes."""
+    names = {place_id: code for code, place_id in phone.floor.warehouse.totes.items()}
+    return {names[place_id]: number for place_id, number in (await lying(phone.floor, names)).items()}
+
+
+async def test_all_there_was_on_a_cart_is_one_act_whoever_goes_short(database: Database, merchant: Actor) -> None:
+    phone = await cart(database, merchant)
+    assert await phone.say(K.QUANTITY, quantity=4, reason="SHORT") is O.SHORT_RECORDED
+    assert phone.said[-1].message == "2 in hand, 1 missing: put them into tote T-0001 and scan it."
+    assert phone.session.step == "PUT"
+    assert await phone.scan("T-0001", "TEA") == [O.ACCEPTED, O.ACCEPTED]
+    assert await phone.say(K.QUANTITY, quantity=2) is O.ACCEPTED
+    assert await phone.scan("T-0002") == [O.TASK_DONE]
+    assert await taken(phone) == {"T-0001": 2, "T-0002": 2}
+    assert [(task.kind, task.quantity) for task in await tasks_of(phone.floor)] == [("SHORT_PICK", 1)]
+    assert await violations(phone.floor) == []
+
+
+async def test_what_is_in_hand_was_all_there_was(database: Database, merchant: Actor) -> None:
+    phone = await cart(database, merchant)
+    assert await phone.say(K.QUANTITY, quantity=1, reason="SHORT") is O.SHORT_RECORDED
+    assert phone.said[-1].message == "1 in hand, 4 missing: put them into tote T-0001 and scan it."
+    assert await phone.scan("T-0001") == [O.TASK_DONE]
+    assert await taken(phone) == {"T-0001": 1}
+    assert await violations(phone.floor) == []
+
+
+async def test_all_there_was_may_be_as_much_as_is_asked_and_never_more_or_less_than_in_hand(
+    database: Database, merchant: Actor
+) -> None:
+    phone = await cart(database, merchant)
+    assert await phone.say(K.QUANTITY, quantity=6, reason="SHORT") is O.TOO_MANY
+    await phone.scan("TEA")
+    assert await phone.say(K.QUANTITY, quantity=1, reason="SHORT") is O.NEEDS_QUANTITY
+    assert await phone.say(K.QUANTITY, quantity=5, reason="SHORT") is O.DUPLICATE
+    assert await phone.scan("T-0001", "TEA") == [O.ACCEPTED, O.ACCEPTED]
+    assert await phone.say(K.QUANTITY, quantity=3, reason="SHORT") is O.ACCEPTED
+    assert await phone.scan("T-0002") == [O.TASK_DONE]
+    assert await tasks_of(phone.floor) == []
+    assert await violations(phone.floor) == []

@@ -6,6 +6,7 @@ from tests.builders_floor import Floor, bind, bring_orders, claim, done, lines_o
 
 from pickmesh.core.journal.database import Database
 from pickmesh.core.kit.actors import Actor
+from pickmesh.core.kit.ids import new_id
 from pickmesh.core.orders.tables import FulfillmentLine
 from pickmesh.core.picking import checks
 from pickmesh.core.picking.tables import Pick, PickLine
@@ -76,6 +77,12 @@ async def test_units_promised_through_a_line_that_does_not_need_them_are_found(
     await plant(floor, PickLine, short_quantity=2, quantity=4, status="OPEN")
     sentences = [sentence for _, sentence in await found(floor)]
     assert "1 units are promised through a pick line that needs only 0 more." in sentences
+
+
+async def test_units_promised_through_a_line_of_another_lot_are_found(database: Database, merchant: Actor) -> None:
+    floor, _ = await half_picked(database, merchant)
+    await plant(floor, PickLine, lot_id=new_id())
+    assert await found(floor) == [(4, "Units are promised through a pick line that names another bin, SKU or lot.")]
 
 
 async def test_another_merchants_violations_are_not_told(database: Database, merchant: Actor, stranger: Actor) -> None:

@@ -124,6 +124,7 @@ async def parcel_evidence(uow: UnitOfWork, parcel_id: UUID) -> ParcelEvidence | 
     skus = {line.id: line.sku_id for line in lines}
     items = (await queries.contents(uow, [parcel_id])).get(parcel_id, [])
     jobs = (await queries.print_jobs_of(uow, [parcel_id])).get(parcel_id, [])
+    queued = await events_about(uow, [job.id for job in jobs])
     waybill = (await queries.live_waybills(uow, [parcel_id])).get(parcel_id)
     scans = await _scans_into(uow, parcel)
     undone = await _undone(uow, scans)
@@ -134,7 +135,7 @@ async def parcel_evidence(uow: UnitOfWork, parcel_id: UUID) -> ParcelEvidence | 
         *packed,
         *(_of_scan_undone(row) for row in undone.values()),
         *(_happened(event) for event in told if event.kind in _OF_EVENT),
-        *(_printed(job) for job in jobs if job.state == PrintState.PRINTED),
+        *(_printed(job, queued.get(job.id, ())) for job in jobs if job.state == PrintState.PRINTED),
     ]
     return ParcelEvidence(
         parcel,
@@ -258,5 +259,7 @@ def _happened(event: LoggedEvent) -> Evidence:
     )
 
 
-def _printed(job: Row) -> Evidence:
-    return Evidence(EvidenceKind.LABEL_PRINTED, job.done_at or job.created_at, note=job.reason)
+def _printed(job: Row, told: Sequence[LoggedEvent]) -> Evidence:
+    """Tell of a label on paper: when, why, and who asked for it."""
+    asked_by = next((event.actor_id for event in told if event.kind == events.PrintJobQueued.kind), None)
+    return Evidence(EvidenceKind.LABEL_PRINTED, job.done_at or job.created_at, asked_by, note=job.reason)

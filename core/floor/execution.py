@@ -330,12 +330,14 @@ async def _open(uow: UnitOfWork, work: Round) -> None:
 
 
 async def _reprint(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    by_reason: dict[str, list[Deed]] = {}
+    alike: dict[tuple[str, UUID | None], list[Deed]] = {}
     for deed in deeds:
-        by_reason.setdefault(deed.effect.reason, []).append(deed)
-    for reason, own in by_reason.items():
+        alike.setdefault((deed.effect.reason, deed.desk.station_id), []).append(deed)
+    for (reason, station_id), own in alike.items():
         ids = [deed.effect.parcel_id for deed in own]
-        work.note_answers(own, await waybills.reprint_labels(uow, parcel_ids=ids, reason=reason))
+        answers = await waybills.reprint_labels(uow, parcel_ids=ids, reason=reason, station_id=station_id)
+        for deed, job_id in work.note_answers(own, answers):
+            uow.credit(deed.desk.worker_id, [job_id])
 
 
 async def _put_on(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:

@@ -30,6 +30,7 @@ from pickmesh.core.stock.tables import Place, ScanPolicy, ShipAt
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 PUT_BACKS_MAX = 500
+_OF_LAST_PARCEL = frozenset({ScanKind.UNDO, ScanKind.REPRINT})
 
 
 async def load(uow: UnitOfWork, desks: Collection[Desk], known: KnownCodes, *, lock: bool) -> None:
@@ -136,8 +137,8 @@ def _codes(desks: Sequence[Desk], known: KnownCodes) -> list[Code]:
 
 
 async def _reopened(uow: UnitOfWork, desks: Sequence[Desk]) -> set[UUID]:
-    """Return the orders of the parcels that packers with nothing open may take something out of again."""
-    undoing = (desk for desk in desks if any(turn.entry.kind is ScanKind.UNDO for turn in desk.queue))
+    """Return the orders of the parcels that packers with nothing open take something out of again, or label again."""
+    undoing = (desk for desk in desks if any(turn.entry.kind in _OF_LAST_PARCEL for turn in desk.queue))
     last = {desk.state.parcel_id for desk in undoing if desk.state.parcel_id and desk.state.subject_id is None}
     return await pack_loading.orders_of_parcels(uow, last) if last else set()
 

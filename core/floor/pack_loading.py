@@ -34,7 +34,7 @@ from pickmesh.core.picking import walls
 from pickmesh.core.picking.tables import WaveKind
 from pickmesh.core.picking.walls import WaveNow
 from pickmesh.core.stock import queries as stock_queries
-from pickmesh.core.stock.tables import PlaceKind
+from pickmesh.core.stock.tables import PlaceKind, ToteState
 from pickmesh.scanner.codes.own import OwnKind, number_text
 
 CANDIDATES_MAX = 64
@@ -185,6 +185,7 @@ def _line(
         sku_name=sku.name_en or "",
         name_zh=sku.name_zh or "",
         sides=(sku.length_mm, sku.width_mm, sku.height_mm),
+        in_hospital=_by_tote([row for row in elsewhere if row.tote_state == ToteState.IN_HOSPITAL]),
         quantity=line.quantity,
         packed=line.packed_quantity,
         at_hand=sum(row.quantity for row in at_hand),
@@ -196,6 +197,13 @@ def _line(
         in_bins=sum(row.quantity for row in elsewhere),
         may_lack=may_lack,
     )
+
+
+def _by_tote(goods: Sequence[Row]) -> dict[str, int]:
+    pieces: dict[str, int] = defaultdict(int)
+    for row in goods:
+        pieces[row.place_code] += row.quantity
+    return dict(pieces)
 
 
 def _by_place(at_hand: Sequence[Row]) -> dict[UUID, int]:

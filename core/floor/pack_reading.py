@@ -13,6 +13,7 @@ from pickmesh.core.floor.pack_table import ITEMS, OPEN, SEAL, WEIGH
 from pickmesh.core.floor.pack_task import STATION_KINDS, PackLine, PackOrder, PackTask
 from pickmesh.core.floor.state import State
 from pickmesh.core.floor.tables import ScanKind
+from pickmesh.core.kit.texts import Sentence, sentence
 from pickmesh.core.orders.tables import Progress
 from pickmesh.core.packing import rules
 from pickmesh.core.packing.tables import ParcelState
@@ -59,6 +60,7 @@ def _read_scan(task: PackTask, state: State, heard: Heard) -> Reading:
     elif code.documents and not code.items:
         read = _read_orders(task, state, heard, [hit.fulfillment_order_id for hit in code.documents])
         read = replace(read, parcel_id=_parcel_named(code) or read.parcel_id)
+        read = replace(read, said="PARCEL_DONE") if read.said == "ORDER_GONE" and read.parcel_id else read
     elif state.step == OPEN:
         read = _read_first_unit(task, state, heard, code)
     else:
@@ -121,7 +123,22 @@ def _read_orders(task: PackTask, state: State, heard: Heard, named: Sequence[UUI
         choices = [Choice(str(order.id), f"{order.number} × {order.left}") for order in ready]
         return Reading("ORDER_AMBIGUOUS", choices=choices)
     order = ready[0] if ready else (going or orders)[0]
-    return replace(_read_order(order), subject_id=order.id, words={"order": order.number, "left": order.left})
+    words = {
+        "order": order.number,
+        "left": order.left,
+        "rest": sentence(" {then}", then=rest_of(order)) if order.in_hospital else "",
+    }
+    return replace(_read_order(order), subject_id=order.id, words=words)
+
+
+def rest_of(order: PackOrder) -> Sentence:
+    """Return where the pieces of an order are that wait for a lead."""
+    waiting = order.in_hospital
+    return sentence(
+        "{count} of its pieces are in {totes}, in the hospital: a lead must release them.",
+        count=sum(waiting.values()),
+        totes=", ".join(waiting),
+    )
 
 
 def _is_ready(order: PackOrder) -> bool:
@@ -136,6 +153,8 @@ def _read_order(order: PackOrder) -> Reading:
     sealed = next((parcel for parcel in order.parcels.values() if parcel.state is ParcelState.SEALED), None)
     if sealed is not None:
         return Reading("PARCEL_SEALED", parcel_id=sealed.id)
+    if order.left and order.in_hospital:
+        return Reading("ORDER_HOSPITAL")
     return Reading("ORDER_UNPICKED" if order.left else "ORDER_GONE")
 
 

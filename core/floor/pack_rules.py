@@ -198,6 +198,11 @@ def _another(at: At) -> tuple[State, Sequence[Effect]]:
     return replace(at.state, parcel_id=None, line_id=None), [effects.Seal(at.parcel_id, another=True)]
 
 
+def _recall(at: At) -> tuple[State, Sequence[Effect]]:
+    """Know a parcel that is done as the last one: its label may be printed once more."""
+    return replace(at.state, parcel_id=at.reading.parcel_id), ()
+
+
 def _reprint(at: At) -> tuple[State, Sequence[Effect]]:
     return at.state, [effects.Reprint(at.parcel_id, at.heard.entry.reason or "")]
 
@@ -230,6 +235,7 @@ _ACTS: Mapping[str, Callable[[At], tuple[State, Sequence[Effect]]]] = {
     pack_table.CLOSE: _close,
     pack_table.CLOSE_OFF: _close_off,
     pack_table.ANOTHER: _another,
+    pack_table.RECALL: _recall,
     pack_table.REPRINT: _reprint,
     pack_table.LEAVE: _leave,
     pack_table.RAISE: _raise,

@@ -21,16 +21,18 @@ BEGIN, TAKE_UP, STAND, PACK, UNPACK, SCALE, DISPUTE, FORCE, CLOSE, CLOSE_OFF, AN
 )
 REPRINT, LEAVE, ASK, RAISE = ("REPRINT", "LEAVE", "ASK", "RAISE")
 STATION, PACK_CLOSE, PACK_OFF, UNSEAL = ("STATION", "PACK_CLOSE", "PACK_OFF", "UNSEAL")
-BOX, UNBOX = ("BOX", "UNBOX")
+BOX, UNBOX, RECALL = ("BOX", "UNBOX", "RECALL")
 
 _WORKING = "ITEMS SEAL"
 _BUSY = "ITEMS SEAL WEIGH"
 _REASON = "Say why: choose or write a reason."
 
 _ORDERS = (
-    on(OPEN, "ORDER_OPENS", Outcome.ACCEPTED, "Order {order}: verify {left} pieces.", next=ITEMS, effect=BEGIN),
+    on(OPEN, "ORDER_OPENS", Outcome.ACCEPTED, "Order {order}: verify {left} pieces.{rest}", next=ITEMS, effect=BEGIN),
     on(OPEN, "UNIT_OPENS", Outcome.ACCEPTED, "Order {order} takes {scanned}.", next=ITEMS, effect=BEGIN),
-    on(OPEN, "ORDER_GOES_ON", Outcome.ACCEPTED, "Go on with {parcel}: {left} pieces.", next=ITEMS, effect=TAKE_UP),
+    on(
+        OPEN, "ORDER_GOES_ON", Outcome.ACCEPTED, "Go on with {parcel}: {left} pieces.{rest}", next=ITEMS, effect=TAKE_UP
+    ),
     on(OPEN, "PARCEL_SEALED", Outcome.ACCEPTED, "Put parcel {parcel} on the scale.", next=WEIGH, effect=TAKE_UP),
     on(OPEN, "TOTE_MIXED", Outcome.ACCEPTED, "{scanned} holds {orders} orders: scan any piece.", effect=STAND),
     on(OPEN, "TOTE_EMPTY", Outcome.WRONG_PLACE, "Nothing in {scanned} waits for packing: scan another tote."),
@@ -47,8 +49,16 @@ _ORDERS = (
     on(OPEN, "WAVE_NOT_HERE", Outcome.WRONG_PLACE, "{scanned} is not packed piece by piece here: scan its totes."),
     on(OPEN, "SLOT_WAITS", Outcome.NEEDS_QUANTITY, "{scanned} still waits for {waits} pieces: sort them first."),
     on(OPEN, "TOTE_HOSPITAL", Outcome.WRONG_PLACE, "{scanned} is in the hospital: leave it to a lead."),
+    on(OPEN, "ORDER_HOSPITAL", Outcome.WRONG_PLACE, "Nothing of order {order} is to be packed yet.{rest}"),
     on(OPEN, "ORDER_UNPICKED", Outcome.WRONG_PLACE, "Nothing of order {order} is picked yet: put it aside."),
     on(OPEN, "ORDER_GONE", Outcome.DUPLICATE, "Order {order} is packed already."),
+    on(
+        OPEN,
+        "PARCEL_DONE",
+        Outcome.DUPLICATE,
+        "{parcel} of order {order} is packed already: its label can be printed once more.",
+        effect=RECALL,
+    ),
     on(OPEN, "ORDER_ELSEWHERE", Outcome.WRONG_PLACE, "{scanned} is not to be packed in this warehouse."),
     on(OPEN, "ORDER_AMBIGUOUS", Outcome.AMBIGUOUS, "Several parts of this order are here: which one?", effect=ASK),
     on(

@@ -49,6 +49,7 @@ class PackLine:
     may_lack: bool = False
     name_zh: str = ""
     sides: tuple[int | None, int | None, int | None] = (None, None, None)
+    in_hospital: Mapping[str, int] = field(default_factory=dict)  # by tote
 
     @property
     def places(self) -> frozenset[UUID]:
@@ -132,6 +133,15 @@ class PackOrder:
     def at_hand(self) -> int:
         """How many pieces wait in totes or on the bench."""
         return sum(line.at_hand for line in self.lines.values())
+
+    @property
+    def in_hospital(self) -> Mapping[str, int]:
+        """How many of its pieces lie in totes that wait for a lead, by the totes' codes."""
+        pieces: dict[str, int] = {}
+        for line in self.lines.values():
+            for code, quantity in line.in_hospital.items():
+                pieces[code] = pieces.get(code, 0) + quantity
+        return dict(sorted(pieces.items()))
 
     def waits_at(self, place_id: UUID) -> int:
         """Return how many pieces a slot of the order still waits for."""

@@ -19,7 +19,7 @@ from pickmesh.core.floor import (
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.expecting import Expected
 from pickmesh.core.floor.handover_job import HandoverTask
-from pickmesh.core.floor.pack_reading import order_of
+from pickmesh.core.floor.pack_reading import order_of, rest_of
 from pickmesh.core.floor.pack_rules import THE_PARCEL
 from pickmesh.core.floor.pack_task import PackTask
 from pickmesh.core.floor.pick_rules import sentence_of_step, tote_for
@@ -209,7 +209,8 @@ def _pack(task: PackTask, state: State) -> Shown:
             remaining=line.left,
             order_number=order.number,
         )
-    return joined(said, *pack_cartons.note(task, order, state)), step, Progress(packed, packed + order.left)
+    notes = [*pack_cartons.note(task, order, state), *([rest_of(order)] if order.in_hospital else [])]
+    return joined(said, *notes), step, Progress(packed, packed + order.left)
 
 
 def _sort(task: SortTask, state: State) -> Shown:

@@ -1,7 +1,7 @@
 """Waybills: asked for through the outbox, recorded when the carrier has answered, printed, voided, asked for anew."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -202,8 +202,12 @@ async def _record_failures(uow: UnitOfWork, rows: Mapping[UUID, Row], failed: Se
     )
 
 
-async def reprint_labels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str) -> list[UUID | Refused]:
-    """Print labels once more; the reason is kept. Answers with the print jobs' ids.
+async def reprint_labels(
+    uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason: str, station_id: UUID | None = None
+) -> list[UUID | Refused]:
+    """Print labels once more, also of parcels that have shipped; the reason is kept. Answers with the print jobs' ids.
+
+    They come out at the station named, else where the parcels were packed.
 
     Refuses REASON_NEEDED as a whole, and item by item NOT_FOUND, NO_WAYBILL, NO_STATION.
     """
@@ -211,6 +215,8 @@ async def reprint_labels(uow: UnitOfWork, *, parcel_ids: Sequence[UUID], reason:
     if not reason.strip():
         raise refusals.ReasonNeeded(field=("reason",))
     parcels, _ = await bench.lock_bench(uow, parcel_ids)
+    if station_id is not None:
+        parcels = {each: replace(parcel, station_id=station_id) for each, parcel in parcels.items()}
     live = await queries.live_waybills(uow, parcels)
     refused: dict[int, Refused] = {}
     for index, parcel_id in enumerate(parcel_ids):

@@ -1,7 +1,10 @@
 """Everything a parcel was scanned, weighed and printed by, told when somebody misses an item."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from tests.builders_floor import Floor, bring_orders, get_number, make_floor, pick_list, release, row_of, shipped, weigh
 from tests.builders_scans import Phone, packing_phone, phone_for, picking_phone
 from tests.statements import statements
@@ -14,7 +17,7 @@ from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.packing import verifying
 from pickmesh.core.packing.rules import Forcing
-from pickmesh.core.packing.tables import Parcel
+from pickmesh.core.packing.tables import Parcel, PrintJob, PrintState, Station
 
 
 async def told(floor: Floor, parcel_id: UUID) -> ParcelEvidence:
@@ -33,6 +36,46 @@ async def packed_by_scans(floor: Floor, *codes: str) -> tuple[Phone, UUID]:
     await bench.scan("T-0001", *codes)
     assert bench.session.parcel_id is not None
     return bench, bench.session.parcel_id
+
+
+async def on_paper(floor: Floor, reason: str) -> Any:
+    """Let a label that waits for a reason be printed; return its job."""
+    async with floor.database.unit_of_work(floor.actor) as uow:
+        (job,) = await uow.fetch(sa.select(*PrintJob.__table__.c).where(uow.mine(PrintJob), PrintJob.reason == reason))
+        await uow.update(PrintJob, [{"id": job.id, "state": PrintState.PRINTED, "done_at": uow.now}])
+    return job
+
+
+async def test_the_label_of_a_shipped_parcel_is_printed_again_at_this_bench_and_that_is_told(
+    database: Database, merchant: Actor
+) -> None:
+    floor = await make_floor(database, merchant, {"A-01": {"CUP": 9}})
+    await bring_orders(floor, {"N1": {"CUP": 2}})
+    bench, parcel_id = await packed_by_scans(floor, "CUP", "CUP")
+    await bench.say(ScanKind.SEAL)
+    number = (await get_number(floor, parcel_id)).number
+    assert await bench.say(ScanKind.WEIGHT, weight_g=200) is Outcome.TASK_DONE
+    assert (await row_of(floor, Parcel, parcel_id)).state == "SHIPPED"
+    assert await bench.say(ScanKind.REPRINT) is Outcome.EXCEPTION  # why?
+    assert await bench.say(ScanKind.REPRINT, reason="smudged") is Outcome.ACCEPTED
+    assert bench.said[-1].message == "The label of P-0001 is printed once more."
+    first = await row_of(floor, Station, floor.station_id)
+    other_bench = {name: value for name, value in first._mapping.items() if name != "merchant_id"}
+    other_id = new_id()
+    async with database.unit_of_work(merchant) as uow:
+        await uow.insert(Station, [{**other_bench, "id": other_id, "code": "S2"}])
+    other = await packing_phone(replace(floor, station_id=other_id))
+    assert await other.say(ScanKind.REPRINT, reason="torn") is Outcome.NEEDS_PLACE  # which?
+    assert await other.scan(number) == [Outcome.DUPLICATE]
+    assert other.said[-1].message == "P-0001 of order F-0001 is packed already: its label can be printed once more."
+    assert await other.say(ScanKind.REPRINT, reason="torn") is Outcome.ACCEPTED
+    here, there = [await on_paper(floor, reason) for reason in ("smudged", "torn")]
+    assert (here.station_id, there.station_id) == (floor.station_id, other_id)
+    labels = [each for each in (await told(floor, parcel_id)).entries if each.kind is EvidenceKind.LABEL_PRINTED]
+    assert [(each.note, each.worker_id) for each in labels] == [
+        ("smudged", floor.packer.person_id),
+        ("torn", floor.packer.person_id),
+    ]
 
 
 async def test_every_scan_weight_label_and_handover_of_a_parcel_is_told_in_order(

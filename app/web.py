@@ -2,12 +2,12 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -34,6 +34,13 @@ _PAGE_POLICY = (
 _HTTPS_ONLY_S = 7 * 24 * 3600
 """So long a browser that came by https refuses plain http: a week and this name alone, because its other services are
 not ours to decide about, and a warehouse that goes back to http must not be locked out for a year."""
+Header = tuple[bytes, bytes]
+_ALWAYS: Sequence[Header] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_OURS = {*(name for name, _ in _ALWAYS), b"x-request-id", b"content-security-policy", b"strict-transport-security"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger()
 
@@ -119,15 +126,14 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id, policy, secure=scope["scheme"] == "https")
+                message["headers"] = _framed(message["headers"], request_id, policy, secure=scope["scheme"] == "https")
             await send(message)
 
         try:
             await self._inner(headers, scope["path"])(scope, receive, framed)
         finally:
             path, took = _metric_path(scope["path"]), time.perf_counter() - begin
-            metrics.REQUESTS.labels(path, str(status)).inc()
-            metrics.REQUEST_SECONDS.labels(path).observe(took)
+            metrics.answered(path, status, took)
             log.debug("request", method=scope["method"], path=path, status=status, ms=round(took * 1000, 1))
 
     def _inner(self, headers: Headers, path: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
@@ -159,15 +165,16 @@ def _policy_for(scope: Scope, headers: Headers) -> str:
     return _PAGE_POLICY if is_page else _POLICY
 
 
-def _add_headers(headers: MutableHeaders, request_id: str, policy: str, *, secure: bool) -> None:
-    headers["x-request-id"] = request_id
-    headers["x-content-type-options"] = "nosniff"
-    headers["referrer-policy"] = "no-referrer"
-    headers["content-security-policy"] = policy
-    headers["cross-origin-resource-policy"] = "same-origin"
-    headers.setdefault("cache-control", "no-store")
+def _framed(given: Iterable[Header], request_id: str, policy: str, *, secure: bool) -> list[Header]:
+    """Return an answer's headers with ours, which stand as we say whatever it says itself."""
+    headers = [header for header in given if header[0] not in _OURS]
+    headers += _ALWAYS
+    headers += ((b"x-request-id", request_id.encode()), (b"content-security-policy", policy.encode()))
+    if not any(name == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
     if secure:
-        headers["strict-transport-security"] = f"max-age={_HTTPS_ONLY_S}"
+        headers.append((b"strict-transport-security", b"max-age=%d" % _HTTPS_ONLY_S))
+    return headers
 
 
 def _metric_path(path: str) -> str:

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, cast
 
 import structlog
@@ -16,6 +16,7 @@ from graphql_server.exceptions import ConnectionRejectionError, GraphQLValidatio
 from graphql_server.http import GraphQLHTTPResponse, GraphQLRequestData
 from graphql_server.http.async_base_view import AsyncHTTPRequestAdapter
 from graphql_server.http.exceptions import HTTPException
+from graphql_server.http.parse_content_type import parse_content_type
 from graphql_server.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from graphql_server.types.unset import UNSET, UnsetType
 from graphql_server.utils.logs import GraphQLServerLogger
@@ -138,8 +139,18 @@ class Server(GraphQL[Context, None]):
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "backslashreplace").decode()
 
-    def _is_multipart_subscriptions(self, content_type: str, params: dict[str, str]) -> bool:
-        return False  # subscriptions go over WebSockets only
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter, context: Context) -> GraphQLRequestData:
+        """Return the request. Subscriptions go over WebSockets only, and so no answer comes in parts."""
+        headers = request.headers
+        accept = headers.get("accept") or headers.get("http-accept") or ""
+        is_json, is_strict = _media(headers.get("content-type") or "", accept)
+        if request.method == "GET":
+            data = self.parse_query_params(request.query_params)
+        elif is_json:
+            data = self.parse_json(await request.get_body())
+        else:
+            raise HTTPException(400, "Unsupported content type")
+        return await self.get_graphql_request_data(request, context, data, "http-strict" if is_strict else "http")
 
     async def get_graphql_request_data(
         self,
@@ -200,6 +211,16 @@ class Server(GraphQL[Context, None]):
     ) -> GraphQLHTTPResponse:
         """Write a result, its errors as the client may see them."""
         return await super().process_result(request, errors.masked_result(result), strict)
+
+
+@lru_cache(maxsize=256)
+def _media(content_type: str, accept: str) -> tuple[bool, bool]:
+    """Return whether a body is JSON and whether its answer is to be of GraphQL's own media type.
+
+    Reading two headers costs more than reading a scan's body; clients send the same ones every time.
+    """
+    sent, _ = parse_content_type(content_type)
+    return "application/json" in sent, "application/graphql-response+json" in parse_content_type(accept)
 
 
 def _problem(status: int, message: str, code: str) -> Response:

@@ -18,7 +18,16 @@ from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation
 from pickmesh.graphql.context import Context
 from pickmesh.graphql.fulfillment_orders import OrdersUserError
-from pickmesh.graphql.stock import Location, LotSwapName, ScanPolicyName, ShipAtName, WaybillAtName, ZeroCheckName
+from pickmesh.graphql.stock import (
+    Location,
+    LotSwapName,
+    ScanPolicyName,
+    ShipAtName,
+    SpeedsInput,
+    WaybillAtName,
+    ZeroCheckName,
+    speeds_told,
+)
 
 IF_VERSION = "Refuse with STALE_VERSION when somebody changed it since."
 ITEMS = "locations"
@@ -38,6 +47,8 @@ class LocationSettingsInput(graphene.InputObjectType):
     waybill_at = graphene.InputField(WaybillAtName)
     ship_at = graphene.InputField(ShipAtName)
     weight_tolerance_g = graphene.Int()
+    pickers = graphene.Int(description="How many people waves are estimated for.")
+    speeds = SpeedsInput()
 
 
 class LocationRef(graphene.InputObjectType):
@@ -84,6 +95,8 @@ def _change(index: int, told: Any) -> Change:
         waybill_at=None if waybill is None else WaybillAt(waybill),
         ship_at=None if ship is None else ShipAt(ship),
         weight_tolerance_g=told.get("weight_tolerance_g"),
+        pickers=told.get("pickers"),
+        **speeds_told(told.get("speeds")),
         version=told.get("if_version"),
     )
 

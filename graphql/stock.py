@@ -79,11 +79,48 @@ class Location(relay.ObjectType):
     ship_at = graphene.Field(ShipAtName, required=True)
     weight_tolerance_g = graphene.Int(required=True)
     cut_off = graphene.String(description="The local time HH:MM by which the last parcels of a day leave.")
+    pickers = graphene.Int(required=True, description="How many people waves are estimated for.")
+    speeds = graphene.Field(lambda: Speeds, required=True, description="How fast they work, for estimates of waves.")
     created_at = graphene.Field(DateTime, required=True)
     archived_at = graphene.Field(DateTime)
     version = graphene.Int(required=True)
 
     by_ids = staticmethod(queries.locations_by_id)
+
+    @staticmethod
+    def resolve_speeds(root: Any, _info: Any) -> Any:
+        """Return them: they stand in the location's own row."""
+        return root
+
+
+class Speeds(graphene.ObjectType):
+    """How fast people work in a warehouse; what ends in Ds are tenths of a second."""
+
+    requires = Permission.STOCK_READ
+    walk_mm_per_s = graphene.Int(required=True)
+    list_ds = graphene.Int(required=True, description="Per list: a cart is fetched, totes are bound.")
+    stop_ds = graphene.Int(required=True, description="Per bin: it is found and scanned.")
+    unit_ds = graphene.Int(required=True, description="Per piece.")
+    sort_ds = graphene.Int(required=True, description="Per piece once more at the put wall.")
+    slot_ds = graphene.Int(required=True, description="Per piece into the right tote of a cart.")
+    pack_ds = graphene.Int(required=True, description="From the end of a list until a parcel is ready to leave.")
+
+
+class SpeedsInput(graphene.InputObjectType):
+    """How fast people work, in mm per second and tenths of a second; what is left out stays as the warehouse says."""
+
+    walk_mm_per_s = graphene.Int()
+    list_ds = graphene.Int(description="Per list: a cart is fetched, totes are bound.")
+    stop_ds = graphene.Int(description="Per bin: it is found and scanned.")
+    unit_ds = graphene.Int(description="Per piece.")
+    sort_ds = graphene.Int(description="Per piece once more at the put wall.")
+    slot_ds = graphene.Int(description="Per piece into the right tote of a cart.")
+    pack_ds = graphene.Int(description="From the end of a list until a parcel is ready to leave.")
+
+
+def speeds_told(told: Any) -> dict[str, int]:
+    """Return the speeds that are given, by name."""
+    return {} if told is None else {name: value for name, value in told.items() if value is not None}
 
 
 class AtLocation:

@@ -1,7 +1,6 @@
 """Waves: what they would take, hot sales; planned, released, watched; orders taken out, whole waves called off."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 import graphene
@@ -14,7 +13,6 @@ from pickmesh.core.kit.texts import sentence
 from pickmesh.core.picking import estimates, kicking, rules, wave_progress, what_if
 from pickmesh.core.picking import waves as core_waves
 from pickmesh.core.picking.tables import WaveKind
-from pickmesh.core.picking.what_if import Speeds
 from pickmesh.graphql import relay
 from pickmesh.graphql.base import Done, Many, Mutation, One
 from pickmesh.graphql.context import Context
@@ -22,7 +20,7 @@ from pickmesh.graphql.journal import stream
 from pickmesh.graphql.permissions import Queries, Requirement, Subscriptions
 from pickmesh.graphql.picking import FULFILLMENT_ORDER, PickingUserError, PickList, Wave, WaveKindName
 from pickmesh.graphql.scalars import DateTime, Long
-from pickmesh.graphql.stock import Location
+from pickmesh.graphql.stock import Location, SpeedsInput, speeds_told
 from pickmesh.graphql.wave_fields import SkuPieces, WaveFilterInput, chosen_of, pieces_shown
 
 REASON_LENGTH_MAX = 200
@@ -66,23 +64,6 @@ class HotSale(graphene.ObjectType):
     leave_by = graphene.Field(DateTime, required=True, description="When the first of them must leave.")
 
 
-class SpeedsInput(graphene.InputObjectType):
-    """How fast people work, where it is known better; tenths of a second."""
-
-    walk_mm_per_s = graphene.Int(description="1000 unless told.")
-    list_ds = graphene.Int(description="Per list: a cart is fetched, totes are bound; 600 unless told.")
-    stop_ds = graphene.Int(description="Per bin: it is found and scanned; 60 unless told.")
-    unit_ds = graphene.Int(description="Per piece; 25 unless told.")
-    sort_ds = graphene.Int(description="Per piece once more at the put wall; 40 unless told.")
-    slot_ds = graphene.Int(description="Per piece into the right tote of a cart; 15 unless told.")
-    pack_ds = graphene.Int(description="From the end of a list until a parcel is ready to leave; 300 unless told.")
-
-
-def _speeds(told: Any) -> Speeds:
-    given = {} if told is None else {name: value for name, value in told.items() if value is not None}
-    return Speeds(**{**asdict(what_if.USUAL), **given})
-
-
 async def _estimate_shown(info: Any, found: what_if.Estimate) -> Mapping[str, Any]:
     type_ = relay.node_type("FulfillmentOrder")
     late = await relay.found(info, [(type_, each) for each in found.late[:LATE_SHOWN_MAX]])
@@ -91,7 +72,7 @@ async def _estimate_shown(info: Any, found: what_if.Estimate) -> Mapping[str, An
 
 
 _ESTIMATED = {
-    "people": graphene.Int(required=True, default_value=1),
+    "people": graphene.Int(description="As many as the warehouse says unless told."),
     "cart_capacity": graphene.Int(required=True, default_value=rules.CART_CAPACITY, description="Orders on one walk."),
     "speeds": SpeedsInput(),
 }
@@ -133,7 +114,7 @@ class WavesQueries(Queries):
         if await info.context.load(Wave.by_ids, uuid) is None:
             return None
         async with info.context.reading() as uow:
-            found = await estimates.estimate_wave(uow, wave_id=uuid, speeds=_speeds(speeds), **told)
+            found = await estimates.estimate_wave(uow, wave_id=uuid, speeds=speeds_told(speeds), **told)
         return await _estimate_shown(info, found)
 
     @staticmethod
@@ -148,7 +129,7 @@ class WavesQueries(Queries):
             return []
         async with info.context.reading() as uow:
             found = await estimates.compare_waves(
-                uow, location_id=location, kinds=named, chosen=wanted, speeds=_speeds(speeds), **told
+                uow, location_id=location, kinds=named, chosen=wanted, speeds=speeds_told(speeds), **told
             )
         return [await _estimate_shown(info, each) for each in found]
 

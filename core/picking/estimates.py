@@ -1,9 +1,9 @@
 """Estimates of waves: of a planned one as it stands, and of what several kinds would make of the same orders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from pickmesh.core.journal.unit_of_work import UnitOfWork
@@ -15,9 +15,32 @@ from pickmesh.core.picking.rules import Share
 from pickmesh.core.picking.tables import WaveKind, WaveStatus
 from pickmesh.core.picking.wave_rules import EVERYTHING, Alike, Chosen
 from pickmesh.core.picking.what_if import Estimate, Job, Speeds
+from pickmesh.core.stock.locations import SPEED_MAX
 
 HOT_SALES_MAX = 250
-SPEED_MAX = 100_000
+
+
+NONE_TOLD: Mapping[str, int] = {}
+_SPEEDS = tuple(each.name for each in fields(Speeds))
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who would work on a wave: how many people, and how fast."""
+
+    people: int
+    speeds: Speeds
+
+    @classmethod
+    def of(cls, location: Any, people: int | None, speeds: Mapping[str, int]) -> Self:
+        """Return the crew of a warehouse, with what is told for this time; refuses INVALID_INPUT out of bounds."""
+        told = {name: speeds.get(name, getattr(location, name)) for name in _SPEEDS}
+        crew = cls(location.pickers if people is None else people, Speeds(**told))
+        if not 1 <= crew.people <= what_if.PEOPLE_MAX:
+            raise _out_of_bounds("people", 1, what_if.PEOPLE_MAX)
+        if any(not (name == "walk_mm_per_s") <= each <= SPEED_MAX for name, each in told.items()):
+            raise _out_of_bounds("speeds", 0, SPEED_MAX)
+        return crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +73,30 @@ async def estimate_wave(
     uow: UnitOfWork,
     *,
     wave_id: UUID,
-    people: int = 1,
+    people: int | None = None,
     cart_capacity: int = rules.CART_CAPACITY,
-    speeds: Speeds = what_if.USUAL,
+    speeds: Mapping[str, int] = NONE_TOLD,
 ) -> Estimate:
     """Tell what releasing a planned wave now would take; promises nothing and changes nothing.
 
-    Orders that could not go, because they were stopped or lie in no bin, count as passed over. Refuses WRONG_STATE once
-    it is released.
+    How many people there are and how fast they work is the warehouse's setting where it is not told. Orders that could
+    not go, because they were stopped or lie in no bin, count as passed over. Refuses WRONG_STATE once it is released.
     """
     wave = (await queries.waves(uow, [wave_id])).get(wave_id)
     if wave is None:
         raise NotFound("No wave of yours has that id; look up the wave's number again.")
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=wave.location_id)
-    _require_figures(people, cart_capacity, speeds)
+    waves.require_capacity(cart_capacity)
     if wave.status != WaveStatus.PLANNED:
         message = sentence("The wave is {state} already.", state=word(wave.status))
         raise WrongState(message, data={"status": wave.status})
     seated = await waves.seated_orders(uow, wave_id)
     pool = await pools.read_seated(uow, wave.location_id, seated)
+    crew = Crew.of(pool.location, people, speeds)
     ids = [each for each in seated if each in pool.found]
     plan = await _Plan.of(uow, pool, ids)
     job = plan.job(WaveKind(wave.kind), ids, passed_over=len(seated) - len(ids))
-    return what_if.estimate(job, cart_capacity=cart_capacity, people=people, now=uow.now, speeds=speeds)
+    return what_if.estimate(job, cart_capacity=cart_capacity, people=crew.people, now=uow.now, speeds=crew.speeds)
 
 
 async def compare_waves(
@@ -82,18 +106,20 @@ async def compare_waves(
     kinds: Sequence[WaveKind],
     chosen: Chosen = EVERYTHING,
     limit: int = waves.LIMIT,
-    people: int = 1,
+    people: int | None = None,
     cart_capacity: int = rules.CART_CAPACITY,
-    speeds: Speeds = what_if.USUAL,
+    speeds: Mapping[str, int] = NONE_TOLD,
 ) -> list[Estimate]:
     """Tell what each kind of wave would make of the same chosen orders now, in the order of the kinds.
 
-    Each takes at most `limit` of them, as planning would; the rest count as passed over. Changes nothing.
+    Each takes at most `limit` of them, as planning would; the rest count as passed over. People and their speeds are
+    the warehouse's settings where they are not told. Changes nothing.
     """
     uow.actor.require(Permission.FLOOR_MANAGE, warehouse_id=location_id)
-    _require_figures(people, cart_capacity, speeds)
+    waves.require_capacity(cart_capacity)
     waves.require_limit(limit, None, chosen)
     pool = await pools.read_pool(uow, location_id, WaveKind.HOT_SALE, chosen)
+    crew = Crew.of(pool.location, people, speeds)
     slots = await pools.wall_slots(uow, location_id)
     taken = {
         kind: wave_rules.choose_orders(kind, pool.candidates, waves.most_orders(kind, limit, slots)) for kind in kinds
@@ -104,9 +130,9 @@ async def compare_waves(
         what_if.estimate(
             plan.job(kind, ids, passed_over=len(pool.candidates) - len(ids)),
             cart_capacity=cart_capacity,
-            people=people,
+            people=crew.people,
             now=uow.now,
-            speeds=speeds,
+            speeds=crew.speeds,
         )
         for kind, ids in taken.items()
     ]
@@ -119,15 +145,6 @@ async def hot_sales(uow: UnitOfWork, *, location_id: UUID, chosen: Chosen = EVER
         raise _out_of_bounds("first", 1, HOT_SALES_MAX)
     pool = await pools.read_pool(uow, location_id, WaveKind.HOT_SALE, chosen)
     return wave_rules.hot_sales(pool.candidates)[:limit]
-
-
-def _require_figures(people: int, cart_capacity: int, speeds: Speeds) -> None:
-    if not 1 <= people <= what_if.PEOPLE_MAX:
-        raise _out_of_bounds("people", 1, what_if.PEOPLE_MAX)
-    waves.require_capacity(cart_capacity)
-    told = (speeds.list_ds, speeds.stop_ds, speeds.unit_ds, speeds.sort_ds, speeds.slot_ds, speeds.pack_ds)
-    if not 1 <= speeds.walk_mm_per_s <= SPEED_MAX or any(not 0 <= each <= SPEED_MAX for each in told):
-        raise _out_of_bounds("speeds", 0, SPEED_MAX)
 
 
 def _out_of_bounds(name: str, least: int, most: int) -> InvalidInput:

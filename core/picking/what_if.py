@@ -21,9 +21,10 @@ PEOPLE_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """How fast people work, in mm per second and tenths of a second; each may be told for an estimate.
+    """How fast people work, in mm per second and tenths of a second: a warehouse's settings, or told for an estimate.
 
-    The defaults are on the careful side of what time studies of picking by hand with a cart find.
+    The defaults, which every warehouse begins with, are on the careful side of what time studies of picking by hand
+    with a cart find.
     """
 
     walk_mm_per_s: int = 1_000

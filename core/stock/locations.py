@@ -26,6 +26,9 @@ from pickmesh.core.stock.tables import Location, LotSwap, ScanPolicy, ShipAt, St
 LOCATIONS_MAX = 500
 PRIORITY_MAX = 1_000_000
 TOLERANCE_G_MAX = 100_000
+PICKERS_MAX = 200
+SPEED_MAX = 100_000
+"""Most mm per second, and most tenths of a second an act takes."""
 NO_CUT_OFF = ""
 """What clears a cut-off."""
 
@@ -34,7 +37,8 @@ NO_CUT_OFF = ""
 class LocationChange:
     """What is to be different at a location; None leaves a setting as it is, an empty `cut_off` clears it.
 
-    The lower `priority` comes first; `cut_off` is HH:MM in the location's own zone; the tolerance is in grams.
+    The lower `priority` comes first; `cut_off` is HH:MM in the location's own zone; the tolerance is in grams. The
+    speeds waves are estimated by: so many `pickers`, mm per second, and tenths of a second for the rest.
     """
 
     location_id: UUID
@@ -47,6 +51,14 @@ class LocationChange:
     waybill_at: WaybillAt | None = None
     ship_at: ShipAt | None = None
     weight_tolerance_g: int | None = None
+    pickers: int | None = None
+    walk_mm_per_s: int | None = None
+    list_ds: int | None = None
+    stop_ds: int | None = None
+    unit_ds: int | None = None
+    sort_ds: int | None = None
+    slot_ds: int | None = None
+    pack_ds: int | None = None
     version: int | None = None
 
 
@@ -120,10 +132,11 @@ def _cut_off(told: str) -> str | None:
     return told or None
 
 
-def _number(name: str, most: int) -> Callable[[int], int]:
+def _number(name: str, most: int, least: int = 0) -> Callable[[int], int]:
     def check(told: int) -> int:
-        if not 0 <= told <= most:
-            raise InvalidInput(sentence("Give a whole number from 0 to {most}.", most=most), field=(name,))
+        if not least <= told <= most:
+            message = sentence("Give a whole number from {least} to {most}.", least=least, most=most)
+            raise InvalidInput(message, field=(name,))
         return told
 
     return check
@@ -134,6 +147,9 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "cut_off": _cut_off,
     "priority": _number("priority", PRIORITY_MAX),
     "weight_tolerance_g": _number("weight_tolerance_g", TOLERANCE_G_MAX),
+    "pickers": _number("pickers", PICKERS_MAX, 1),
+    "walk_mm_per_s": _number("walk_mm_per_s", SPEED_MAX, 1),
+    **{name: _number(name, SPEED_MAX) for name in ("list_ds", "stop_ds", "unit_ds", "sort_ds", "slot_ds", "pack_ds")},
 }
 
 

@@ -33,6 +33,9 @@ COMPARE = f"""query ($location: ID!, $kinds: [WaveKind!], $chosen: WaveFilterInp
 ESTIMATE = (
     f"""query ($id: ID!, $speeds: SpeedsInput) {{ waveEstimate(waveId: $id, speeds: $speeds) {{ {ESTIMATED} }} }}"""
 )
+COMPARE_ONE = """query ($location: ID!) { waveCompare(locationId: $location, kinds: [CLUSTER]) { people } }"""
+SET_SPEEDS = """mutation ($input: LocationChangeInput!) { locationChange(input: $input) {
+  locations { pickers speeds { walkMmPerS listDs stopDs unitDs } } userErrors { code } } }"""
 HOT = """query ($location: ID!) { waveHotSales(locationId: $location) {
   orders contents { quantity sku { id code } } } }"""
 SAVE = """mutation ($input: WaveTemplateSaveInput!) { waveTemplateSave(input: $input) {
@@ -93,6 +96,27 @@ async def test_a_hot_sale_is_seen_with_its_count_and_planned_by_its_contents(own
     contents = [{"skuId": content["sku"]["id"], "quantity": 1}]
     answer = await planned(owner, house, kind="HOT_SALE", chosen={"contents": contents})
     assert len(answer["wave"]["orders"]) == 2
+
+
+async def test_a_warehouses_own_speeds_and_people_stand_behind_its_estimates(owner: Any, house: House) -> None:
+    wave = (await planned(owner, house))["wave"]
+    usual = (await owner.run(ESTIMATE, id=wave["id"]))["waveEstimate"]
+    wanted = {"id": location_of(house), "pickers": 3, "speeds": {"unitDs": 5, "listDs": 0}}
+    changed = (await owner.run(SET_SPEEDS, input={"locations": [wanted]}))["locationChange"]
+    assert changed == {
+        "locations": [{"pickers": 3, "speeds": {"walkMmPerS": 1000, "listDs": 0, "stopDs": 60, "unitDs": 5}}],
+        "userErrors": [],
+    }
+    own = (await owner.run(ESTIMATE, id=wave["id"]))["waveEstimate"]
+    assert (usual["people"], own["people"]) == (1, 3)
+    assert usual["workS"] - own["workS"] == 60 + 4 * 2
+    (compared,) = (await owner.run(COMPARE_ONE, location=location_of(house)))["waveCompare"]
+    assert compared == {"people": 3}
+    once = (await owner.run(ESTIMATE, id=wave["id"], speeds={"unitDs": 25}))["waveEstimate"]
+    assert usual["workS"] - once["workS"] == 60
+    wrong = {"id": location_of(house), "speeds": {"walkMmPerS": 0}}
+    refused = (await owner.run(SET_SPEEDS, input={"locations": [wrong]}))["locationChange"]
+    assert [error["code"] for error in refused["userErrors"]] == ["INVALID_INPUT"]
 
 
 async def test_a_planned_wave_is_estimated_with_the_speeds_of_the_house(owner: Any, house: House) -> None:

@@ -44,6 +44,9 @@ async def test_every_setting_changes_and_what_is_not_told_stays(database: Databa
         "waybill_at": WaybillAt.RELEASE,
         "ship_at": ShipAt.SEAL,
         "weight_tolerance_g": 80,
+        "pickers": 6,
+        "walk_mm_per_s": 1_300,
+        **{name: 7 for name in ("list_ds", "stop_ds", "unit_ds", "sort_ds", "slot_ds", "pack_ds")},
     }
     assert await change(database, merchant, LocationChange(hangzhou, **told)) == [hangzhou]  # type: ignore[arg-type]
     row = await shown(database, merchant, hangzhou)
@@ -71,6 +74,9 @@ async def test_telling_what_stands_changes_nothing(database: Database, merchant:
         ({"name": " "}, ("name",)),
         ({"priority": -1}, ("priority",)),
         ({"weight_tolerance_g": 100_001}, ("weight_tolerance_g",)),
+        ({"pickers": 0}, ("pickers",)),
+        ({"walk_mm_per_s": 0}, ("walk_mm_per_s",)),
+        ({"unit_ds": -1}, ("unit_ds",)),
     ],
 )
 async def test_a_setting_that_makes_no_sense_is_refused_and_the_others_are_done(

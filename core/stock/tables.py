@@ -15,6 +15,7 @@ from pickmesh.core.db.base import (
     flag,
     not_negative,
     one_of,
+    partial_index,
     positive,
     unarchived_unique,
 )
@@ -315,21 +316,8 @@ class StockMove(MerchantObject):
     __table_args__ = (
         sa.Index("ix_stock_move_sku_id", "merchant_id", "sku_id", "id"),
         sa.Index("ix_stock_move_document_id", "merchant_id", "document_id"),
-        sa.Index(
-            "ix_stock_move_return",
-            "merchant_id",
-            "line_id",
-            postgresql_where=sa.text("reason = 'RETURN'"),
-            sqlite_where=sa.text("reason = 'RETURN'"),
-        ),
-        sa.Index(
-            "ix_stock_move_unit_id",
-            "merchant_id",
-            "unit_id",
-            "id",
-            postgresql_where=sa.text("unit_id IS NOT NULL"),
-            sqlite_where=sa.text("unit_id IS NOT NULL"),
-        ),
+        partial_index("ix_stock_move_return", "line_id", where="reason = 'RETURN'"),
+        partial_index("ix_stock_move_unit_id", "unit_id", "id", where="unit_id IS NOT NULL"),
         positive("quantity"),
         sa.CheckConstraint("from_place_id <> to_place_id", name="goes_elsewhere"),
     )
@@ -354,15 +342,7 @@ class Reservation(MerchantObject):
 
     __table_args__ = (
         sa.Index("ix_reservation_line_id", "merchant_id", "line_id"),
-        sa.Index(
-            "ix_reservation_open",
-            "merchant_id",
-            "location_id",
-            "sku_id",
-            "rank_at",
-            postgresql_where=sa.text("status = 'OPEN'"),
-            sqlite_where=sa.text("status = 'OPEN'"),
-        ),
+        partial_index("ix_reservation_open", "location_id", "sku_id", "rank_at", where="status = 'OPEN'"),
         not_negative("quantity"),
         one_of("status", ReservationStatus),
     )
@@ -390,14 +370,7 @@ class Allocation(MerchantObject):
         belongs_to("place_id", "place"),
         sa.Index("ix_allocation_line_id", "merchant_id", "line_id"),
         sa.Index("ix_allocation_work_line_id", "merchant_id", "work_line_id"),
-        sa.Index(
-            "ix_allocation_open",
-            "merchant_id",
-            "place_id",
-            "sku_id",
-            postgresql_where=sa.text("status = 'OPEN'"),
-            sqlite_where=sa.text("status = 'OPEN'"),
-        ),
+        partial_index("ix_allocation_open", "place_id", "sku_id", where="status = 'OPEN'"),
         positive("quantity"),
         one_of("status", AllocationStatus),
     )

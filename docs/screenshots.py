@@ -65,6 +65,9 @@ class Photographer:
         await self.pick(lists["WALK"]["number"])
         await self.be_stopped(lists["STOP"]["number"])
         await self.pack()
+        await self.handset.leave()
+        await self.sort()
+        await self.load()
         await self.handset.page.locator("header.bar .person").click()
         await self.take("settings")
 
@@ -111,6 +114,44 @@ class Photographer:
         await self.handset.scan(BOOK.barcode)
         await self.handset.kept_only(0)
         await self.take("pack")
+
+    async def sort(self) -> None:
+        """Sort the first pieces at the put wall, where the manager stops one of the orders meanwhile."""
+        for one in self.house.release_for_the_wall("SLOT-A", "SLOT-B", "TABS"):
+            self.house.pick(one, "T-0006")
+        handset = self.handset
+        await handset.scan(warehouse.tote_label("T-0006"))
+        await expect(handset.page.locator(".free-walls")).to_be_visible()
+        await handset.scan(warehouse.slot_label("PW-01"))
+        for good in (LAMP, BOOK):
+            await handset.scan(good.barcode)
+            await handset.kept_only(0)
+            slot = await handset.page.locator("[data-lit]").get_attribute("data-lit")
+            await handset.scan(warehouse.slot_label(f"PW-{slot}"))
+            await handset.kept_only(0)
+        self.house.intercept("SLOT-B")
+        await expect(handset.page.locator("[data-state=STOPPED]")).to_be_visible()
+        await handset.scan(CUP.barcode)
+        await expect(handset.page.locator("[data-lit]")).to_be_visible()
+        await self.take("wall")
+        await handset.scan(warehouse.slot_label("PW-12"))
+        await handset.told("WRONG_PLACE")
+        await handset.understood()
+        await handset.leave()
+
+    async def load(self) -> None:
+        """Load the first of two parcels, and something that is none."""
+        for number, tote in zip(lists := self.house.release("DOCK-A", "DOCK-B"), ("T-0009", "T-0010"), strict=True):
+            self.house.pick(lists[number], tote)
+            parcel = self.house.pack(number, tote)
+        await self.handset.page.locator(".tile:has-text('交接'), .tile:has-text('Handover')").click()
+        await self.handset.scan(parcel["number"])
+        await self.handset.told("ACCEPTED")
+        await self.handset.scan(BOOK.barcode)
+        await self.handset.told("WRONG_ITEM")
+        await self.handset.understood()
+        await self.take("handover")
+        await self.handset.leave()
 
 
 async def photograph(playwright: Playwright, folder: Path, furnished: Path, look: Look) -> None:

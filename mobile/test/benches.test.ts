@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 
+import type { JobsQuery } from "../src/api/generated";
 import { labelText } from "../src/desk/codes";
 import { type Desk, guess, standing } from "../src/desk/guess";
 import { takesAnyGoods } from "../src/desk/guess-benches";
 import type { KeptEntry, Light, Session, Verdict, WallSlot } from "../src/desk/model";
 import { strangersAfter } from "../src/desk/strangers";
-import { freeWalls, litOf, wallOf } from "../src/desk/wall";
+import { freeWalls, litOf, wallOf, wavesAtWalls } from "../src/desk/wall";
 import { line, nextOf, session } from "./courier.shapes";
 
 function light(label: string, wall = "PW"): Light {
@@ -82,6 +83,25 @@ describe("the wall in front of a sorter", () => {
       { name: "QW", free: 1 },
     ]);
     expect(freeWalls([...KNOWN, slot("02", {}, "QW")])[0]).toEqual({ name: "QW", free: 2 });
+  });
+});
+
+describe("the waves to choose from", () => {
+  const wave = (number: string, piecesPicked: number, ordersPacked: number, ordersKickedOut = 0) => ({
+    id: number,
+    number,
+    progress: { orders: 3, ordersPacked, ordersKickedOut, piecesPicked },
+  });
+
+  it("are those whose goods lie in totes or at a wall", () => {
+    const nodes = [wave("W-0001", 0, 0), wave("W-0002", 5, 1), wave("W-0003", 5, 3), wave("W-0004", 5, 2, 1)];
+    const jobs = { waves: { nodes } } as unknown as JobsQuery;
+    expect(wavesAtWalls(jobs).map(({ number }) => number)).toEqual(["W-0002"]);
+  });
+
+  it("are none where an older app has read the jobs", () => {
+    expect(wavesAtWalls({} as JobsQuery)).toEqual([]);
+    expect(wavesAtWalls(null)).toEqual([]);
   });
 });
 

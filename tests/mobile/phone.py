@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+from playwright.async_api import Error as PlaywrightError
 
 WAIT_MS = 30_000
 expect.set_options(timeout=WAIT_MS)  # a busy machine is slow, not wrong
@@ -198,7 +199,11 @@ class Phone:
     async def told(self, *outcomes: str) -> str:
         """Wait until the server's answer to the latest entry is one of these outcomes; return it."""
         shown = ", ".join(f"[data-outcome={outcome}]" for outcome in outcomes)
-        await self.page.locator(shown).first.wait_for(timeout=WAIT_MS)
+        try:
+            await self.page.locator(shown).first.wait_for(timeout=WAIT_MS)
+        except PlaywrightError as late:
+            kept = [(each["said"], each["state"], each.get("verdict")) for each in await self.kept()]
+            raise AssertionError(f"{' or '.join(outcomes)} was never told; kept are {kept}") from late
         return str(await self.page.locator(shown).first.get_attribute("data-outcome"))
 
     async def kept_only(self, count: int) -> None:

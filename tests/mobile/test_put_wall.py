@@ -49,6 +49,7 @@ async def test_a_tote_is_sorted_slot_by_slot_and_a_stopped_order_shows_at_its_sl
     await handset.scan(BOOK.barcode)
     await handset.scan(warehouse.slot_label(f"PW-{lit}"))
     await handset.told("TASK_DONE")
+    await expect(handset.page.locator("[data-opens-work]")).to_have_count(1)
     lying = _lying(shared)
     assert {key: pieces for key, pieces in lying.items() if key[0] == f"PW-{lit}"} == {
         (f"PW-{lit}", CUP.code): 1,

@@ -1,5 +1,6 @@
 // The put wall in front of a sorter: its slots as they stand, and what each of them is called.
 
+import type { JobsQuery } from "../api/generated";
 import type { Light, Session, WallSlot } from "./model";
 
 export type SlotState = WallSlot["state"];
@@ -18,6 +19,15 @@ export interface Wall {
 export interface FreeWall {
   name: string;
   free: number;
+}
+
+/** The waves with goods that are to be sorted or still lie at a wall: their picking has begun, their packing not ended. */
+export function wavesAtWalls(jobs: JobsQuery | null): JobsQuery["waves"]["nodes"] {
+  // Jobs this phone remembers may have been read by an older app, which asked for no waves.
+  return (jobs?.waves?.nodes ?? []).filter(
+    ({ progress }) =>
+      progress.piecesPicked > 0 && progress.ordersPacked + progress.ordersKickedOut < progress.orders,
+  );
 }
 
 /** The slot that is lit now. */

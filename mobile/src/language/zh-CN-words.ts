@@ -155,7 +155,7 @@ export const zhCNWords: Record<keyof typeof enWords, string> = {
   "slot.EMPTY": "空闲",
   "slot.WAITING": "待播",
   "slot.COMPLETE": "已齐",
-  "slot.STOPPED": "已拦截",
+  "slot.STOPPED": "拦截",
   "slot.other": "其他波次",
   "status.PLANNED": "已计划",
   "status.RELEASED": "已下发",

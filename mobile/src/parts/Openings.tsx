@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { hear, refreshJobs } from "../desk/acts";
 import type { Session } from "../desk/model";
+import { wavesAtWalls } from "../desk/wall";
 import { t } from "../language";
 import { jobsKnown } from "../screens/age";
 import { run } from "../screens/route";
@@ -11,10 +12,10 @@ export function Openings({ session }: { session: Session }) {
   useEffect(() => {
     void refreshJobs(); // not asked for by the person: without network what was known stays
   }, []);
-  const { waves, manifests } = jobsKnown.value ?? {};
+  const { manifests } = jobsKnown.value ?? {};
   const all =
     session.job === "SORT"
-      ? (waves?.nodes ?? []).map(({ number }) => ({ number, words: "" }))
+      ? wavesAtWalls(jobsKnown.value).map(({ number }) => ({ number, words: "" }))
       : (manifests?.nodes ?? []).map(({ number, carrier, scannedCount, expectedCount }) => ({
           number,
           words: `${carrier} · ${t("work.progress", { done: scannedCount, total: expectedCount })}`,

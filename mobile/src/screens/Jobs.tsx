@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import * as acts from "../desk/acts";
 import * as state from "../desk/state";
+import { wavesAtWalls } from "../desk/wall";
 import { t } from "../language";
 import { DoubtsLine } from "../parts/Doubts";
 import { Header } from "../parts/Header";
@@ -157,7 +158,7 @@ function Packing() {
 }
 
 function PutWall() {
-  const waves = jobsKnown.value?.waves?.nodes.length ?? 0;
+  const waves = wavesAtWalls(jobsKnown.value).length;
   return (
     <Tile
       icon="wall"

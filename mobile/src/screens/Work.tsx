@@ -52,10 +52,10 @@ export function Work({ session }: { session: Session }) {
           )}
           {!isDone && !goal && <p class="goal-sentence">{session.instruction}</p>}
           {session.job === "PACK" && session.parcel && <ParcelCard parcel={session.parcel} />}
-          {session.job === "SORT" && <WallCard session={session} />}
           {session.job === "HANDOVER" && <LoadCard session={session} />}
           {isChoosing && <Openings session={session} />}
           <Actions session={session} />
+          {session.job === "SORT" && <WallCard session={session} />}
         </div>
       </main>
       <Dock hasWalk={session.job === "PICK"} />

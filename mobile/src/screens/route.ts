@@ -70,6 +70,7 @@ export function receive(heard: Heard): void {
   if (!state.viewer.value) void run(acts.pair(heard.raw, device.value));
   else if (tab.value === "lookup") look(heard.raw);
   else if (work.value) book(heard);
+  else if (tab.value === "jobs" && state.busy.value) afterwards(() => receive(heard));
   else if (tab.value === "jobs" && isBeginning()) void run(acts.hear(heard));
   else if (tab.value === "jobs" && WORK.has(kindOf(heard))) void run(begin(heard));
   else look(heard.raw);
@@ -87,6 +88,19 @@ function kindOf({ raw, source }: Heard): string {
 /** Work is begun and not yet opened: what is scanned meanwhile is part of it. */
 function isBeginning(): boolean {
   return state.session.value === null && state.pending.value.length > 0;
+}
+
+/** A job was tapped and is being opened: what is scanned meanwhile waits for it, and is not looked up elsewhere. */
+function afterwards(work: () => void): void {
+  let isOver = false;
+  const stop = effect(() => {
+    if (isOver || state.busy.value) return;
+    isOver = true;
+    queueMicrotask(() => {
+      stop();
+      work();
+    });
+  });
 }
 
 /** Begin what a label names: the server knows which work it is. */

@@ -32,7 +32,7 @@ _EXPECTED: Mapping[Job, Mapping[str, Sequence[Expected]]] = {
         pick_table.PUT: (Expected.TOTE, *_GOODS),
     },
     Job.SORT: {
-        sort_table.OPEN: (Expected.TOTE, Expected.WAVE),
+        sort_table.OPEN: (Expected.TOTE, Expected.WAVE, Expected.SLOT),
         sort_table.WALL: (Expected.SLOT,),
         sort_table.ITEM: (*_GOODS, Expected.TOTE),
         sort_table.SLOT: (Expected.SLOT, *_GOODS),

@@ -132,6 +132,7 @@ describe("what fits at a wall and at a dock", () => {
 
   it("is a tote or a wave to begin with, a slot of a free wall, a parcel or a manifest at the dock", () => {
     expect(scan(at(sorting({ step: "OPEN" })), "W-0001")).toBe("FITS");
+    expect(scan(at(sorting({ step: "OPEN" })), labelText("V", "PW-01"))).toBe("FITS");
     expect(scan(at(sorting({ step: "WALL" })), labelText("V", "PW-01"))).toBe("FITS");
     const dock = at(session({ job: "HANDOVER", step: "OPEN", lease: null, next: null }));
     expect(scan(dock, "P-0001")).toBe("FITS");

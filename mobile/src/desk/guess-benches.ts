@@ -71,7 +71,7 @@ function sorted({ session, pending }: Desk, code: Scanned): Guess {
       return { fits: "FITS", pieces: session.next?.remaining ?? 1 };
     return kind === "V" || kind === "T" || kind === "W" ? { fits: "UNEXPECTED" } : UNKNOWN;
   }
-  const fitting: Record<string, string> = { OPEN: "TW", WALL: "V", ITEM: "TW" };
+  const fitting: Record<string, string> = { OPEN: "TWV", WALL: "V", ITEM: "TW" };
   return kind !== "" && fitting[session.step]?.includes(kind) ? FITS : UNKNOWN;
 }
 

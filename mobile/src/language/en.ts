@@ -106,7 +106,7 @@ export const en = {
   "scan.verify": "Scan every piece",
   "scan.seal": "Close the parcel",
   "scan.weigh": "Put it on the scale",
-  "scan.sort": "Scan a tote or the wave",
+  "scan.sort": "Scan a tote, the wave or a slot of its wall",
   "scan.wall": "Scan a slot of a free wall",
   "scan.piece": "Scan a piece",
   "scan.slot": "Put into the slot, scan it",

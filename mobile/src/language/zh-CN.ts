@@ -104,7 +104,7 @@ export const zhCN: Record<keyof typeof en, string> = {
   "scan.verify": "逐件扫描",
   "scan.seal": "封箱",
   "scan.weigh": "放到秤上",
-  "scan.sort": "扫描周转箱或波次",
+  "scan.sort": "扫描周转箱、波次或格口",
   "scan.wall": "扫描空闲播种墙的任一格口",
   "scan.piece": "扫描商品",
   "scan.slot": "放入格口并扫描",

@@ -110,7 +110,9 @@ def _held_json(held: Held) -> list[Any]:
 
 
 def _held(client_id: str, quantity: int, unit_id: str | None, scan_id: str | None = None) -> Held:
-    return Held(read_id(client_id), quantity, read_id(unit_id) if unit_id else None, read_id(scan_id) if scan_id else None)
+    return Held(
+        read_id(client_id), quantity, read_id(unit_id) if unit_id else None, read_id(scan_id) if scan_id else None
+    )
 
 
 def _asked_json(asked: Asked) -> dict[str, Any]:

@@ -103,7 +103,9 @@ async def test_a_list_belongs_to_whoever_claims_it(owner: Any, client_of: Any, m
     claimed = (await first.run(CLAIM, input={"id": list_id}))["pickListClaim"]
     assert claimed["userErrors"] == []
     assert (claimed["pickList"]["status"], claimed["pickList"]["worker"]) == ("CLAIMED", {"name": "小王"})
-    assert claimed["pickList"]["supportedActions"] == ["CLAIM", "PAUSE"]
+    assert claimed["pickList"]["supportedActions"] == ["CLAIM", "PAUSE", "HAND_OVER", "LEASE"]
+    shown = "query ($id: ID!) { pickList(id: $id) { supportedActions } }"
+    assert (await second.run(shown, id=list_id))["pickList"]["supportedActions"] == []
     (error,) = (await second.run(CLAIM, input={"id": list_id}))["pickListClaim"]["userErrors"]
     assert error["code"] == "NOT_YOURS"
     paused = (await first.run(PAUSE, input={"id": list_id}))["pickListPause"]

@@ -199,6 +199,16 @@ describe("a phone that brings keys later than they were pressed", () => {
     expect(page.prevented).toContain("Enter");
   });
 
+  it("cuts none in two where it halts for seconds, once the scanner was heard to end its codes", () => {
+    page.type("T-0001-C", 8);
+    page.key("Enter");
+    vi.advanceTimersByTime(400);
+    const last = page.bring([..."69012345"], performance.now());
+    vi.advanceTimersByTime(4500);
+    page.bring([..."67892", "Enter"], last + 5);
+    expect(page.raws).toEqual(["T-0001-C", CODE]);
+  });
+
   it("cuts none in two when every key halts", () => {
     page.focus = { tagName: "BUTTON" };
     const pressedAt = performance.now();

@@ -8,8 +8,10 @@ export const SILENCE_MS = 60;
 export const SCANNER_SILENCE_MS = 150;
 /** The same once a scanner here was heard to end its codes itself. */
 export const ENDING_SILENCE_MS = 300;
-/** So long its end sign is waited for: a busy phone brings keys later than they were pressed. */
+/** So long an end sign is waited for: a busy phone brings keys later than they were pressed. */
 export const PATIENCE_MS = 1000;
+/** The same once a scanner here was heard to end its codes itself: without one something is on its way or was lost. */
+export const ENDING_PATIENCE_MS = 5000;
 /** The same once a scanner here was heard to send none. */
 export const ENDLESS_PATIENCE_MS = 150;
 /** A scanned code has at least so many characters; without an end sign more are asked for. */
@@ -32,7 +34,8 @@ export class Burst {
   /** How long to wait for another key before `pause` is asked; that is no judgement on when the keys were pressed. */
   get patienceMs(): number {
     if (!this.isFast(LENGTH_MIN)) return SILENCE_MS;
-    return this.isEnding === false ? ENDLESS_PATIENCE_MS : PATIENCE_MS;
+    if (this.isEnding === null) return PATIENCE_MS;
+    return this.isEnding ? ENDING_PATIENCE_MS : ENDLESS_PATIENCE_MS;
   }
 
   private get silenceMs(): number {

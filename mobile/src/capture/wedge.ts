@@ -13,7 +13,7 @@ const COMPOSED_LATE_MS = 250;
 const LATE_MS = 20;
 /** Keys that came late say how late the next may come: so many times as late. */
 const LATER = 3;
-const LATENESS_MS_MAX = 300;
+const LATENESS_MS_MAX = 1000;
 
 /**
  * Call `hear` with every code a scanner types, inserts or pastes; returns what ends the listening.

@@ -46,7 +46,7 @@ async def test_every_setting_changes_and_what_is_not_told_stays(database: Databa
         "weight_tolerance_g": 80,
         "pickers": 6,
         "walk_mm_per_s": 1_300,
-        **{name: 7 for name in ("list_ds", "stop_ds", "unit_ds", "sort_ds", "slot_ds", "pack_ds")},
+        **dict.fromkeys(("list_ds", "stop_ds", "unit_ds", "sort_ds", "slot_ds", "pack_ds"), 7),
     }
     assert await change(database, merchant, LocationChange(hangzhou, **told)) == [hangzhou]  # type: ignore[arg-type]
     row = await shown(database, merchant, hangzhou)

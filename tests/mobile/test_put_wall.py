@@ -10,7 +10,7 @@ from playwright.async_api import Locator, expect
 
 pytestmark = pytest.mark.xdist_group("mobile")
 
-TOTE = warehouse.TOTES[5]
+TOTE = warehouse.TOTES[9]
 
 
 def slot(handset: Phone, label: str) -> Locator:

@@ -62,6 +62,7 @@ class KnownCodes:
     places: dict[tuple[UUID, str], PlaceHit] = field(default_factory=dict)
     serials: dict[str, list[UnitHit]] = field(default_factory=lambda: defaultdict(list))
     documents: dict[str, list[DocumentHit]] = field(default_factory=lambda: defaultdict(list))
+    codes: dict[tuple[UUID, Scanned], Code] = field(default_factory=dict)
     cartons: dict[str, CartonHit] = field(default_factory=dict)
 
     def read(self, entry: Entry) -> Scanned | None:
@@ -90,6 +91,12 @@ class CodesAt:
         scanned = self.known.read(entry)
         if scanned is None:
             return None
+        found = self.known.codes.get((self.location_id, scanned))
+        if found is None:
+            found = self.known.codes[self.location_id, scanned] = self._code(scanned)
+        return found
+
+    def _code(self, scanned: Scanned) -> Code:
         keys = scanned.candidates
         items = {hit.sku_id: hit for key in reversed(keys) for hit in reversed(self.known.items.get(key, ()))}
         documents = [hit for key in _document_keys(scanned) for hit in self.known.documents.get(key, ())]

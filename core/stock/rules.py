@@ -157,8 +157,11 @@ def level_changes(postings: Iterable[Posting]) -> dict[Level, LevelFigures]:
     """Sum what postings do to levels, derived from kinds and pools of their places; what cancels out is left out."""
     changes: defaultdict[Level, LevelFigures] = defaultdict(LevelFigures)
     for posting in postings:
-        for place, quantity in ((posting.from_place, -posting.quantity), (posting.to_place, posting.quantity)):
-            share = share_of_level(place, posting.lot_blocked)
+        ends = (posting.from_place, posting.to_place)
+        gone, come = (share_of_level(place, posting.lot_blocked) for place in ends)
+        if gone == come and posting.from_place.location_id == posting.to_place.location_id:
+            continue  # carried within the warehouse, as most are
+        for place, share, quantity in zip(ends, (gone, come), (-posting.quantity, posting.quantity), strict=True):
             level = Level(place.location_id, posting.sku_id)
             difference = LevelFigures(
                 share.on_hand * quantity, share.non_sellable * quantity, incoming=share.incoming * quantity

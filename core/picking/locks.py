@@ -124,17 +124,18 @@ _WAVES, _LOCK_WAVES = Prepared(_waves), Prepared(lambda to: _waves(to).with_for_
 
 async def lock_lines_to_swap_with(
     uow: UnitOfWork, keys: Collection[BalanceKey], *, but: Collection[UUID]
-) -> list[UUID]:
-    """Lock the orders and lists of open pick lines that wait for these lots in their bins; return the lines.
+) -> dict[UUID, set[UUID]]:
+    """Lock the orders and lists of open pick lines that wait for these lots in their bins; return both, by line.
 
     Only of lists that nobody has begun and that are not `but`, the newest first. They come after other rows of their
-    kind, so whatever somebody else holds at this moment is passed over: nobody waits here.
+    kind, so whatever somebody else holds at this moment is passed over: nobody waits here. A line may have orders that
+    are passed over beside those that are locked.
     """
     if not keys:
-        return []
+        return {}
     key = (PickLine.place_id, PickLine.sku_id, PickLine.lot_id)
     found = await uow.fetch(
-        sa.select(PickLine.id)
+        sa.select(PickLine.id, FulfillmentOrder.id.label("order_id"))
         .join(PickList, sa.and_(uow.mine(PickList), PickList.id == PickLine.pick_list_id))
         .join(Allocation, sa.and_(uow.mine(Allocation), Allocation.work_line_id == PickLine.id))
         .join(FulfillmentLine, sa.and_(uow.mine(FulfillmentLine), FulfillmentLine.id == Allocation.line_id))
@@ -151,7 +152,10 @@ async def lock_lines_to_swap_with(
         .order_by(PickList.id.desc(), PickLine.id, FulfillmentOrder.id)
         .with_for_update(of=(FulfillmentOrder, PickList), skip_locked=True)
     )
-    return list(dict.fromkeys(row.id for row in found))
+    orders: dict[UUID, set[UUID]] = {}
+    for row in found:
+        orders.setdefault(row.id, set()).add(row.order_id)
+    return orders
 
 
 def may_be_swapped_with() -> tuple[sa.ColumnElement[bool], ...]:

@@ -70,7 +70,7 @@ async def swap_lots(uow: UnitOfWork, *, swaps: Sequence[LotSwap]) -> list[LotSwa
         lines={**other_lines, **held.lines},
         rows={**await _rows(uow, others), **rows} if others else rows,
         lots=lots,
-        others=[each for each in others if each in other_lines],
+        others=[each for each, orders in others.items() if _is_held(other_lines.get(each), orders)],
     )
     answers = [plan.swap(index, swap, swap.worker_id or uow.actor.person_id) for index, swap in enumerate(swaps)]
     await plan.write()
@@ -244,6 +244,11 @@ class _Plan:
             events.PickListChanged(list_id, waves[list_id], 0, 0, added[list_id])
             for list_id in sorted({event.pick_list_id for event in self.told})
         )
+
+
+def _is_held(line: WorkLine | None, order_ids: Collection[UUID]) -> bool:
+    """Tell whether all the orders a line is for are locked, so that nobody else moves its units meanwhile."""
+    return line is not None and all(share.fulfillment_order_id in order_ids for share in line.shares)
 
 
 def _left(line: WorkLine) -> int:

@@ -149,14 +149,20 @@ async def lock_balances_at(uow: UnitOfWork, place_ids: Collection[UUID]) -> Bala
 
 
 async def lots_of_goods(uow: UnitOfWork, goods: Collection[tuple[UUID, UUID]], *, lock: bool) -> Sequence[sa.Row[Any]]:
-    """Return what lies of SKUs at places, by (place, SKU), with its lots; with `lock` their balances are locked."""
+    """Return what lies of SKUs at places, by (place, SKU), with its lots; with `lock` their balances are locked.
+
+    They are read once they are locked: whoever had them before may have put a lot on hold.
+    """
+    wanted = uow.among((StockBalance.place_id, StockBalance.sku_id), sorted(goods))
+    if lock:
+        await _balances(uow, [wanted])
     found = (
         sa.select(*_BALANCE_KEY, StockBalance.quantity, StockBalance.allocated, Lot.code, Lot.expires_on, Lot.blocked)
         .outerjoin(Lot, sa.and_(uow.mine(Lot), Lot.id == StockBalance.lot_id))
-        .where(uow.mine(StockBalance), uow.among((StockBalance.place_id, StockBalance.sku_id), sorted(goods)))
+        .where(uow.mine(StockBalance), wanted)
         .order_by(*_BALANCE_KEY)
     )
-    return await uow.fetch(found.with_for_update(of=table_of(StockBalance)) if lock else found)
+    return await uow.fetch(found)
 
 
 async def lock_bin_balances_of_lines(uow: UnitOfWork, line_ids: Collection[UUID]) -> Balances:

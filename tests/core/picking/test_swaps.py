@@ -1,5 +1,6 @@
 """Lots swapped at the bin by the command itself: many at once, in few statements, and never more than lies there."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from tests.builders_floor import claim, code_of, done, lines_of
 from tests.builders_lots import NEW, OLD, Dairy, make_dairy
 from tests.databases import make_merchant
-from tests.racing import assert_sound, at_once
+from tests.racing import assert_sound, at_once, until_waiting
 from tests.statements import statements
 
 from pickmesh.core.journal.database import Database
@@ -16,7 +17,11 @@ from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.kit.actors import Actor
 from pickmesh.core.kit.ids import new_id
 from pickmesh.core.kit.refusals import Refused
+from pickmesh.core.orders import locks as order_locks
+from pickmesh.core.orders.tables import FulfillmentOrder
 from pickmesh.core.picking.swaps import LotSwap, LotSwapped, swap_lots
+from pickmesh.core.picking.tables import WaveKind
+from pickmesh.core.stock import lots
 from pickmesh.core.stock.refusals import LotNotFree
 from pickmesh.core.stock.swaps import Relot, change_lots
 from pickmesh.core.stock.tables import Allocation
@@ -102,3 +107,29 @@ async def test_pickers_who_swap_at_once_never_get_more_than_lies_there(postgres_
         await at_once(postgres_database, merchant, work)
         await assert_sound(postgres_database, merchant)
     assert sum(quantity for _, quantity in await dairy.promised()) == 12
+
+
+async def test_a_line_one_of_whose_orders_somebody_else_holds_gives_nothing_up(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    dairy = await make_dairy(postgres_database, merchant, [("SOON", 5, 3), ("OLD", 10, 4)])
+    await dairy.list_of({"N1": 1, "N2": 1, "N3": 1}, WaveKind.SINGLE_ITEM)
+    (line_id,) = await line_ids(dairy, await dairy.list_of({"N4": 3}))
+    first, *_ = await dairy.rows(FulfillmentOrder, "id")
+    async with postgres_database.unit_of_work(merchant) as somebody:
+        await order_locks.lock_fulfillment_orders(somebody, first)
+        assert code_of((await swap(dairy, line_id, lot="SOON"))[0]) == "LOT_NOT_FREE"
+    assert done((await swap(dairy, line_id, lot="SOON"))[0], LotSwapped).exchanged == 3
+    await assert_sound(postgres_database, merchant)
+
+
+async def test_a_lot_that_is_put_on_hold_at_this_moment_is_not_swapped_in(postgres_database: Database) -> None:
+    merchant = await make_merchant(postgres_database)
+    dairy = await make_dairy(postgres_database, merchant)
+    (line_id,) = await line_ids(dairy, await dairy.list_of({"N1": 3}))
+    async with postgres_database.unit_of_work(merchant) as uow:
+        assert await lots.set_lots_blocked(uow, lot_ids=[dairy.lot_ids["NEW"]], blocked=True) == []
+        swapping = asyncio.create_task(swap(dairy, line_id))
+        await until_waiting(postgres_database)
+    assert code_of((await swapping)[0]) == "LOT_NOT_FREE"
+    assert await dairy.promised() == [("OLD", 3)]
+    await assert_sound(postgres_database, merchant)

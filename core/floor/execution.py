@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from pickmesh.core.catalog import look_alikes
-from pickmesh.core.floor import effects
+from pickmesh.core.floor import effects, pick_loading
 from pickmesh.core.floor.desk import Desk, Turn
 from pickmesh.core.floor.effects import Effect
 from pickmesh.core.floor.pick_task import PickLine, PickTask
@@ -52,6 +52,7 @@ class Round:
     refused: list[tuple[Deed, Refusal]] = field(default_factory=list)
     notes: list[tuple[Deed, str]] = field(default_factory=list)
     going_on: list[Deed] = field(default_factory=list)  # sealed parcels whose order gets a next one
+    locked_ahead: bool = False
 
     def add(self, desk: Desk, turn: Turn, done: Sequence[Effect]) -> None:
         """Remember what an entry does."""
@@ -107,15 +108,18 @@ async def _short(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
 
 
 async def _lock_ahead(uow: UnitOfWork, work: Round) -> None:
-    """Lock what the round takes and swaps, all at once: shortages number tasks, which makes everybody else wait."""
-    short, swapped, taken = map(work.of, (effects.ReportShort, effects.SwapLot, effects.TakeUnits))
-    if not swapped and not taken:
+    """Lock what this round takes and swaps before tasks are numbered, and levels a later one may report short."""
+    if work.locked_ahead:
         return
-    if short:
-        await stock_locks.lock_levels_of_allocations(uow, _allocations_of(short))
-    places = {deed.effect.to_place_id for deed in taken}
-    places |= {deed.desk.task.lines[deed.effect.pick_line_id].place_id for deed in swapped}
-    await stock_locks.lock_balances_of_allocations(uow, _allocations_of([*short, *swapped, *taken]), places)
+    work.locked_ahead = True
+    short, swapped, taken = map(work.of, (effects.ReportShort, effects.SwapLot, effects.TakeUnits))
+    later = pick_loading.may_be_short(deed.desk for own in work.deeds.values() for deed in own)
+    if later or (short and (swapped or taken)):
+        await stock_locks.lock_levels_of_allocations(uow, _allocations_of(short) | later)
+    if swapped or (short and taken):
+        places = {deed.effect.to_place_id for deed in taken}
+        places |= {deed.desk.task.lines[deed.effect.pick_line_id].place_id for deed in swapped}
+        await stock_locks.lock_balances_of_allocations(uow, _allocations_of([*short, *swapped, *taken]), places)
 
 
 def _allocations_of(deeds: Sequence[Deed]) -> set[UUID]:
@@ -125,8 +129,7 @@ def _allocations_of(deeds: Sequence[Deed]) -> set[UUID]:
 
 
 async def _swap(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
-    if not work.of(effects.ReportShort):
-        await _lock_ahead(uow, work)
+    await _lock_ahead(uow, work)
     wanted = [swaps.LotSwap(deed.effect.pick_line_id, deed.effect.lot_id, deed.desk.worker_id) for deed in deeds]
     work.note_answers(deeds, await swaps.swap_lots(uow, swaps=wanted))
 
@@ -160,6 +163,7 @@ async def _take(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
         )
         for deed in deeds
     ]
+    await _lock_ahead(uow, work)
     taken = work.note_answers(deeds, await picking.confirm_picks(uow, picks=picks, known=_as_read(work, deeds)))
     await _ask_about_bins(uow, work, [deed for deed, answer in taken if answer.line_done])
 
@@ -203,6 +207,7 @@ def _as_read(work: Round, deeds: Sequence[Deed]) -> Walks | None:
 
 
 async def _undo(uow: UnitOfWork, work: Round, deeds: Sequence[Deed]) -> None:
+    await _lock_ahead(uow, work)
     worker_of = {deed.effect.scan_id: deed.desk.worker_id for deed in deeds}
     undone = await picking.undo_picks(uow, scan_ids=[deed.effect.scan_id for deed in deeds], worker_of=worker_of)
     work.note_answers(deeds, undone)

@@ -1,6 +1,6 @@
 """Reading pick lists for the interpreter: lines, shares and totes as they stand."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from pickmesh.core.floor.codes import CodesAt, KnownCodes
 from pickmesh.core.floor.desk import Desk
 from pickmesh.core.floor.entries import Entry
 from pickmesh.core.floor.pick_task import Booked, PickLine, PickTask, Share, Tote
-from pickmesh.core.floor.tables import Scan
+from pickmesh.core.floor.tables import Scan, ScanKind
 from pickmesh.core.journal.unit_of_work import UnitOfWork
 from pickmesh.core.picking import swaps as picking_swaps
 from pickmesh.core.picking.tables import Pick, PickLineStatus, PickListStatus, WaveKind
@@ -151,6 +151,14 @@ def _says_another(desk: Desk, codes: CodesAt) -> bool:
     )
 
 
+def may_be_short(desks: Iterable[Desk]) -> set[UUID]:
+    """Return the allocations behind lists of which entries that still wait may report something missing."""
+    waiting = [desk.task for desk in desks if any(turn.entry.kind in _MISSING for turn in desk.queue)]
+    read = [(task, task.at_work) for task in waiting if isinstance(task, PickTask) and task.at_work is not None]
+    return {share.id for task, walks in read for line_id in task.lines for share in walks.shares.get(line_id, ())}
+
+
+_MISSING = frozenset({ScanKind.SHORT, ScanKind.QUANTITY})
 ASKING = timedelta(minutes=2)
 """So long after an entry somebody is believed to wait for its answer."""
 

@@ -14,6 +14,7 @@ from tests.builders_scans import Phone, picking_phone
 from tests.builders_stock import put_stock
 from tests.racing import assert_sound
 
+from pickmesh.core.floor.commands import EntryBatch, record_entries
 from pickmesh.core.floor.entries import Entry, LotSaid
 from pickmesh.core.floor.tables import Outcome, ScanKind
 from pickmesh.core.journal.database import Database
@@ -335,3 +336,20 @@ async def test_a_serial_number_tells_the_lot(database: Database, merchant: Actor
     assert await yes(phone) is O.TASK_DONE
     assert await dairy.log() == [("OLD", "OLD", 1), ("OLD", "NEW", 1)]
     assert await violations(floor) == []
+
+
+@pytest.mark.parametrize("first", ["swap", "undo"])
+async def test_a_shortage_after_a_swap_or_an_undo_of_one_batch_keeps_the_order_of_locks(
+    database: Database, merchant: Actor, first: str
+) -> None:
+    dairy = await make_dairy(database, merchant, [OLD, ("NEW", 90, 2)])
+    (list_id,) = await dairy.list_of({"N1": 5})
+    phone = await at_the_bin(dairy, list_id)
+    await take(phone, "NEW" if first == "swap" else "OLD")
+    answer = phone.entry(K.CHOICE, choice="yes", answers=phone.entries[-1].client_id)
+    said = [answer if first == "swap" else phone.entry(K.UNDO), phone.entry(K.SHORT)]
+    batch = EntryBatch(phone.worker, phone.session.id, said)
+    (result,) = await database.run(merchant, lambda uow: record_entries(uow, batches=[batch]))
+    begun = O.ACCEPTED if first == "swap" else O.UNDONE
+    assert [verdict.outcome for verdict in result.verdicts] == [begun, O.SHORT_RECORDED]
+    await assert_sound(database, merchant)

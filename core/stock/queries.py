@@ -158,7 +158,7 @@ async def balances_of(
             StockBalance.first_in_at,
             Place.code.label("place_code"),
             Place.kind.label("place_kind"),
-    Place.tote_state,
+            Place.tote_state,
             Place.pool,
             Place.role,
             Place.walk_sequence,

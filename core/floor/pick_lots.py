@@ -103,7 +103,8 @@ def _why_not(task: PickTask, line: PickLine, lot: LotThere | None) -> str | None
     meant = task.lots[line.place_id, line.sku_id].get(line.lot_id) if line.lot_id else None
     if not is_worth(task.lot_swap, lot, meant):
         return "LOT_LATER"
-    return "LOT_PROMISED" if lot.free < 1 and lot.key not in task.exchangeable else None
+    exchanged = lot.key in task.exchangeable and meant is not None and meant.is_fit(task.today)
+    return None if lot.free > 0 or exchanged else "LOT_PROMISED"
 
 
 def _settled(heard: Heard, read: Reading) -> Reading:

@@ -18,8 +18,8 @@ interface Props {
 /** Ask how many are there and show what that means before anything is reported. */
 export function ShortSheet({ session, goal, onClose }: Props) {
   const [there, setThere] = useState("");
-  if (session.job === "PACK") return <ShortPacking onClose={onClose} />;
-  if (session.job === "SORT") return <ShortSorting session={session} onClose={onClose} />;
+  if (session.job === "PACK") return <ShortOf text={t("short.pack")} onClose={onClose} />;
+  if (session.job === "SORT") return <ShortOf text={t("short.sort", unsorted(session))} onClose={onClose} />;
   const wanted = goal?.left ?? 0;
   const count = keyed(there);
   const missing = count === null ? null : wanted - count;
@@ -49,30 +49,15 @@ export function ShortSheet({ session, goal, onClose }: Props) {
   );
 }
 
-function ShortPacking({ onClose }: { onClose: () => void }) {
-  return (
-    <Sheet title={t("action.SHORT")} onClose={onClose}>
-      <p>{t("short.pack")}</p>
-      <button
-        type="button"
-        class="main is-warning"
-        onClick={() => {
-          onClose();
-          void run(say({ kind: "SHORT" }));
-        }}
-      >
-        {t("short.packConfirm")}
-      </button>
-    </Sheet>
-  );
+function unsorted(session: Session) {
+  return { n: session.next?.remaining ?? 0, tote: session.next?.toteCode ?? "" };
 }
 
-/** By the book something is still in the tote, and nothing is. */
-function ShortSorting({ session, onClose }: { session: Session; onClose: () => void }) {
-  const words = { n: session.next?.remaining ?? 0, tote: session.next?.toteCode ?? "" };
+/** By the book something is still there, and nothing is. */
+function ShortOf({ text, onClose }: { text: string; onClose: () => void }) {
   return (
     <Sheet title={t("action.SHORT")} onClose={onClose}>
-      <p>{t("short.sort", words)}</p>
+      <p>{text}</p>
       <button
         type="button"
         class="main is-warning"

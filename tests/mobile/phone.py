@@ -78,7 +78,7 @@ class Phone:
         await self.page.goto(link)
         await expect(self.next_list.or_(self.warehouses).first).to_be_visible(timeout=WAIT_MS)
         if await self.warehouses.count():
-            await self.warehouses.first.click()
+            await self.tap(self.warehouses.first)
         await expect(self.next_list).to_be_enabled(timeout=WAIT_MS)
 
     async def ready_without_network(self) -> None:
@@ -122,21 +122,26 @@ class Phone:
         """How many pieces are to be taken or packed of what the screen names."""
         return self.page.locator(".goods-count b")
 
-    async def take(self, number: str) -> None:
-        """Open one of the lists by its number, not so soon after another tap that it would be a double tap's second."""
+    async def tap(self, what: Locator) -> None:
+        """Tap as people do: no other tap comes so close before or after it that both would be a double tap."""
         await asyncio.sleep(DOUBLE_TAP_S)
-        await self.page.locator(f"[data-list='{number}']").click()
+        await what.click()
+        await asyncio.sleep(DOUBLE_TAP_S)
+
+    async def take(self, number: str) -> None:
+        """Open one of the lists by its number."""
+        await self.tap(self.page.locator(f"[data-list='{number}']"))
         await expect(self.instruction).to_be_visible()
 
     async def leave(self) -> None:
         """Leave the work to go on later."""
-        await self.page.locator("header.bar button").first.click()
-        await self.page.get_by_role("dialog").locator("button.main").click()
+        await self.tap(self.page.locator("header.bar button").first)
+        await self.tap(self.page.get_by_role("dialog").locator("button.main"))
         await expect(self.next_list).to_be_visible()
 
     async def bench(self) -> None:
         """Sit down at the only bench."""
-        await self.page.get_by_role("button", name="BENCH-1").click()
+        await self.tap(self.page.get_by_role("button", name="BENCH-1"))
         await expect(self.instruction).to_be_visible()
 
     async def looks(self) -> tuple[str, str, str]:
@@ -190,11 +195,11 @@ class Phone:
 
     async def type(self, code: str) -> None:
         """Type a code with the phone's keyboard, as slowly as a person does."""
-        await self.page.locator("[data-opens=type]").click()
+        await self.tap(self.page.locator("[data-opens=type]"))
         sheet = self.page.get_by_role("dialog")
-        await sheet.locator("button.plain").click()
+        await self.tap(sheet.locator("button.plain"))
         await sheet.locator("input.typed").press_sequentially(code, delay=70)
-        await sheet.locator("button[type=submit]").click()
+        await self.tap(sheet.locator("button[type=submit]"))
 
     async def told(self, *outcomes: str) -> str:
         """Wait until the server's answer to the latest entry is one of these outcomes; return it."""
@@ -213,9 +218,8 @@ class Phone:
         )
 
     async def understood(self) -> None:
-        """Tap away the error that waits, not so soon after another tap that it would be the second of a double tap."""
-        await asyncio.sleep(DOUBLE_TAP_S)
-        await self.problem.get_by_role("button").click()
+        """Tap away the error that waits."""
+        await self.tap(self.problem.get_by_role("button"))
         await expect(self.problem).to_have_count(0)
 
     async def photograph(self, picture: Path) -> None:
@@ -227,7 +231,7 @@ class Phone:
         sheet = self.page.get_by_role("dialog")
         for digit in str(number):
             await sheet.get_by_role("button", name=digit, exact=True).click()
-        await sheet.locator("button.main").click()
+        await self.tap(sheet.locator("button.main"))
 
     async def camera(self, *, on: bool) -> None:
         """Turn the camera on or off."""

@@ -27,7 +27,7 @@ async def test_a_driver_gets_what_was_scanned_and_what_is_missing_or_strange_is_
         parcels[number] = house.pack(number, tote)
     first, second = parcels.values()
     await handset.pair(house.pairing_link("packer@linan"))
-    await handset.page.get_by_role("button", name="Handover").click()
+    await handset.tap(handset.page.get_by_role("button", name="Handover"))
     await handset.scan(first["number"])  # at once, before the server has opened the job
     await handset.told("ACCEPTED")
     await counts(handset, expected=2, scanned=1, missing=1, strange=0)
@@ -49,23 +49,23 @@ async def test_a_driver_gets_what_was_scanned_and_what_is_missing_or_strange_is_
 
 
 async def _see_what_is_missing(handset: Phone, parcel: dict[str, object]) -> None:
-    await handset.page.get_by_role("button", name="What is missing").click()
+    await handset.tap(handset.page.get_by_role("button", name="What is missing"))
     sheet = handset.page.get_by_role("dialog")
     await expect(sheet).to_contain_text(str(parcel["number"]))
     await look(handset, "what is missing")
     await handset.page.keyboard.press("Escape")
-    await handset.page.get_by_role("button", name="What does not belong").click()
+    await handset.tap(handset.page.get_by_role("button", name="What does not belong"))
     await expect(sheet).to_contain_text(f"{BOOK.barcode} is no parcel")
     await handset.page.keyboard.press("Escape")
 
 
 async def _close(handset: Phone) -> None:
     """Key one too few, see that it differs, then key what the driver counts the second time."""
-    await handset.page.locator("[data-action=CLOSE]").click()
+    await handset.tap(handset.page.locator("[data-action=CLOSE]"))
     sheet = handset.page.get_by_role("dialog")
     await sheet.get_by_role("button", name="1", exact=True).click()
     await expect(sheet.get_by_role("status").last).to_contain_text("Driver 1, scanned 2")
     await expect(sheet.locator("button.main")).to_have_text("Close with the difference")
-    await sheet.get_by_role("button", name="Clear").click()
+    await handset.tap(sheet.get_by_role("button", name="Clear"))
     await handset.key(2)
     await expect(handset.page.get_by_test_id("handed")).to_contain_text("2 parcels handed over to LOCAL")

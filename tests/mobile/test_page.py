@@ -59,9 +59,9 @@ async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(
     await handset.pair(shared.pairing_link("picker@linan"))
     await look(handset, "jobs")
     for tab in ("lookup", "settings"):
-        await handset.page.locator(f"[data-tab={tab}]").click()
+        await handset.tap(handset.page.locator(f"[data-tab={tab}]"))
         await look(handset, tab)
-    await handset.page.locator("[data-tab=jobs]").click()
+    await handset.tap(handset.page.locator("[data-tab=jobs]"))
     await handset.take(lists["LOOK"]["number"])
     await look(handset, "picking")
     await assert_nothing_is_cut_off_sideways(handset)
@@ -70,7 +70,7 @@ async def test_every_screen_has_named_large_controls_and_nothing_from_elsewhere(
     await look(handset, "camera")
     await handset.camera(on=False)
     for name in ("type", "walk", "history"):
-        await handset.page.locator(f"[data-opens={name}]").click()
+        await handset.tap(handset.page.locator(f"[data-opens={name}]"))
         await look(handset, name)
         await handset.page.keyboard.press("Escape")
         await expect(handset.page.get_by_role("dialog")).to_have_count(0)

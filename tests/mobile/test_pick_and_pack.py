@@ -40,7 +40,7 @@ async def test_a_list_is_picked_and_packed_and_the_server_has_every_entry_once(
 
 async def _pick(handset: Phone, house: Floor) -> None:
     """Take the list; bin and first piece by camera, the rest while the server is down, with a reload in the middle."""
-    await handset.next_list.click()
+    await handset.tap(handset.next_list)
     await expect(handset.instruction).to_be_visible()
     await handset.scan(warehouse.tote_label(TOTE))
     await handset.told("ACCEPTED")
@@ -69,7 +69,7 @@ async def _pick(handset: Phone, house: Floor) -> None:
 
 async def _pack(handset: Phone) -> None:
     """Pack it at the bench; after the first piece the phone is in a dead zone for a while."""
-    await handset.page.locator("section.done button.plain").click()
+    await handset.tap(handset.page.locator("section.done button.plain"))
     await handset.bench()
     await handset.scan(warehouse.tote_label(TOTE))
     await handset.told("ACCEPTED")
@@ -85,14 +85,14 @@ async def _pack(handset: Phone) -> None:
     await handset.page.context.set_offline(False)
     await handset.kept_only(0)
     weight_g = await _weigh_wrongly(handset)
-    await handset.page.locator("[data-action=WEIGHT]").click()
+    await handset.tap(handset.page.locator("[data-action=WEIGHT]"))
     await handset.key(weight_g)
     await handset.told("TASK_DONE")
 
 
 async def _weigh_wrongly(handset: Phone) -> int:
     """Key one gram; the server says what it should be."""
-    await handset.page.locator("[data-action=WEIGHT]").click()
+    await handset.tap(handset.page.locator("[data-action=WEIGHT]"))
     await handset.key(1)
     await handset.told("EXCEPTION")
     told = re.search(r"instead of (\d+) g", await handset.problem.inner_text())
@@ -109,8 +109,8 @@ async def _see_to_a_label_in_doubt(handset: Phone, house: Floor) -> None:
     assert house.rows("SELECT state FROM print_job") == [("UNSURE",)]
     line = handset.page.get_by_test_id("doubts")
     await expect(line).to_have_text("1 label unsure: look at the printer", timeout=25_000)
-    await line.click()
-    await handset.page.get_by_role("dialog").get_by_role("button", name="It is there").click()
+    await handset.tap(line)
+    await handset.tap(handset.page.get_by_role("dialog").get_by_role("button", name="It is there"))
     await expect(handset.page.locator(".doubt")).to_have_count(0)
     await expect(line).to_have_count(0)
     assert house.rows("SELECT state FROM print_job") == [("PRINTED",)]

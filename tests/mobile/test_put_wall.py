@@ -70,6 +70,7 @@ async def _open_by_the_tote(handset: Phone) -> None:
 
     A piece that is scanned before the server has opened it is part of the work already.
     """
+    await handset.ready_without_network()
     await handset.page.context.set_offline(True)
     await handset.scan(warehouse.tote_label(TOTE))
     await handset.scan(CUP.barcode)
@@ -86,8 +87,8 @@ async def _open_by_the_tote(handset: Phone) -> None:
 
 async def _undo(handset: Phone) -> None:
     """Lay the piece back; nothing is lit then."""
-    await handset.page.locator("[data-action=UNDO]").click()
-    await handset.page.get_by_role("dialog").locator("button.main").click()
+    await handset.tap(handset.page.locator("[data-action=UNDO]"))
+    await handset.tap(handset.page.get_by_role("dialog").locator("button.main"))
     await handset.told("UNDONE")
     await expect(handset.page.locator("[data-lit]")).to_have_count(0)
 
@@ -103,7 +104,7 @@ async def test_a_bin_that_should_be_empty_is_asked_about(shared: Floor, handset:
     question = handset.page.locator(".zero-check")
     await expect(question).to_contain_text(f"Is {warehouse.VASE.place} empty now?")
     await look(handset, "the question about a bin")
-    await question.locator("[data-action=NOT_EMPTY]").click()
+    await handset.tap(question.locator("[data-action=NOT_EMPTY]"))
     await handset.key(2)
     await handset.kept_only(0)
     await expect(question).to_have_count(0)

@@ -26,7 +26,7 @@ async def test_a_phone_six_times_too_slow_hears_each_code_whole_and_presses_noth
 
     handset.page.on("request", note)
     settings = handset.page.locator("[data-tab=settings]")
-    await handset.page.locator("[data-tab=lookup]").click()
+    await handset.tap(handset.page.locator("[data-tab=lookup]"))
     await handset.slow_down(6)
     for code, halts in HALTS.items():
         await settings.focus()  # an Enter that is not the scanner's would press it

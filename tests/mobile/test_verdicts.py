@@ -101,7 +101,7 @@ async def test_a_code_read_with_doubt_books_only_what_the_person_confirms(
         await handset.told("AMBIGUOUS")
         await handset.camera(on=False)
         assert shared.rows("SELECT id FROM parcel") == []
-        await handset.page.locator(".question .choice", has_text=LAMP.barcode).click()
+        await handset.tap(handset.page.locator(".question .choice", has_text=LAMP.barcode))
         await handset.told("LINE_DONE")
         assert len(shared.rows("SELECT id FROM parcel")) == 1
     await browser.close()

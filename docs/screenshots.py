@@ -115,11 +115,16 @@ class Photographer:
         await self.handset.kept_only(0)
         await self.take("pack")
 
+    async def begin(self, chinese: str, english: str) -> None:
+        """Choose a job by its tile."""
+        await self.handset.page.locator(f".tile:has-text('{chinese}'), .tile:has-text('{english}')").click()
+
     async def sort(self) -> None:
         """Sort the first pieces at the put wall, where the manager stops one of the orders meanwhile."""
         for one in self.house.release_for_the_wall("SLOT-A", "SLOT-B", "TABS"):
             self.house.pick(one, "T-0006")
         handset = self.handset
+        await self.begin("播种", "Put wall")
         await handset.scan(warehouse.tote_label("T-0006"))
         await expect(handset.page.locator(".free-walls")).to_be_visible()
         await handset.scan(warehouse.slot_label("PW-01"))
@@ -144,7 +149,7 @@ class Photographer:
         for number, tote in zip(lists := self.house.release("DOCK-A", "DOCK-B"), ("T-0009", "T-0010"), strict=True):
             self.house.pick(lists[number], tote)
             parcel = self.house.pack(number, tote)
-        await self.handset.page.locator(".tile:has-text('交接'), .tile:has-text('Handover')").click()
+        await self.begin("交接", "Handover")
         await self.handset.scan(parcel["number"])
         await self.handset.told("ACCEPTED")
         await self.handset.scan(BOOK.barcode)

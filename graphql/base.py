@@ -81,12 +81,12 @@ class Mutation:
     def __init_subclass__(cls) -> None:
         name = cls.__name__
         cls.field_name = name[0].lower() + name[1:]
-        inputs = {key: value for key, value in vars(cls.Input).items() if not key.startswith("__")}
+        inputs = _declared(cls.Input)
         if cls.repeatable:
             inputs["idempotency_key"] = graphene.String(
                 description="Your own key for this request: sent again within 7 days it changes nothing more."
             )
-        outputs = {key: _output(key, value) for key, value in vars(cls.Payload).items() if not key.startswith("__")}
+        outputs = {key: _output(key, value) for key, value in _declared(cls.Payload).items()}
         errors = graphene.List(graphene.NonNull(cls.user_error), required=True, description="What was refused, if any.")
         cls.input_type = type(
             f"{name}Input", (graphene.InputObjectType,), {"__doc__": f"Of {cls.field_name}.", **inputs}
@@ -217,6 +217,12 @@ def user_error(capability: str, *modules: ModuleType) -> Any:
             "data": graphene.Field(Json),
         },
     )
+
+
+def _declared(fields: type) -> dict[str, Any]:
+    """Return what an `Input` or `Payload` declares, what it takes over from another one first."""
+    classes = reversed(fields.__mro__[:-1])
+    return {key: value for each in classes for key, value in vars(each).items() if not key.startswith("__")}
 
 
 def _output(attribute: str, value: Any) -> Any:

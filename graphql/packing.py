@@ -278,8 +278,7 @@ class ParcelUnship(OfParcels):
 
     requires = Permission.FLOOR_MANAGE
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         reason = graphene.String(required=True)
 
     @classmethod
@@ -292,8 +291,7 @@ class ParcelUnship(OfParcels):
 class ParcelReopen(OfParcels):
     """Open sealed parcels again, to check or change what is in them; their numbers stay."""
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         reason = graphene.String(description="Why, for the parcel's evidence.")
 
     @classmethod
@@ -306,8 +304,7 @@ class ParcelReopen(OfParcels):
 class ParcelVoid(OfParcels):
     """Give parcels up that hold nothing any more; their numbers go back to the carriers."""
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         reason = graphene.String(required=True)
 
     @classmethod
@@ -320,8 +317,7 @@ class ParcelVoid(OfParcels):
 class WaybillRequest(OfParcels):
     """Ask a carrier for the numbers of parcels that have none."""
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         carrier = graphene.String(description="A carrier account's code; the merchant's first one when left out.")
 
     @classmethod
@@ -334,8 +330,7 @@ class WaybillRequest(OfParcels):
 class WaybillVoid(OfParcels):
     """Give up the numbers of parcels that have not shipped; another may be asked for then."""
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         reason = graphene.String(required=True)
 
     @classmethod
@@ -348,8 +343,7 @@ class WaybillVoid(OfParcels):
 class LabelReprint(OfParcels):
     """Print labels once more; the reason is kept."""
 
-    class Input:
-        parcel_ids = relay.some(graphene.ID, required=True)
+    class Input(OfParcels.Input):
         reason = graphene.String(required=True)
 
     @classmethod

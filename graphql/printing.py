@@ -172,12 +172,10 @@ class PrintJobFinish(OfRun):
         return cls.done(await printing.finish_print_jobs(uow, run_id=input.run_id, print_job_ids=ids))
 
 
-class PrintJobFail(OfPrintJobs):
+class PrintJobFail(OfRun):
     """Tell that jobs were not printed, and whether they may be tried again or are on paper perhaps."""
 
-    class Input:
-        run_id = graphene.UUID(required=True)
-        print_job_ids = relay.some(graphene.ID, required=True)
+    class Input(OfRun.Input):
         failure = graphene.Field(PrintFailureName, required=True)
         error = graphene.String(required=True, description="What the printer said.")
 
@@ -194,8 +192,7 @@ class PrintJobFail(OfPrintJobs):
 class PrintJobSettle(OfPrintJobs):
     """Tell what somebody saw of unsure jobs: the label is there, or it is not and is printed again."""
 
-    class Input:
-        print_job_ids = relay.some(graphene.ID, required=True)
+    class Input(OfPrintJobs.Input):
         printed = graphene.Boolean(required=True)
 
     @classmethod

@@ -301,18 +301,14 @@ _CARTON = "CARTON"
 
 
 def _cartons(uow: UnitOfWork, codes: Collection[str]) -> Any:
-    return sa.select(
-        sa.literal(_CARTON).label("what"),
-        Carton.id.label("id"),
-        _NONE.label("order_id"),
-        Carton.code.label("text"),
-        sa.cast(sa.null(), sa.BigInteger).label("number"),
-    ).where(uow.mine(Carton), uow.among(Carton.code, codes), Carton.archived_at.is_(None))
+    return _document(_CARTON, Carton.id, _NONE, text=Carton.code).where(
+        uow.mine(Carton), uow.among(Carton.code, codes), Carton.archived_at.is_(None)
+    )
 
 
-def _document(kind: DocumentKind, found: Any, order: Any, *, text: Any = None, number: Any = None) -> Any:
+def _document(what: str, found: Any, order: Any, *, text: Any = None, number: Any = None) -> Any:
     return sa.select(
-        sa.literal(kind.value).label("what"),
+        sa.literal(str(what)).label("what"),
         found.label("id"),
         order.label("order_id"),
         (sa.cast(sa.null(), sa.Text) if text is None else text).label("text"),

@@ -113,7 +113,7 @@ async def _lock_ahead(uow: UnitOfWork, work: Round) -> None:
         return
     work.locked_ahead = True
     short, swapped, taken = map(work.of, (effects.ReportShort, effects.SwapLot, effects.TakeUnits))
-    later = pick_loading.may_be_short(deed.desk for own in work.deeds.values() for deed in own)
+    later = pick_loading.may_be_short({deed.desk.id: deed.desk for own in work.deeds.values() for deed in own}.values())
     if later or (short and (swapped or taken)):
         await stock_locks.lock_levels_of_allocations(uow, _allocations_of(short) | later)
     if swapped or (short and taken):

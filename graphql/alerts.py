@@ -268,8 +268,7 @@ def _if_versions() -> Any:
 class AlertSnooze(OfAlerts):
     """Put alerts off until a time within the next 30 days; then they come back by themselves."""
 
-    class Input:
-        alert_ids = relay.some(graphene.ID, required=True)
+    class Input(OfAlerts.Input):
         if_versions = _if_versions()
         until = graphene.Field(DateTime, required=True)
 
@@ -283,8 +282,7 @@ class AlertSnooze(OfAlerts):
 class AlertResolve(OfAlerts):
     """Settle alerts by hand; what is still wrong is not raised again until it has ended."""
 
-    class Input:
-        alert_ids = relay.some(graphene.ID, required=True)
+    class Input(OfAlerts.Input):
         if_versions = _if_versions()
 
     @classmethod

@@ -77,8 +77,7 @@ class DropshipAccept(OfDropships):
 class DropshipReject(OfDropships):
     """Tell partners that we will not ship, and why; they have their orders back. Again changes nothing."""
 
-    class Input:
-        dropship_ids = relay.some(graphene.ID, required=True)
+    class Input(OfDropships.Input):
         reason = graphene.Field(RejectReasonName, required=True, description="Any but EXPIRED.")
         note = graphene.String(required=True, default_value="", description="What the partner may read beside it.")
 
@@ -92,8 +91,7 @@ class DropshipReject(OfDropships):
 class DropshipCancel(OfDropships):
     """Ask partners not to ship after all; the orders are cancelled once they have said yes."""
 
-    class Input:
-        dropship_ids = relay.some(graphene.ID, required=True)
+    class Input(OfDropships.Input):
         reason = graphene.String(required=True)
 
     @classmethod

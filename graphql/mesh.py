@@ -140,8 +140,7 @@ class PartnershipInvite(OfPartnership):
 class PartnershipAccept(OfPartnership):
     """Agree to the partnership a merchant asked for, and to its terms; again changes nothing."""
 
-    class Input:
-        id = graphene.ID(required=True)
+    class Input(OfPartnership.Input):
         auto_accept = graphene.Boolean(required=True, default_value=False)
         auto_route = graphene.Boolean(required=True, default_value=False)
 
@@ -158,8 +157,7 @@ class PartnershipAccept(OfPartnership):
 class PartnershipChange(OfPartnership):
     """Choose what is done without asking: accepting what is covered, giving short orders away."""
 
-    class Input:
-        id = graphene.ID(required=True)
+    class Input(OfPartnership.Input):
         auto_accept = graphene.Boolean(required=True)
         auto_route = graphene.Boolean(required=True)
 

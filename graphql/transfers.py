@@ -293,8 +293,7 @@ class TransferClose(OfTransfers):
 
     items = "transferIds"
 
-    class Input:
-        transfer_ids = relay.some(graphene.ID, required=True)
+    class Input(OfTransfers.Input):
         reason = graphene.InputField(AdjustmentReasonName, required=True, default_value=AdjustmentReason.LOST.value)
         note = graphene.String(required=True, default_value="", description="OTHER needs one.")
 

@@ -190,8 +190,7 @@ class OfTotes(Mutation):
 class ToteToHospital(OfTotes):
     """Take totes out of use with what lies in them; a task asks a lead to look. Doing it again changes nothing."""
 
-    class Input:
-        place_ids = relay.some(graphene.ID, required=True)
+    class Input(OfTotes.Input):
         reason = graphene.String(required=True)
 
     @classmethod
@@ -206,8 +205,7 @@ class ToteSettle(OfTotes):
 
     requires = Permission.FLOOR_MANAGE
 
-    class Input:
-        place_ids = relay.some(graphene.ID, required=True)
+    class Input(OfTotes.Input):
         again = graphene.Boolean(required=True)
         note = graphene.String(required=True, default_value="")
 
